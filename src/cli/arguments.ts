@@ -1,0 +1,75 @@
+// The command line, read: which command, its own arguments, and the settings.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { type Config, ConfigError, flagOf, readConfig, SETTINGS, SETTING_NAMES, type SettingName } from "../config.ts";
+
+export class UsageError extends Error {}
+
+/** Options that are not settings, per command. */
+export const COMMANDS: Record<string, { takes: string; says: string; options: ParseArgsOptionsConfig; examples: string[] }> = {
+  start: { takes: "", says: "Start Evoke and answer on one port.", options: {}, examples: ["evoke start", "evoke start --port 4567 --ephemeral"] },
+  status: { takes: "", says: "Is it running, and what does it hold?", options: {}, examples: ["evoke status", "evoke status --json"] },
+  deploy: {
+    takes: "DIR", says: "Zip a folder and create or update a function from it.",
+    options: { name: { type: "string" }, runtime: { type: "string" }, handler: { type: "string" }, timeout: { type: "string" }, memory: { type: "string" }, env: { type: "string", multiple: true }, role: { type: "string" } },
+    examples: ["evoke deploy examples/hello-node", "evoke deploy ./api --name api --runtime nodejs24.x --handler src/index.handler --env STAGE=dev"],
+  },
+  invoke: {
+    takes: "NAME", says: "Invoke a function; the answer goes to standard output, its log to standard error.",
+    options: { event: { type: "string" }, stream: { type: "boolean" }, quiet: { type: "boolean" } },
+    examples: ["evoke invoke hello-node --event event.json", "echo '{\"name\":\"Ada\"}' | evoke invoke hello-node --event -", "evoke invoke talk --stream"],
+  },
+  logs: {
+    takes: "NAME", says: "Show what a function has written.",
+    options: { follow: { type: "boolean" }, since: { type: "string" }, filter: { type: "string" } },
+    examples: ["evoke logs hello-node", "evoke logs hello-node --follow", "evoke logs hello-node --since 10m --filter ERROR"],
+  },
+  runtimes: { takes: "[add RUNTIME]", says: "List language runtimes, or bring one.", options: {}, examples: ["evoke runtimes", "evoke runtimes add nodejs22.x"] },
+  doctor: { takes: "", says: "What this machine allows, what is missing, and how to get it.", options: {}, examples: ["evoke doctor"] },
+  help: { takes: "[COMMAND]", says: "Explain a command.", options: {}, examples: ["evoke help deploy"] },
+};
+
+export interface Command {
+  name: string;
+  positionals: string[];
+  options: Record<string, string | boolean | string[] | undefined>;
+  config: Config;
+  json: boolean;
+  /** The variables a command may look at (PATH, HOME, AWS_ENDPOINT_URL …). */
+  environment: Record<string, string | undefined>;
+  cwd: string;
+}
+
+/** Throws UsageError for what was typed and ConfigError for what was set. */
+export function parseArguments(argv: string[], environment: Record<string, string | undefined>, cwd: string): Command {
+  const first = argv[0] !== undefined && !argv[0].startsWith("-") ? argv[0] : undefined;
+  const wantsHelp = argv.includes("--help") || argv.includes("-h");
+  const name = first ?? (wantsHelp ? "help" : "start");
+  const known = COMMANDS[name];
+  if (!known) throw new UsageError(`there is no command "${name}"; there are ${Object.keys(COMMANDS).join(", ")}`);
+  if (wantsHelp) return { name: "help", positionals: first && first !== "help" ? [first] : argv.slice(1).filter((word) => !word.startsWith("-")), options: {}, config: readConfig({ flags: {}, environment: {}, file: undefined }), json: false, environment, cwd };
+  const settings = Object.fromEntries(SETTING_NAMES.map((setting) => [flagOf(setting), { type: "takes" in SETTINGS[setting] && SETTINGS[setting].takes ? "string" : "boolean" } as const]));
+  try {
+    const { values, positionals }: { values: Command["options"]; positionals: string[] } = parseArgs({ args: first ? argv.slice(1) : argv, options: { ...settings, ...known.options, json: { type: "boolean" } }, allowPositionals: true });
+    const flags = Object.fromEntries(SETTING_NAMES.filter((setting) => values[flagOf(setting)] !== undefined).map((setting) => [setting, String(values[flagOf(setting)])])) as Partial<Record<SettingName, string>>;
+    return { name, positionals, options: values, config: readConfig({ flags, environment, file: readFile(cwd) }), json: values["json"] === true, environment, cwd };
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new UsageError(`${(error as Error).message.replace(/\. To specify a positional.*$/s, "")} (see: evoke help ${name})`);
+  }
+}
+
+function readFile(cwd: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(join(cwd, "evoke.config.json"), "utf8");
+  } catch {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError(`evoke.config.json is not JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,50 @@
+// The only source of ids and randomness. A seeded source makes a whole run repeatable.
+import { randomBytes, randomUUID } from "node:crypto";
+
+export interface Ids {
+  uuid(): string;
+  /** `length` characters drawn from `alphabet`. */
+  token(length: number, alphabet: string): string;
+  bytes(length: number): Uint8Array;
+  /** 0 <= n < 1, for jitter and weighted choices; never for secrets. */
+  fraction(): number;
+}
+
+export const HEX = "0123456789abcdef";
+export const LOWER_ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyz0123456789";
+/** The alphabet of AWS's unique ids (AKIA…, AROA…). */
+export const UPPER_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+export function realIds(): Ids {
+  const bytes = (length: number) => new Uint8Array(randomBytes(length));
+  return { uuid: () => randomUUID(), bytes, token: tokenFrom(bytes), fraction: () => randomBytes(4).readUInt32LE() / 2 ** 32 };
+}
+
+/** The same ids for the same seed; for tests and simulation only. */
+export function seededIds(seed: number): Ids {
+  let state = seed >>> 0 || 1;
+  const step = () => { // mulberry32
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return (t ^ (t >>> 14)) >>> 0;
+  };
+  const bytes = (length: number) => Uint8Array.from({ length }, () => step() & 255);
+  const uuid = () => {
+    const b = bytes(16);
+    b[6] = (b[6]! & 0x0f) | 0x40;
+    b[8] = (b[8]! & 0x3f) | 0x80;
+    return Buffer.from(b).toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  };
+  return { uuid, bytes, token: tokenFrom(bytes), fraction: () => step() / 2 ** 32 };
+}
+
+function tokenFrom(bytes: Ids["bytes"]): Ids["token"] {
+  return (length, alphabet) => {
+    const limit = 256 - (256 % alphabet.length); // bytes past it would favour the first letters
+    let out = "";
+    while (out.length < length) for (const byte of bytes(length)) if (byte < limit && out.length < length) out += alphabet[byte % alphabet.length];
+    return out;
+  };
+}

@@ -1,0 +1,111 @@
+// The composition root: the only file that knows every part. Read it top to bottom to see how Evoke is put together.
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Config } from "./config.ts";
+import { type Engine, openEngine } from "./engine/engine.ts";
+import { openInterpreters } from "./engine/interpreters.ts";
+import { openSandbox } from "./engine/sandbox/open.ts";
+import { type Gateway, openGateway, type ServedService } from "./gateway/gateway.ts";
+import { assert } from "./kernel/assert.ts";
+import type { Clock } from "./kernel/clock.ts";
+import { Fault } from "./kernel/errors.ts";
+import type { Ids } from "./kernel/ids.ts";
+import type { Log } from "./kernel/log.ts";
+import { openBackground } from "./background.ts";
+import { healthPage } from "./health.ts";
+import { openLogSink } from "./services/cloudwatch-logs/sink.ts";
+import { SERVICES } from "./services/index.ts";
+import { openFunctionVersions } from "./services/lambda/function-versions.ts";
+import type { RoomPorts } from "./services/service.ts";
+import { openIdentity } from "./services/sts/identity.ts";
+import { openStores } from "./storage/open.ts";
+import { openWireService } from "./wire/wire.ts";
+
+export interface PlatformOptions {
+  config: Config;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  environment: Record<string, string | undefined>;
+}
+
+export interface Platform {
+  gateway: Gateway;
+  engine: Engine;
+  listen(): Promise<{ url: string }>;
+  /** Finishes running requests for up to `graceMs`, then leaves nothing behind. */
+  close(graceMs: number): Promise<void>;
+}
+
+export async function openPlatform({ config, clock, ids, log, environment }: PlatformOptions): Promise<Platform> {
+  const dataDir = config.ephemeral ? mkdtempSync(join(tmpdir(), "evoke-")) : resolve(config.data);
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const stores = await openStores({ data: dataDir, ephemeral: config.ephemeral, database: config.database || undefined, clock, log });
+  const background = openBackground({ clock, log });
+  const configured = parseCredentials(config.credentials);
+  const identity = openIdentity({ stores, clock, ids, configured });
+  const logs = openLogSink({ stores, clock, ids, log });
+  const sandbox = await openSandbox({ isolation: config.isolation, dataDir, clock, ids, log });
+  const interpreters = openInterpreters({ dataDir, environment, execPath: process.execPath, log });
+
+  let url = "";
+  const engine = await openEngine({
+    dataDir, settings: config, clock, ids, log, stores, logs, identity, sandbox, interpreters,
+    versions: openFunctionVersions({ stores }),
+    endpointUrl: () => url,
+  });
+
+  const ports: RoomPorts = { stores, clock, ids, log, identity, functions: engine.functions, code: engine.code, background: background.run };
+  const opened = new Map<string, ServedService["operations"]>();
+  for (const service of SERVICES) opened.set(service.name, service.open(ports) as ServedService["operations"]);
+  const served = new Map<string, Promise<ServedService>>();
+
+  const gateway = openGateway({
+    config, clock, ids, log, identity,
+    serviceNames: SERVICES.map((service) => service.name),
+    async service(name) {
+      const service = SERVICES.find((candidate) => candidate.name === name);
+      if (!service) return undefined;
+      if (!served.has(name)) served.set(name, openWireService(service.client).then((wire) => checked({ wire, operations: opened.get(name)! })));
+      return served.get(name);
+    },
+    pages: {
+      "/_evoke/health": healthPage({ services: SERVICES.map((service) => service.name), sandbox, engine, startedMs: clock.now(), clock }),
+      "/_evoke/code/": engine.codePage,
+    },
+  });
+
+  return {
+    gateway,
+    engine,
+    async listen() {
+      const listening = await gateway.listen();
+      url = listening.url;
+      return listening;
+    },
+    async close(graceMs) {
+      await gateway.close(graceMs);
+      await background.close();
+      await engine.close();
+      await logs.close();
+      await stores.close();
+      if (config.ephemeral) rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** "KEY:SECRET,KEY:SECRET"; throws a Fault that names the entry without showing its secret. */
+function parseCredentials(text: string): { accessKeyId: string; secretAccessKey: string }[] {
+  return text.split(",").filter(Boolean).map((entry) => {
+    const colon = entry.indexOf(":");
+    if (colon < 1 || colon === entry.length - 1) throw new Fault(`--credentials: "${entry.slice(0, Math.max(colon, 0)) || "…"}" must be KEY_ID:SECRET`);
+    return { accessKeyId: entry.slice(0, colon), secretAccessKey: entry.slice(colon + 1) };
+  });
+}
+
+/** TypeScript cannot refuse a method that is no operation of the service, so it is refused here. */
+function checked(service: ServedService): ServedService {
+  for (const name of Object.keys(service.operations)) assert(service.wire.model.operations.has(name), `${service.wire.model.signingName} has no operation ${name}`);
+  return service;
+}

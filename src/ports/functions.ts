@@ -1,0 +1,75 @@
+// The only door into the engine, and the engine's view of a function. Types only.
+
+/** One immutable picture of a function's code and configuration: all the engine needs to make an environment of it. */
+export interface FunctionVersion {
+  /** Unqualified: arn:aws:lambda:REGION:ACCOUNT:function:NAME */
+  arn: string;
+  account: string;
+  region: string;
+  name: string;
+  /** "$LATEST" or a number. */
+  version: string;
+  /** Changes with every change of code or configuration; environments of another revision are drained. */
+  revision: string;
+  runtime: string;
+  handler: string;
+  role: string;
+  architecture: "x86_64" | "arm64";
+  timeoutSeconds: number;
+  memoryMb: number;
+  ephemeralStorageMb: number;
+  /** The user's variables only; the engine adds AWS's own. */
+  environment: Record<string, string>;
+  /** Names the unpacked code (hex SHA-256 of the zip), as answered by CodePackages. */
+  codeId: string;
+  logging: { format: "Text" | "JSON"; applicationLevel: string; systemLevel: string; group: string };
+  tracing: "Active" | "PassThrough";
+}
+
+/** Implemented by the Lambda room, read by the engine. */
+export interface FunctionVersions {
+  /** The ARN may carry a qualifier. Undefined when there is no such function or version. */
+  find(functionArn: string): Promise<FunctionVersion | undefined>;
+}
+
+export interface Invocation {
+  version: FunctionVersion;
+  /** As the caller named it (qualified only if the caller did): context.invokedFunctionArn. */
+  invokedArn: string;
+  /** Valid JSON, not empty. */
+  payload: Uint8Array;
+  requestId: string;
+  /** JSON text, already decoded from the header's base64. */
+  clientContext?: string;
+  /** X-Amzn-Trace-Id to hand on; the engine makes one when absent. */
+  traceId?: string;
+  /** Collect the last 4 KB of the log (LogType=Tail). */
+  tail: boolean;
+}
+
+export interface InvokeResult {
+  /** The function's own failure (X-Amz-Function-Error), not the platform's. */
+  failed: boolean;
+  payload: Uint8Array;
+  executedVersion: string;
+  /** At most 4 KB; only when `tail` was asked. */
+  logTail?: Uint8Array;
+}
+
+export interface StreamedResult {
+  contentType: string;
+  executedVersion: string;
+  /** Ends when the function has ended its stream, or failed; then `completed` says which. */
+  chunks: AsyncIterable<Uint8Array>;
+  completed: Promise<{ errorCode?: string; errorDetails?: string; logTail?: Uint8Array }>;
+}
+
+export interface Functions {
+  /** Waits for the answer. Throws Throttled when no environment may take it, Fault when the platform fails. */
+  invoke(invocation: Invocation): Promise<InvokeResult>;
+  /** Resolves as soon as the function has begun its answer. A function that cannot stream answers in one chunk. */
+  invokeStreaming(invocation: Invocation): Promise<StreamedResult>;
+}
+
+export type ThrottleReason = "ConcurrentInvocationLimitExceeded" | "ReservedFunctionConcurrentInvocationLimitExceeded";
+

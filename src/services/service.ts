@@ -1,0 +1,41 @@
+// What every service room is made of. A room touches its ports and nothing else.
+import type { Call } from "../kernel/call.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Ids } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
+import type { CodePackages } from "../ports/code.ts";
+import type { Functions } from "../ports/functions.ts";
+import type { Identity } from "../ports/identity.ts";
+import type { Stores } from "../storage/stores.ts";
+
+/** A required member is never undefined here: the wire layer has already refused the request. */
+type Checked<T> = { [K in keyof T]: {} extends Pick<T, K> ? T[K] : Exclude<T[K], undefined> };
+type CommandInput<C> = C extends new (input: infer I) => unknown ? Checked<NonNullable<I>> : never;
+type CommandOutput<C> = C extends new (...args: any[]) => { resolveMiddleware(...args: any[]): (...args: any[]) => Promise<{ output: infer O }> } ? Omit<O, "$metadata"> : never;
+
+/** The operations of a published SDK module, seen from the server: `Api<typeof import("@aws-sdk/client-sqs")>`. */
+export type Api<Sdk> = {
+  [K in keyof Sdk as K extends `${infer Name}Command` ? Name : never]: (input: CommandInput<Sdk[K]>, call: Call) => Promise<CommandOutput<Sdk[K]>>;
+};
+
+export interface RoomPorts {
+  stores: Stores;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  functions: Functions;
+  code: CodePackages;
+  identity: Identity;
+  /** Runs until the platform closes; an error is logged and the work is started again after a pause. */
+  background(name: string, work: (signal: AbortSignal) => Promise<void>): void;
+}
+
+export interface Service<Sdk> {
+  /** The name in the SigV4 credential scope and in ARNs. */
+  name: string;
+  /** The npm client whose schemas this room is served from: "@aws-sdk/client-sqs". */
+  client: string;
+  open(ports: RoomPorts): Partial<Api<Sdk>>;
+}
+
+export const defineService = <Sdk>(service: Service<Sdk>): Service<Sdk> => service;

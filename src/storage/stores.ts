@@ -1,0 +1,124 @@
+// The five stores. Every room is written against these types; none of them writes SQL.
+// Semantics, limits and traps: README.md in this folder. The suite (stores.test.ts) is the contract.
+
+export interface Documents<T> {
+  get(id: string): Promise<T | undefined>;
+  /** False when the id is taken. */
+  create(id: string, value: T): Promise<boolean>;
+  put(id: string, value: T): Promise<void>;
+  /**
+   * Reads, changes, writes, as one step. Undefined when there is nothing to change.
+   * `change` may run more than once; an error it throws leaves the document as it was.
+   */
+  update(id: string, change: (value: T) => T): Promise<T | undefined>;
+  /** False when there was nothing to delete. */
+  delete(id: string): Promise<boolean>;
+  /** In byte order of id, from just after `after`. */
+  list(options: { prefix?: string; after?: string; limit: number }): Promise<[id: string, value: T][]>;
+  count(prefix?: string): Promise<number>;
+}
+
+export interface QueueItem {
+  id: string;
+  body: string;
+  /** Not received before this time. */
+  dueMs: number;
+  /** Items of one group are received in order of sending, one at a time. */
+  group?: string;
+}
+
+export interface Received {
+  id: string;
+  receipt: string;
+  /** How often it has been received, this time included. */
+  receives: number;
+  body: string;
+  group?: string;
+}
+
+export interface Queues {
+  /** False when the queue already holds an item of that id. */
+  send(queue: string, item: QueueItem): Promise<boolean>;
+  receive(queue: string, options: { nowMs: number; limit: number; hiddenUntilMs: number; receipt: string }): Promise<Received[]>;
+  /** Only the last receiver may finish an item; false for anyone else. */
+  finish(queue: string, id: string, receipt: string): Promise<boolean>;
+  /** Only the last receiver may move an item's due time (give back now, or hold longer). */
+  hide(queue: string, id: string, receipt: string, dueMs: number): Promise<boolean>;
+  /** The time the earliest item falls due, held ones included; undefined when empty. */
+  nextDueMs(queue: string): Promise<number | undefined>;
+  count(queue: string, nowMs: number): Promise<{ due: number; later: number }>;
+  deleteAll(queue: string): Promise<void>;
+  /** Resolves when something was sent to the queue (by any process), or with the signal. */
+  wait(queue: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface LogRecord {
+  seq: number;
+  atMs: number;
+  body: string;
+}
+
+export interface LogReadOptions {
+  /** Records with a larger seq (smaller when `backward`). */
+  after?: number;
+  fromMs?: number;
+  /** Exclusive. */
+  untilMs?: number;
+  limit: number;
+  /** Newest first. */
+  backward?: boolean;
+}
+
+export interface Logs {
+  /** Dense numbers from 1 per log; returns the first of this batch. */
+  append(log: string, records: { atMs: number; body: string }[]): Promise<number>;
+  read(log: string, options: LogReadOptions): Promise<LogRecord[]>;
+  /** Undefined for an empty log. */
+  last(log: string): Promise<LogRecord | undefined>;
+  /** Deletes records older than `beforeMs`; numbers are never used again. Returns how many. */
+  trim(log: string, beforeMs: number): Promise<number>;
+  delete(log: string): Promise<void>;
+  /** Resolves when something was appended after `seq`, or with the signal. */
+  wait(log: string, seq: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface Blob {
+  key: string;
+  sizeBytes: number;
+}
+
+export interface Blobs {
+  /** Durable when it resolves; nothing of it is visible before. */
+  put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<Blob>;
+  /** `end` is exclusive. Undefined when missing. */
+  get(key: string, range?: { start: number; end: number }): Promise<Uint8Array | undefined>;
+  stream(key: string, range?: { start: number; end: number }): Promise<AsyncIterable<Uint8Array> | undefined>;
+  stat(key: string): Promise<Blob | undefined>;
+  delete(key: string): Promise<boolean>;
+  list(prefix: string): AsyncIterable<Blob>;
+}
+
+export interface Leases {
+  /** Takes or renews; false when someone else holds it. */
+  take(name: string, holder: string, nowMs: number, untilMs: number): Promise<boolean>;
+  release(name: string, holder: string): Promise<void>;
+}
+
+/** What can be changed together: everything written through `Tx` becomes visible at once, or not at all. */
+export interface Tx {
+  documents<T>(kind: string): Documents<T>;
+  queues: Omit<Queues, "wait">;
+  logs: Omit<Logs, "wait">;
+  leases: Leases;
+}
+
+export interface Stores {
+  documents<T>(kind: string): Documents<T>;
+  queues: Queues;
+  logs: Logs;
+  blobs: Blobs;
+  leases: Leases;
+  /** Use only `tx` inside. An error rolls everything back and is thrown on. No catching of store errors inside. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,34 @@
+// Plain values for HTTP. The wire layer never touches a socket.
+
+export interface WireRequest {
+  method: string;
+  /** Percent-encoded, without the query. */
+  path: string;
+  /** The raw query, without the question mark. */
+  query: string;
+  /** Lower-case names; repeated headers joined with ", ". */
+  headers: Record<string, string>;
+  body: WireBody;
+}
+
+export interface WireBody {
+  /** From Content-Length (or x-amz-decoded-content-length), where known. */
+  readonly lengthBytes?: number;
+  /** Reads all of it; throws ServiceError RequestEntityTooLarge (413) past `limitBytes`. Cheap when it is already in memory. */
+  bytes(limitBytes: number): Promise<Uint8Array>;
+  /** For operations whose input member streams. Signature or checksum errors surface as a throw at the end. */
+  stream(): AsyncIterable<Uint8Array>;
+}
+
+export interface WireResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: Uint8Array | string | AsyncIterable<Uint8Array>;
+}
+
+/** A body that is already in memory. */
+export const bytesBody = (bytes: Uint8Array): WireBody => ({
+  lengthBytes: bytes.byteLength,
+  bytes: async () => bytes,
+  stream: async function* () { if (bytes.byteLength) yield bytes; },
+});
