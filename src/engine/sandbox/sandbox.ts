@@ -19,6 +19,8 @@ export interface SandboxSpec {
   network: "shared" | "none";
   /** Open a socket pair as descriptor 3 in the process. */
   channel: boolean;
+  /** An earlier process's `keptTmp`: its /tmp goes on in this one, which owns it from now on. */
+  tmpDir?: string;
 }
 
 export interface Exit {
@@ -32,12 +34,14 @@ export interface Running {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly channel?: Socket;
-  /** The paths the function sees: /var/task and /tmp, or host paths on a level without a mount namespace. */
+  /** The paths the function sees: /var/task and /tmp, or host paths on a level without a mount namespace (taskRoot is then known after assign). */
   readonly taskRoot: string;
   readonly tmpDir: string;
+  /** Hand it to the next start as `tmpDir` (and dispose with keepTmp) to keep /tmp over a restart; absent where the level cannot. */
+  readonly keptTmp?: string;
   readonly exited: Promise<Exit>;
-  /** Puts a function's code and limits under a sandbox that was started before its function was known. */
-  assign(codeDir: string, limits: { memoryMb: number }): Promise<void>;
+  /** Puts a function's code and limits under a sandbox that was started before its function was known. Throws CannotAssign: start a fresh one. */
+  assign(codeDir: string, limits: { memoryMb: number; tmpMb: number }): Promise<void>;
   /** CPU in proportion to memory from now on; before this call it is not limited, as AWS boosts init. */
   limitCpu(memoryMb: number): void;
   /** Every process of the sandbox stops running, and goes on. Cheap; never throws. */
@@ -50,7 +54,7 @@ export interface Running {
   /** The most memory used so far, in bytes: from the control group, else by sampling. */
   memoryPeakBytes(): Promise<number>;
   /** Removes scratch folders and control groups; after exit only. */
-  dispose(): Promise<void>;
+  dispose(options?: { keepTmp?: boolean }): Promise<void>;
 }
 
 export interface Sandbox {
@@ -63,3 +67,12 @@ export interface Sandbox {
   /** Removes what earlier processes of this data folder left behind (groups, folders, stray processes). */
   sweep(): Promise<void>;
 }
+
+/** This code or these limits cannot be put under a running sandbox; nothing is broken, a fresh one can take them. */
+export class CannotAssign extends Error {
+  override readonly name = "CannotAssign";
+}
+
+/** What a process of a sandbox is called inside it, as on AWS. Its real uid outside too, when the platform is root. */
+export const SANDBOX_UID = 993;
+export const SANDBOX_GID = 990;

@@ -1,0 +1,128 @@
+"use strict";
+// The Node.js managed runtime: waits for a function on descriptor 3, loads its handler, and runs invocations one by one.
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html — the protocol's text is ../README.md.
+
+const { FRAME, EMPTY, readFrame, writeBytes, writeText } = require("./channel.cjs");
+const { current } = require("./current.cjs");
+const { runtimeError, toResponseText } = require("./errors.cjs");
+const { patchConsole, logFailure } = require("./console.cjs");
+const { loadHandler } = require("./load.cjs");
+const { defineGlobals } = require("./globals.cjs");
+const { invokeAsync, invokeWithCallback } = require("./invoke.cjs");
+
+const EXIT_UNHANDLED_REJECTION = 128;
+const EXIT_UNCAUGHT_EXCEPTION = 129;
+
+function useEnvironment(env) {
+  for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
+  // A key that keeps its value is not set again: setting TZ, for one, costs.
+  for (const [name, value] of Object.entries(env)) if (process.env[name] !== value) process.env[name] = value;
+  const nodeModule = require("node:module");
+  // Node reads NODE_PATH and NODE_COMPILE_CACHE when it starts; this process started before its function was known.
+  if (env.NODE_PATH) nodeModule._initPaths();
+  if (env.NODE_COMPILE_CACHE) nodeModule.enableCompileCache?.(env.NODE_COMPILE_CACHE);
+}
+
+function nodeMajorOf(assign) {
+  const match = /nodejs(\d+)/.exec(assign.runtime ?? assign.env.AWS_EXECUTION_ENV ?? "");
+  return Number(match?.[1] ?? process.versions.node.split(".")[0]);
+}
+
+function reportFailure(error) {
+  const text = toResponseText(error);
+  if (current.phase === "init") writeText(FRAME.initError, text);
+  else if (current.phase === "invoke") writeText(FRAME.error, text);
+  current.phase = "idle";
+}
+
+function watchFailures() {
+  process.on("uncaughtException", (error) => {
+    logFailure("Uncaught Exception", error);
+    reportFailure(error);
+    process.exit(EXIT_UNCAUGHT_EXCEPTION);
+  });
+  process.on("unhandledRejection", (reason, promise) => {
+    const error = Object.assign(runtimeError("UnhandledPromiseRejection", describe(reason)), { reason, promise });
+    logFailure("Unhandled Promise Rejection", error);
+    reportFailure(error);
+    process.exit(EXIT_UNHANDLED_REJECTION);
+  });
+}
+
+function describe(reason) {
+  try {
+    return String(reason);
+  } catch {
+    return "unknown reason";
+  }
+}
+
+/** AWS sends SIGTERM; this process is blocked in a read, so the listeners are called from here. */
+function shutDown({ deadlineMs }) {
+  current.drained = () => process.exit(0);
+  if (process.listenerCount("SIGTERM") === 0) {
+    process.removeAllListeners("exit");
+    process.exit(0);
+  }
+  setTimeout(() => process.exit(0), Math.max(0, deadlineMs - Date.now())).unref();
+  process.emit("SIGTERM", "SIGTERM", 15);
+}
+
+function runLoop(handler, nodeMajor, enter) {
+  let invoke = nodeMajor >= 24 ? invokeAsync : invokeWithCallback;
+  if (handler.streaming) invoke = require("./stream.cjs").invokeStreaming;
+  const next = () => {
+    current.phase = "idle";
+    const { type, body } = readFrame();
+    if (type === FRAME.shutdown) return shutDown(JSON.parse(body.toString()));
+    if (type !== FRAME.invoke) process.exit(1);
+    const jsonBytes = body.readUInt32BE(0);
+    const invocation = JSON.parse(body.toString("utf8", 4, 4 + jsonBytes));
+    current.requestId = invocation.id;
+    current.tenantId = invocation.tenantId;
+    enter(invocation);
+    current.phase = "invoke";
+    invoke(handler, invocation, body.toString("utf8", 4 + jsonBytes), next, nodeMajor);
+  };
+  next();
+}
+
+/** AWS's runtime carries its SDK; a function that counts on it should learn why it is not found. */
+function explainMissingSdk(error) {
+  const name = /Cannot find (?:module|package) '((?:@aws-sdk|@smithy)\/[^']+)'/.exec(String(error))?.[1];
+  if (name === undefined) return;
+  console.warn(
+    `${name} is part of AWS's own Node.js runtime and not installed here: ` +
+      "put it into the function's package, or into a folder of NODE_PATH.",
+  );
+}
+
+function start() {
+  writeBytes(FRAME.hello, EMPTY);
+  const frame = readFrame();
+  if (frame.type !== FRAME.assign) process.exit(frame.type === FRAME.shutdown ? 0 : 1);
+  const assign = JSON.parse(frame.body.toString());
+  useEnvironment(assign.env);
+  process.chdir(assign.taskRoot);
+  const nodeMajor = nodeMajorOf(assign);
+  if (nodeMajor >= 24) current.requestId = "-";
+  patchConsole(
+    process.env.AWS_LAMBDA_LOG_FORMAT ?? assign.logFormat,
+    process.env.AWS_LAMBDA_LOG_LEVEL ?? assign.logLevel,
+  );
+  watchFailures();
+  process.on("beforeExit", () => current.drained());
+  const enter = defineGlobals(nodeMajor);
+  loadHandler(assign.taskRoot, assign.handler, nodeMajor, (error, handler) => {
+    if (error !== undefined) {
+      logFailure(nodeMajor >= 24 ? "Init Error" : "Uncaught Exception", error);
+      explainMissingSdk(error);
+      reportFailure(error);
+      process.exit(nodeMajor >= 24 ? 1 : EXIT_UNCAUGHT_EXCEPTION);
+    }
+    writeBytes(FRAME.ready, EMPTY);
+    runLoop(handler, nodeMajor, enter);
+  });
+}
+
+start();

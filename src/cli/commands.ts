@@ -1,0 +1,56 @@
+// From a command's name to its file; and help.
+import { type Command, COMMANDS, UsageError } from "./arguments.ts";
+import { flagOf, SETTINGS, SETTING_NAMES } from "../config.ts";
+import { CommandError, print, table } from "./terminal.ts";
+
+/** The exit code: 0 done, 1 failed, 2 misused. */
+export async function run(command: Command): Promise<number> {
+  try {
+    switch (command.name) {
+      case "status": return await (await import("./status.ts")).status(command);
+      case "deploy": return await (await import("./deploy.ts")).deploy(command);
+      case "invoke": return await (await import("./invoke.ts")).invoke(command);
+      case "logs": return await (await import("./logs.ts")).logs(command);
+      case "runtimes": return await (await import("./runtimes.ts")).runtimes(command);
+      case "doctor": return await (await import("./doctor.ts")).doctor(command);
+      default: return help(command);
+    }
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    process.stderr.write(`evoke: ${error.message}\n`);
+    return 1;
+  }
+}
+
+function help({ positionals: [name] }: Command): number {
+  const about = name === undefined ? undefined : COMMANDS[name];
+  if (name !== undefined && !about) throw new UsageError(`there is no command "${name}"; there are ${Object.keys(COMMANDS).join(", ")}`);
+  if (!about) {
+    print("Evoke runs AWS Lambda functions on this machine.\n\nUsage: evoke COMMAND [OPTIONS]\n");
+    print(table(Object.entries(COMMANDS).map(([command, { takes, says }]) => [`  ${command} ${takes}`, says])));
+    print("\nAny command takes --json for machines. More: evoke help COMMAND");
+    return 0;
+  }
+  print(`${about.says}\n\nUsage: evoke ${name} ${about.takes}`.trimEnd());
+  const own = Object.entries(about.options).map(([option, { type }]) => [`  --${option}${type === "string" ? " VALUE" : ""}`, OPTION_SAYS[`${name} ${option}`] ?? ""]);
+  if (own.length > 0) print(`\nOptions:\n${table(own)}`);
+  if (name === "start") print(`\nOptions:\n${table(SETTING_NAMES.map((setting) => [`  --${flagOf(setting)}${"takes" in SETTINGS[setting] && SETTINGS[setting].takes ? ` ${SETTINGS[setting].takes}` : ""}`, SETTINGS[setting].says]))}`);
+  print(`\nExamples:\n${about.examples.map((example) => `  ${example}`).join("\n")}`);
+  return 0;
+}
+
+const OPTION_SAYS: Record<string, string> = {
+  "deploy name": "the function's name; by default the folder's",
+  "deploy runtime": "as AWS names it (nodejs24.x, python3.13, provided.al2023); by default found from the files",
+  "deploy handler": "by default found from the files",
+  "deploy timeout": "seconds, 1 to 900",
+  "deploy memory": "megabytes, 128 to 10240",
+  "deploy env": "KEY=VALUE, as often as needed",
+  "deploy role": "ARN of the execution role; by default one named evoke-deploy is made",
+  "invoke event": "a JSON file, or - for standard input; by default {}",
+  "invoke stream": "print the answer as it comes (InvokeWithResponseStream)",
+  "invoke quiet": "do not show the log",
+  "logs follow": "go on until interrupted",
+  "logs since": "how far back: 30s, 10m, 2h, 1d (by default 1h)",
+  "logs filter": "a CloudWatch Logs filter pattern",
+};

@@ -1,0 +1,142 @@
+// One environment's log stream. An invoke only leaves notes here; lines are written out and handed to CloudWatch Logs in a later turn.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+import type { Clock } from "../kernel/clock.ts";
+import { LAMBDA } from "../kernel/limits.ts";
+import type { Log } from "../kernel/log.ts";
+import type { FunctionVersion } from "../ports/functions.ts";
+import type { LogEvent, LogSink } from "../ports/logs.ts";
+import { type InitReport, type Report, systemLines } from "./log-lines.ts";
+
+/** CloudWatch counts 26 bytes for every event beside its text, and takes events of up to 256 KB so counted. */
+const EVENT_OVERHEAD_BYTES = 26;
+export const EVENT_BYTES_MAX = 262_144 - EVENT_OVERHEAD_BYTES;
+/** How long notes wait for others. */
+const FLUSH_AFTER_MS = 20;
+/** What one environment may have on its way to the log before it is no longer read from. */
+const UNSTORED_BYTES_MAX = 1024 * 1024;
+const MEMORY_SAMPLE_MS = 1000;
+
+export interface JournalHooks {
+  memoryPeakBytes(): Promise<number>;
+  /** The log is not keeping up: stop reading output, then go on. */
+  pause(): void;
+  resume(): void;
+}
+
+export interface Journal {
+  readonly streamName: string;
+  /** One event of the function's own. */
+  line(message: string): void;
+  initStart(runtimeVersion: string, phase: "init" | "invoke"): void;
+  initReport(report: InitReport): void;
+  started(requestId: string, traceId: string, tail: boolean): void;
+  finished(report: Report): void;
+  /** The last 4 KB since started(); call after finished(). */
+  tail(): Promise<Uint8Array>;
+  flush(): Promise<void>;
+}
+
+type Note = { timestamp: number; text: string | undefined; report?: Report };
+
+export function openJournal(options: { version: FunctionVersion; streamName: string; clock: Clock; log: Log; sink: LogSink; hooks: JournalHooks }): Journal {
+  const { version, streamName, clock, sink, hooks } = options;
+  const where = { account: version.account, region: version.region, group: version.logging.group, stream: streamName };
+  const lines = systemLines(version);
+  let notes: Note[] = [];
+  let unstoredBytes = 0;
+  let waiting: (() => void) | undefined;
+  let flushing: Promise<void> | undefined;
+  let memory = { bytes: 0, atMs: -Infinity };
+  let tail: string[] | undefined;
+  let tailBytes = 0;
+  let tailReport: { atMs: number; report: Report } | undefined;
+
+  const sample = async () => {
+    if (clock.monotonicMs() - memory.atMs < MEMORY_SAMPLE_MS) return;
+    const bytes = await hooks.memoryPeakBytes().catch(() => 0);
+    memory = { bytes: Math.max(bytes, memory.bytes), atMs: clock.monotonicMs() };
+  };
+
+  async function write(): Promise<void> {
+    const written = notes;
+    notes = [];
+    if (written.some((note) => note.report)) await sample();
+    const events: LogEvent[] = [];
+    for (const { timestamp, text, report } of written) {
+      const message = report ? lines.report(timestamp, report, memory.bytes) : text;
+      if (message !== undefined) events.push({ timestamp, message });
+    }
+    if (events.length) sink.put(where, events);
+  }
+
+  const flush = (): Promise<void> => {
+    waiting?.();
+    waiting = undefined;
+    flushing = (flushing ?? Promise.resolve()).then(write);
+    return flushing;
+  };
+
+  async function relieve(): Promise<void> {
+    hooks.pause();
+    try {
+      await flush();
+      await sink.flush();
+    } catch (error) {
+      options.log.error("Function output could not be stored", { function: version.arn, error });
+    }
+    unstoredBytes = 0;
+    hooks.resume();
+  }
+
+  const add = (note: Note) => {
+    notes.push(note);
+    waiting ??= clock.after(FLUSH_AFTER_MS, () => { waiting = undefined; void flush(); });
+  };
+  const toTail = (message: string | undefined) => {
+    if (!tail || message === undefined) return;
+    tail.push(message);
+    tailBytes += Buffer.byteLength(message) + 1;
+    while (tail.length > 1 && tailBytes - Buffer.byteLength(tail[0]!) - 1 > LAMBDA.logTailBytesMax) tailBytes -= Buffer.byteLength(tail.shift()!) + 1;
+  };
+  const system = (timestamp: number, text: string | undefined) => {
+    if (text === undefined) return;
+    toTail(text);
+    add({ timestamp, text });
+  };
+
+  return {
+    streamName,
+    line(message) {
+      toTail(message);
+      add({ timestamp: Math.trunc(clock.now()), text: message });
+      const before = unstoredBytes;
+      unstoredBytes += message.length + EVENT_OVERHEAD_BYTES;
+      if (before < UNSTORED_BYTES_MAX && unstoredBytes >= UNSTORED_BYTES_MAX) void relieve();
+    },
+    initStart(runtimeVersion, phase) { const at = Math.trunc(clock.now()); system(at, lines.initStart(at, runtimeVersion, phase)); },
+    initReport(report) { const at = Math.trunc(clock.now()); system(at, lines.initReport(at, report)); },
+    started(requestId, traceId, wantsTail) {
+      tail = wantsTail ? [] : undefined;
+      tailBytes = 0;
+      const at = Math.trunc(clock.now());
+      system(at, lines.start(at, requestId, traceId));
+    },
+    finished(report) {
+      const at = Math.trunc(clock.now());
+      system(at, lines.end(at, report));
+      if (tail) tailReport = { atMs: at, report };
+      add({ timestamp: at, text: undefined, report });
+    },
+    async tail() {
+      const mine = tail ?? [];
+      const last = tailReport;
+      tail = undefined;
+      tailReport = undefined;
+      await sample();
+      const report = last && lines.report(last.atMs, last.report, memory.bytes);
+      const bytes = Buffer.from([...mine, ...(report === undefined ? [] : [report])].map((line) => `${line}\n`).join(""));
+      return bytes.subarray(Math.max(0, bytes.byteLength - LAMBDA.logTailBytesMax));
+    },
+    flush,
+  };
+}

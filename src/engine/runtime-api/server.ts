@@ -1,0 +1,147 @@
+// The Runtime API of one environment, on a loopback port of its own: connections in, routes below, one answer per request.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+import { type Server, type Socket, createServer } from "node:net";
+import { LAMBDA } from "../../kernel/limits.ts";
+import type { RuntimeLink, RuntimeListener } from "../link.ts";
+import { type RequestHead, requestParser } from "./http1.ts";
+import { initError } from "./init-error.ts";
+import { invocationError } from "./invocation-error.ts";
+import { handOut, invocationNext } from "./invocation-next.ts";
+import { invocationResponse } from "./invocation-response.ts";
+import { ping } from "./ping.ts";
+import { restoreNext } from "./restore-next.ts";
+import { type Exchange, type Route, type Session, refusal, refuse } from "./session.ts";
+
+export interface RuntimeApi extends RuntimeLink {
+  /** host:port, for AWS_LAMBDA_RUNTIME_API. */
+  readonly address: string;
+}
+
+/** A runtime needs one or two; internal extensions a few more. */
+const CONNECTIONS_MAX = 64;
+const STATUS: Record<number, string> = { 200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 413: "Request Entity Too Large", 431: "Request Header Fields Too Large" };
+
+export async function openRuntimeApi(listener: RuntimeListener): Promise<RuntimeApi> {
+  const session: Session = { state: "starting", listener };
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    serve(socket, session);
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  const port = await listen(server);
+  return {
+    address: `127.0.0.1:${port}`,
+    readyAfterAnswer: false,
+    send: (event) => handOut(session, event),
+    shutdown() {}, // the Runtime API has no such message: the process gets SIGTERM
+    pause() { for (const socket of sockets) socket.pause(); },
+    resume() { for (const socket of sockets) socket.resume(); },
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 16 }, () => {
+      server.unref();
+      const address = server.address();
+      resolve(typeof address === "object" && address ? address.port : 0);
+    });
+  });
+}
+
+function serve(socket: Socket, session: Session): void {
+  let exchange: Exchange | undefined;
+  let route: Route | undefined;
+  let parts: Buffer[] = [];
+  let bytes = 0;
+  const parser = requestParser({
+    head(head) {
+      // A second request while the first still waits for its answer: no client of AWS's does it, and answers would cross.
+      if (exchange) { socket.destroy(); return; }
+      exchange = openExchange(socket, head, () => { exchange = undefined; });
+      parts = [];
+      bytes = 0;
+      if (head.expectsContinue && (head.lengthBytes ?? 0) <= LAMBDA.responseBytesMax) socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+      route = routeOf(session, exchange);
+    },
+    body(chunk) {
+      if (route?.body) return route.body(chunk);
+      bytes += chunk.byteLength;
+      if (bytes <= LAMBDA.responseBytesMax) parts.push(chunk);
+      else parts = [];
+    },
+    end(trailers) {
+      const done = route;
+      route = undefined;
+      if (!done || !exchange) return;
+      if (bytes > LAMBDA.responseBytesMax && !done.body) return done.tooLarge ? done.tooLarge() : refuse(exchange, 413, "RequestEntityTooLarge", `Exceeded maximum allowed payload size (${LAMBDA.responseBytesMax} bytes).`);
+      const body = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+      parts = [];
+      done.end(body, trailers);
+    },
+    bad(status, reason) {
+      const cut = route;
+      route = undefined;
+      if (!socket.destroyed) socket.end(`HTTP/1.1 ${status} ${STATUS[status]}\r\nContent-Type: text/plain\r\nContent-Length: ${reason.length}\r\nConnection: close\r\n\r\n${reason}`);
+      cut?.cut?.();
+    },
+  });
+  socket.on("data", (chunk: Buffer) => { if (!socket.destroyed) parser.feed(chunk); });
+  socket.on("error", () => {});
+  socket.on("close", () => {
+    const cut = route;
+    route = undefined;
+    cut?.cut?.();
+  });
+}
+
+function openExchange(socket: Socket, head: RequestHead, done: () => void): Exchange {
+  const finish = (text: string, body?: Uint8Array) => {
+    done();
+    if (socket.destroyed) return;
+    if (body?.byteLength) {
+      socket.cork();
+      socket.write(text, "latin1");
+      socket.write(body);
+      socket.uncork();
+    } else socket.write(text, "latin1");
+    if (!head.keepAlive) socket.end();
+  };
+  const tail = (length: number) => `Content-Length: ${length}\r\n${head.keepAlive ? "" : "Connection: close\r\n"}\r\n`;
+  return {
+    head, socket,
+    respond(status, body, contentType = "application/json") {
+      const bytes = Buffer.from(body);
+      finish(`HTTP/1.1 ${status} ${STATUS[status]}\r\nContent-Type: ${contentType}\r\n${tail(bytes.byteLength)}`, bytes);
+    },
+    respondBytes: (start, body) => finish(start + tail(body.byteLength), body),
+  };
+}
+
+function routeOf(session: Session, exchange: Exchange): Route {
+  const { method, path } = exchange.head;
+  const expected = routeFor(session, exchange, (/^\/2018-06-01\/([^?]*)/.exec(path)?.[1] ?? path).split("/"));
+  if (!expected) return refusal(() => exchange.respond(404, "404 page not found\n", "text/plain"));
+  if (expected.method !== method) return refusal(() => exchange.respond(405, "", "text/plain"));
+  return expected.open();
+}
+
+function routeFor(session: Session, exchange: Exchange, path: string[]): { method: string; open: () => Route } | undefined {
+  const [first, second, third, fourth] = path;
+  if (path.length === 1 && first === "ping") return { method: "GET", open: () => ping(exchange) };
+  if (first !== "runtime") return undefined;
+  if (second === "invocation" && path.length === 3 && third === "next") return { method: "GET", open: () => invocationNext(session, exchange) };
+  if (second === "invocation" && path.length === 4 && fourth === "response") return { method: "POST", open: () => invocationResponse(session, exchange, third!) };
+  if (second === "invocation" && path.length === 4 && fourth === "error") return { method: "POST", open: () => invocationError(session, exchange, third!) };
+  if (second === "init" && path.length === 3 && third === "error") return { method: "POST", open: () => initError(session, exchange) };
+  if (second === "restore" && path.length === 3 && third === "next") return { method: "GET", open: () => restoreNext(exchange) };
+  if (second === "restore" && path.length === 3 && third === "error") return { method: "POST", open: () => restoreNext(exchange) };
+  return undefined;
+}

@@ -1,0 +1,32 @@
+// The command of a process without a mount namespace: the paths AWS promises become host paths, and TMPDIR leads to the private folder.
+import type { SandboxSpec } from "./sandbox.ts";
+
+/** Variables whose values are paths or lists of paths; anything else a function is given stays as it is. */
+const PATH_VARIABLES = ["LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "PATH", "NODE_PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "GEM_PATH", "CLASSPATH"];
+
+export interface PlainOptions {
+  /** Absent: no setpriv on this machine (macOS). */
+  setpriv?: string;
+  /** A uid of its own; only root can give one. */
+  uid?: number;
+}
+
+export function plainCommand(spec: SandboxSpec, { setpriv, uid }: PlainOptions): string[] {
+  const argv = spec.argv.map((word) => hostPath(word, spec));
+  if (!setpriv) return argv;
+  const identity = uid === undefined ? [] : ["--reuid", String(uid), "--regid", String(uid), "--clear-groups"];
+  return [setpriv, "--no-new-privs", "--pdeathsig", "KILL", ...identity, "--", ...argv];
+}
+
+/** TMPDIR is the one addition: it is how programs find the private folder, and how strays of this sandbox are recognised. */
+export function plainEnvironment(spec: SandboxSpec, tmp: string): Record<string, string> {
+  const env = { ...spec.env, TMPDIR: tmp };
+  for (const name of PATH_VARIABLES) if (env[name as keyof typeof env] !== undefined) (env as Record<string, string>)[name] = spec.env[name]!.split(":").map((path) => hostPath(path, spec)).join(":");
+  return env;
+}
+
+function hostPath(word: string, spec: SandboxSpec): string {
+  if (word === "/var/runtime" || word.startsWith("/var/runtime/")) return spec.runtimeDir + word.slice("/var/runtime".length);
+  if (spec.codeDir && (word === "/var/task" || word.startsWith("/var/task/"))) return spec.codeDir + word.slice("/var/task".length);
+  return word;
+}

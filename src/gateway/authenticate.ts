@@ -1,0 +1,134 @@
+// Who is calling: any credentials in development, verified Signature Version 4 once credentials are configured.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+import { formatArn } from "../kernel/arn.ts";
+import type { Principal } from "../kernel/call.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Identity, KnownKey } from "../ports/identity.ts";
+import type { WireRequest } from "../wire/http.ts";
+import { type Refusal, refusal } from "./auth-errors.ts";
+import { type Claim, compact, parseCompact } from "./claim.ts";
+import type { ConfiguredKey } from "./listen-address.ts";
+import { canonicalRequest, equalText, sha256Hex, sign, type SigningKey, signingKey, stringToSign } from "./signature.ts";
+import { hashedBody } from "./request-body.ts";
+
+export interface Caller {
+  principal: Principal;
+  /** Present when the signature was verified; chunk signatures continue from it. */
+  signed?: { key: SigningKey; claim: Claim };
+}
+
+export interface Authenticator {
+  /** Development accepts anyone and verifies nothing. */
+  strict: boolean;
+  /** Throws ServiceError in the service's words. A verified body hash is checked at the latest when the body has been read. */
+  identify(request: WireRequest, claim: Claim, service: string): Promise<Caller>;
+  anonymous: Principal;
+}
+
+export const DEVELOPMENT_ACCOUNT = "000000000000";
+const SKEW_MS_MAX = 15 * 60_000;
+const PRESIGN_SECONDS_MAX = 604_800;
+/** AWS's own limit for CreateFunction, the largest request that is not streamed (its RequestEntityTooLarge sentence names it). */
+export const BUFFERED_BYTES_MAX = 70_167_211;
+/** An issued key that is deleted stops working within this time. */
+const KEY_KEPT_MS = 1000;
+const KEYS_KEPT_MAX = 1000;
+
+export function openAuthenticator(configured: Map<string, ConfiguredKey>, identity: Identity, clock: Clock): Authenticator {
+  const find = keyFinder(configured, identity, clock);
+  const strict = configured.size > 0;
+  const anonymous = rootOf(DEVELOPMENT_ACCOUNT, "");
+  const identify = async (request: WireRequest, claim: Claim, service: string): Promise<Caller> => {
+    const { accessKeyId } = claim.scope;
+    const found = find(accessKeyId);
+    const known = found instanceof Promise ? await found : found;
+    if (strict) return verify(request, claim, service, known, clock.now());
+    return { principal: known ? { ...known.principal, verified: false } : rootOf(accountOf(accessKeyId), accessKeyId) };
+  };
+  return { strict, identify, anonymous };
+}
+
+/** In development a 12-digit access key id chooses the account. */
+export const accountOf = (accessKeyId: string): string => (/^\d{12}$/.test(accessKeyId) ? accessKeyId : DEVELOPMENT_ACCOUNT);
+
+export function rootOf(account: string, accessKeyId: string): Principal {
+  return { arn: formatArn("iam", "", account, "root"), accountId: account, userId: account, accessKeyId, verified: false };
+}
+
+type Found = KnownKey | undefined;
+
+function keyFinder(configured: Map<string, ConfiguredKey>, identity: Identity, clock: Clock): (accessKeyId: string) => Found | Promise<Found> {
+  const fixed = new Map<string, KnownKey>();
+  for (const [id, { secretAccessKey }] of configured) fixed.set(id, { secretAccessKey, principal: rootOf(accountOf(id), id) });
+  const kept = new Map<string, { key: KnownKey; untilMs: number }>();
+  const ask = async (accessKeyId: string): Promise<Found> => {
+    const key = await identity.findKey(accessKeyId);
+    if (kept.size >= KEYS_KEPT_MAX) kept.clear();
+    if (key) kept.set(accessKeyId, { key, untilMs: clock.now() + KEY_KEPT_MS });
+    return key;
+  };
+  return (accessKeyId) => {
+    const known = fixed.get(accessKeyId);
+    // Only ids of AWS's own form are ever issued; "test" and account numbers need no look-up.
+    if (known || !/^A[KS]IA[A-Z0-9]{12,124}$/.test(accessKeyId)) return known;
+    const recent = kept.get(accessKeyId);
+    return recent && recent.untilMs > clock.now() ? recent.key : ask(accessKeyId);
+  };
+}
+
+async function verify(request: WireRequest, claim: Claim, service: string, known: Found, nowMs: number): Promise<Caller> {
+  const refuse = (kind: Refusal, detail?: string) => refusal(kind, request, service, detail);
+  if (!known) throw refuse("unknown-key");
+  if (known.sessionToken === undefined ? claim.sessionToken !== undefined : !equalText(claim.sessionToken ?? "", known.sessionToken)) throw refuse("bad-token");
+  if (known.expiresAtMs !== undefined && known.expiresAtMs <= nowMs) throw refuse("expired-token");
+  checkTime(claim, nowMs, refuse);
+  checkSignedHeaders(request, claim, service, refuse);
+
+  const key = signingKey(known.secretAccessKey, claim.scope.text);
+  const payload = await payloadHash(request, claim, service);
+  if (!equalText(sign(key, stringToSign(claim, canonicalRequest(request, claim, payload.hash))), claim.signature)) throw refuse("mismatch");
+  if (payload.promised) {
+    request.body = hashedBody(request.body, payload.hash, () => refuse("body-hash"));
+    // Only S3 streams its bodies; elsewhere nothing acts before the whole body is known to be the signed one.
+    if (service !== "s3") await request.body.bytes(BUFFERED_BYTES_MAX);
+  }
+  return { principal: { ...known.principal, verified: true }, signed: { key, claim } };
+}
+
+/** `promised`: the header's value was taken and the body must still prove to match it. */
+async function payloadHash(request: WireRequest, claim: Claim, service: string): Promise<{ hash: string; promised: boolean }> {
+  const given = request.headers["x-amz-content-sha256"];
+  if (given !== undefined && /^[0-9a-f]{64}$/.test(given)) return { hash: given, promised: true };
+  if (given === "UNSIGNED-PAYLOAD" || given?.startsWith("STREAMING-")) return { hash: given, promised: false };
+  if (service === "s3" && claim.by === "query") return { hash: "UNSIGNED-PAYLOAD", promised: false };
+  return { hash: sha256Hex(await request.body.bytes(BUFFERED_BYTES_MAX)), promised: false };
+}
+
+function checkTime(claim: Claim, nowMs: number, refuse: (kind: Refusal, detail?: string) => Error): void {
+  const signedMs = parseCompact(claim.date);
+  if (signedMs === undefined) throw refuse("incomplete", `Date must be in ISO-8601 'basic format'. Got '${claim.date}'. See http://en.wikipedia.org/wiki/ISO_8601`);
+  const day = claim.date.slice(0, 8);
+  if (day !== claim.scope.date) throw refuse("scope", `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${claim.scope.date}' != '${day}', from '${claim.date}'.`);
+  const now = compact(nowMs);
+  // Sentences observed with these very numbers: github aws/aws-sdk-js#254, upmc-enterprises/registry-creds#24.
+  if (signedMs > nowMs + SKEW_MS_MAX) throw refuse("skewed", `Signature not yet current: ${claim.date} is still later than ${compact(nowMs + SKEW_MS_MAX)} (${now} + 15 min.)`);
+  if (claim.expiresSeconds === undefined) {
+    if (signedMs < nowMs - SKEW_MS_MAX) throw refuse("skewed", `Signature expired: ${claim.date} is now earlier than ${compact(nowMs - SKEW_MS_MAX)} (${now} - 15 min.)`);
+    return;
+  }
+  if (claim.expiresSeconds > PRESIGN_SECONDS_MAX) throw refuse("presign-too-long", "X-Amz-Expires must be less than a week (in seconds) that is 604800");
+  const endMs = signedMs + claim.expiresSeconds * 1000;
+  if (endMs < nowMs) throw refuse("presign-expired", `Signature expired: ${compact(endMs)} is now earlier than ${now}`);
+}
+
+/** What is not signed could have been changed on the way, so whatever chooses the host or the operation must be. */
+function checkSignedHeaders(request: WireRequest, claim: Claim, service: string, refuse: (kind: Refusal, detail?: string) => Error): void {
+  const signed = `;${claim.signedHeaders};`;
+  if (!signed.includes(";host;")) throw refuse("unsigned-header", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  if (request.headers["x-amz-target"] !== undefined && !signed.includes(";x-amz-target;")) throw refuse("unsigned-header", "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
+  if (service !== "s3") return;
+  for (const name in request.headers) {
+    // The payload hash is part of the canonical request whether or not its header is listed.
+    if (name.startsWith("x-amz-") && name !== "x-amz-content-sha256" && !signed.includes(`;${name};`)) throw refuse("unsigned-header");
+  }
+}

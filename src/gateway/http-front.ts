@@ -1,0 +1,129 @@
+// The general front: node:http sockets to plain requests and back, with limits on what a client may hold open.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Clock } from "../kernel/clock.ts";
+import { REQUEST_BYTES_MAX } from "../kernel/limits.ts";
+import type { Log } from "../kernel/log.ts";
+import type { WireRequest, WireResponse } from "../wire/http.ts";
+import type { Answer } from "./pipeline.ts";
+import { incomingBody } from "./request-body.ts";
+import type { Running } from "./running.ts";
+
+/** Presigned URLs with a session token are long; AWS takes 16 KB of headers. */
+export const HEADER_BYTES_MAX = 32 * 1024;
+const HEADERS_MS_MAX = 15_000;
+/** A whole request, body and all; a body that stalls is cut off much sooner (request-body.ts). */
+const REQUEST_MS_MAX = 3_600_000;
+/** Longer than the clients' own, so that they close first and never write into a closing socket. */
+export const KEEP_ALIVE_MS = 120_000;
+/** What is read and thrown away so that a client can finish sending and then read why it was refused. */
+const DRAIN_BYTES_MAX = 256 * 1024 ** 2;
+
+export interface FrontParts {
+  answer: Answer;
+  running: Running;
+  clock: Clock;
+  log: Log;
+}
+
+export function openHttpFront(parts: FrontParts): Server {
+  const server = createServer({
+    maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_MS_MAX, requestTimeout: REQUEST_MS_MAX, keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: 5000, requireHostHeader: true, insecureHTTPParser: false, noDelay: true,
+  });
+  const serve = (expectsContinue: boolean) => (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    exchange(parts, incoming, outgoing, expectsContinue).catch((error) => {
+      parts.log.error("an answer could not be sent", { error });
+      incoming.socket.destroy();
+    });
+  };
+  server.on("request", serve(false));
+  server.on("checkContinue", serve(true));
+  server.on("clientError", refuseMalformed);
+  return server;
+}
+
+async function exchange({ answer, running, clock, log }: FrontParts, incoming: IncomingMessage, outgoing: ServerResponse, expectsContinue: boolean): Promise<void> {
+  const { socket } = incoming;
+  const peer = running.begin(socket.remoteAddress ?? "", socket);
+  outgoing.once("close", () => { if (!outgoing.writableFinished) peer.abort("The client closed the connection"); });
+  try {
+    let continued = !expectsContinue;
+    const begin = () => { if (!continued) outgoing.writeContinue(); continued = true; };
+    const request = toRequest(incoming, begin, clock);
+    const response = request ? await answer(request, peer) : { status: 400, headers: {}, body: "" };
+    if (outgoing.destroyed) return;
+    // A body the client still holds back must not be taken for its next request.
+    if (running.closing || !continued) outgoing.shouldKeepAlive = false;
+    if (!incoming.complete && continued) drain(incoming);
+    await send(outgoing, response, incoming.method === "HEAD", log);
+  } finally {
+    running.end(peer);
+  }
+}
+
+/** Undefined for request targets that are not a path: absolute form is for proxies, `*` for none of AWS's operations. */
+function toRequest(incoming: IncomingMessage, begin: () => void, clock: Clock): WireRequest | undefined {
+  const url = incoming.url ?? "";
+  if (!url.startsWith("/")) return undefined;
+  const mark = url.indexOf("?");
+  return {
+    method: incoming.method ?? "",
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? "" : url.slice(mark + 1),
+    // Only set-cookie is ever a list, and no AWS request has one.
+    headers: incoming.headers as Record<string, string>,
+    body: incomingBody(incoming, begin, clock),
+  };
+}
+
+function drain(incoming: IncomingMessage): void {
+  let left = Math.min(DRAIN_BYTES_MAX, REQUEST_BYTES_MAX);
+  incoming.on("data", (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) incoming.socket.destroy();
+  });
+  incoming.on("error", () => {});
+  incoming.resume();
+}
+
+async function send(outgoing: ServerResponse, { status, headers, body }: WireResponse, headOnly: boolean, log: Log): Promise<void> {
+  const whole = typeof body === "string" || body instanceof Uint8Array;
+  const empty = status === 204 || status === 304;
+  if (whole && !empty && headers["content-length"] === undefined) headers["content-length"] = String(Buffer.byteLength(body));
+  outgoing.writeHead(status, headers);
+  if (whole) {
+    outgoing.end(headOnly || empty ? undefined : body);
+    return;
+  }
+  if (headOnly) {
+    outgoing.end();
+    return;
+  }
+  // The head goes out before the first chunk is there: a streamed invoke may take its time.
+  outgoing.flushHeaders();
+  try {
+    for await (const chunk of body) {
+      if (outgoing.destroyed) return;
+      if (!outgoing.write(chunk)) await drained(outgoing);
+    }
+    outgoing.end();
+  } catch (error) {
+    // The status is out already; a connection cut short is all that tells the client.
+    if (!outgoing.destroyed) log.error("a streamed answer broke off", { error });
+    outgoing.destroy();
+  }
+}
+
+const drained = (outgoing: ServerResponse): Promise<void> => new Promise((resolve) => {
+  const done = () => { outgoing.off("drain", done).off("close", done); resolve(); };
+  outgoing.on("drain", done).on("close", done);
+});
+
+const CLIENT_ERRORS: Record<string, string> = { HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large", ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout" };
+
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket | import("node:stream").Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  socket.end(`HTTP/1.1 ${CLIENT_ERRORS[error.code ?? ""] ?? "400 Bad Request"}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  socket.once("finish", () => socket.destroy());
+}

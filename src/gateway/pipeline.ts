@@ -1,0 +1,177 @@
+// From request to response, step by step: browser safety, own pages, who, which service, what, answer.
+import type { Call, Principal } from "../kernel/call.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { Fault, ServiceError } from "../kernel/errors.ts";
+import type { Ids } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
+import type { WireRequest, WireResponse } from "../wire/http.ts";
+import { type WireService, writeUnknownService } from "../wire/wire.ts";
+import { refusal } from "./auth-errors.ts";
+import type { Authenticator, Caller } from "./authenticate.ts";
+import { decodedBody } from "./chunked-body.ts";
+import type { BrowserGuard } from "./browser.ts";
+import { BadClaim, type Claim, readClaim } from "./claim.ts";
+import { BUFFERED_BYTES_MAX } from "./authenticate.ts";
+import { QUERY_VERSIONS, regionByHost, serviceByHost, serviceByPath, serviceByTarget, UNSIGNED_OPERATIONS } from "./service-rules.ts";
+
+export interface ServedService {
+  wire: WireService;
+  operations: Record<string, (input: any, call: Call) => Promise<object>>;
+}
+
+export interface PipelineParts {
+  region: string;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  browsers: BrowserGuard;
+  authenticator: Authenticator;
+  service(name: string): Promise<ServedService | undefined>;
+  serviceNames: string[];
+  pages: Record<string, (request: WireRequest) => Promise<WireResponse>>;
+}
+
+/** Who is at the other end of the socket. */
+export interface Peer {
+  sourceIp: string;
+  /** Made when first asked for; aborted when the client goes away or the platform closes. */
+  signal(): AbortSignal;
+}
+
+export type Answer = (request: WireRequest, peer: Peer) => Promise<WireResponse>;
+
+export function openPipeline(parts: PipelineParts): Answer {
+  return async (request, peer) => {
+    const requestId = parts.ids.uuid();
+    const asked: Asked = { request, requestId, peer, service: undefined, served: undefined };
+    let response: WireResponse;
+    try {
+      response = await answer(parts, asked);
+    } catch (error) {
+      response = await answerError(parts, asked, error);
+    }
+    return finish(parts, asked, response);
+  };
+}
+
+/** What is known about a request so far; errors are written with it. */
+interface Asked {
+  request: WireRequest;
+  requestId: string;
+  peer: Peer;
+  service: string | undefined;
+  served: ServedService | undefined;
+}
+
+async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse> {
+  const { request, requestId } = asked;
+  const page = findPage(parts.pages, request.path);
+  const refused = parts.browsers.refuse(request, page !== undefined);
+  if (refused !== undefined) throw new ServiceError("AccessDeniedException", refused, { status: 403 });
+  const preflight = request.method === "OPTIONS" ? parts.browsers.preflight(request) : undefined;
+  if (preflight) return preflight;
+  if (page) return page(request);
+
+  const claim = claimOf(asked);
+  asked.service = claim?.scope.service ?? (await serviceOfUnsigned(request));
+  const served = (asked.served = asked.service === undefined ? undefined : await parts.service(asked.service));
+  if (!served || asked.service === undefined) throw notServed(parts, asked.service);
+
+  const caller = await callerOf(parts, asked, claim, asked.service);
+  request.body = decodedBody(request, caller, asked.service);
+  const parsed = await served.wire.parse(request);
+  const name = parsed.operation.name;
+  if (parts.authenticator.strict && !caller.principal.verified && !UNSIGNED_OPERATIONS.has(name)) throw refusal("missing", request, asked.service);
+  const operation = Object.hasOwn(served.operations, name) ? served.operations[name] : undefined;
+  if (!operation) throw operationNotServed(asked.service, name, Object.keys(served.operations));
+  const output = await operation(parsed.input, callOf(parts, asked, claim, caller.principal));
+  return served.wire.write(parsed, output, requestId);
+}
+
+function claimOf(asked: Asked): Claim | undefined {
+  try {
+    return readClaim(asked.request);
+  } catch (error) {
+    if (!(error instanceof BadClaim)) throw error;
+    asked.service = serviceOf(asked.request);
+    throw refusal(error.kind, asked.request, asked.service, error.message);
+  }
+}
+
+async function callerOf(parts: PipelineParts, asked: Asked, claim: Claim | undefined, service: string): Promise<Caller> {
+  const { authenticator } = parts;
+  if (claim) return authenticator.identify(asked.request, claim, service);
+  // Whether this operation may come without a signature is decided once its name is known; other services need not read a body to refuse.
+  if (authenticator.strict && service !== "sts") throw refusal("missing", asked.request, service);
+  return { principal: authenticator.anonymous };
+}
+
+function callOf(parts: PipelineParts, { request, requestId, peer }: Asked, claim: Claim | undefined, principal: Principal): Call {
+  return {
+    account: principal.accountId,
+    region: claim?.scope.region ?? regionByHost(request.headers["host"] ?? "") ?? parts.region,
+    requestId, principal,
+    now: new Date(parts.clock.now()),
+    // Most operations never look at it, and an AbortSignal is dear.
+    get signal() { return peer.signal(); },
+    sourceIp: peer.sourceIp,
+    userAgent: request.headers["user-agent"] ?? "",
+  };
+}
+
+const serviceOf = (request: WireRequest): string | undefined =>
+  serviceByTarget(request.headers["x-amz-target"] ?? "") ?? serviceByHost(request.headers["host"] ?? "") ?? serviceByPath(request.path) ?? serviceByQuery(request.query);
+
+async function serviceOfUnsigned(request: WireRequest): Promise<string | undefined> {
+  const found = serviceOf(request);
+  if (found !== undefined || !request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) return found;
+  return serviceByQuery(Buffer.from(await request.body.bytes(BUFFERED_BYTES_MAX)).toString("latin1"));
+}
+
+const serviceByQuery = (form: string): string | undefined => QUERY_VERSIONS[/(?:^|&)Version=([\d-]{10})(?:&|$)/.exec(form)?.[1] ?? ""];
+
+function findPage(pages: PipelineParts["pages"], path: string): ((request: WireRequest) => Promise<WireResponse>) | undefined {
+  if (!path.startsWith("/_evoke/")) return undefined;
+  if (Object.hasOwn(pages, path)) return pages[path];
+  const prefix = Object.keys(pages).find((candidate) => candidate.endsWith("/") && path.startsWith(candidate));
+  return prefix === undefined ? async () => ({ status: 404, headers: { "content-type": "text/plain; charset=utf-8" }, body: `Evoke has no page ${path}.\n` }) : pages[prefix];
+}
+
+function notServed(parts: PipelineParts, service: string | undefined): ServiceError {
+  const names = parts.serviceNames.join(", ");
+  if (service === undefined) return new ServiceError("UnknownOperationException", `Evoke cannot tell which AWS service this request is for: it has no credential scope, X-Amz-Target, service host name or known path. Evoke serves: ${names}.`, { status: 404 });
+  return new ServiceError("UnknownOperationException", `Evoke does not serve ${service}. It serves: ${names}.`, { status: 501 });
+}
+
+function operationNotServed(service: string, operation: string, served: string[]): ServiceError {
+  return new ServiceError("NotImplemented", `Evoke does not serve ${service}:${operation} yet. Of ${service} it serves: ${served.sort().join(", ")}.`, { status: 501 });
+}
+
+async function answerError(parts: PipelineParts, asked: Asked, error: unknown): Promise<WireResponse> {
+  const shown = error instanceof ServiceError ? error : internalError(parts, asked, error);
+  try {
+    return await (asked.served ? asked.served.wire.writeError(asked.request, shown, asked.requestId) : writeUnknownService(asked.request, shown, asked.requestId));
+  } catch (failure) {
+    parts.log.error("an error could not be written", { requestId: asked.requestId, error: failure });
+    return { status: 500, headers: { "content-type": "text/plain" }, body: "Internal failure\n" };
+  }
+}
+
+/** The operator reads the cause in the log; the caller gets a sentence that names the request. */
+function internalError({ log }: PipelineParts, asked: Asked, error: unknown): ServiceError {
+  const { request, requestId, service } = asked;
+  log.error(error instanceof Fault ? "a request failed" : "a request failed unexpectedly", { requestId, service, request: `${request.method} ${request.path}`, error });
+  const code = service === "lambda" ? "ServiceException" : service === "sts" || service === "iam" ? "ServiceFailure" : service === "s3" ? "InternalError" : "InternalFailure";
+  return new ServiceError(code, `Evoke failed on request ${requestId}; its log has the cause.`, { status: 500 });
+}
+
+function finish(parts: PipelineParts, { request, requestId, service }: Asked, response: WireResponse): WireResponse {
+  const { headers } = response;
+  headers["x-amzn-requestid"] ??= requestId;
+  if (service === "s3") {
+    headers["x-amz-request-id"] ??= requestId;
+    headers["x-amz-id-2"] ??= requestId;
+  }
+  if (request.headers["origin"] !== undefined) Object.assign(headers, { ...parts.browsers.corsHeaders(request), ...headers });
+  return response;
+}

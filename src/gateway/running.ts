@@ -1,0 +1,62 @@
+// The requests being answered now: what a graceful close waits for, and whose signals it aborts in the end.
+import type { Socket } from "node:net";
+import type { Clock } from "../kernel/clock.ts";
+import type { Peer } from "./pipeline.ts";
+
+export interface RunningPeer extends Peer {
+  abort(reason: string): void;
+}
+
+export interface Running {
+  /** Set by close: answers then end their connections. */
+  closing: boolean;
+  begin(sourceIp: string, socket?: Socket): RunningPeer;
+  end(peer: RunningPeer): void;
+  busy(socket: Socket): boolean;
+  /** Resolves when nothing runs any more, or after `graceMs` with everything aborted. */
+  finished(graceMs: number, clock: Clock): Promise<void>;
+}
+
+interface Entry extends RunningPeer {
+  socket: Socket | undefined;
+}
+
+export function openRunning(): Running {
+  const entries = new Set<RunningPeer>();
+  let onIdle: (() => void) | undefined;
+  return {
+    closing: false,
+    begin(sourceIp, socket) {
+      let controller: AbortController | undefined;
+      let gone: string | undefined;
+      const entry: Entry = {
+        sourceIp, socket,
+        signal() {
+          controller ??= new AbortController();
+          if (gone !== undefined) controller.abort(new Error(gone));
+          return controller.signal;
+        },
+        abort(reason) {
+          gone ??= reason;
+          controller?.abort(new Error(gone));
+        },
+      };
+      entries.add(entry);
+      return entry;
+    },
+    end(peer) {
+      entries.delete(peer);
+      if (entries.size === 0) onIdle?.();
+    },
+    busy: (socket) => [...entries].some((entry) => (entry as Entry).socket === socket),
+    async finished(graceMs, clock) {
+      if (entries.size === 0) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      onIdle = resolve;
+      const cancel = clock.after(graceMs, resolve);
+      await promise;
+      cancel();
+      for (const entry of entries) entry.abort("The platform is closing");
+    },
+  };
+}

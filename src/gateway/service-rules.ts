@@ -1,0 +1,71 @@
+// Which service a request is for when no credential scope says so: by target prefix, host name, path or query version.
+// Targets, versions and paths are those of AWS's published models (botocore and @aws-sdk/client-*).
+
+/** X-Amz-Target prefixes, and the service segment of rpcv2Cbor paths, to signing names. */
+export const TARGETS: Record<string, string> = {
+  Logs_20140328: "logs",
+  AWSSecurityTokenServiceV20110615: "sts",
+  AWSIdentityManagementV20100508: "iam",
+  AmazonSQS: "sqs",
+  AmazonSimpleNotificationService: "sns",
+  DynamoDB_20120810: "dynamodb",
+  DynamoDBStreams_20120810: "dynamodb",
+  Kinesis_20131202: "kinesis",
+  AWSEvents: "events",
+  secretsmanager: "secretsmanager",
+  AmazonSSM: "ssm",
+  TrentService: "kms",
+  AWSStepFunctions: "states",
+  GraniteServiceVersion20100801: "monitoring",
+  AWSCognitoIdentityProviderService: "cognito-idp",
+};
+
+/** The Version parameter of awsQuery and ec2Query requests. */
+export const QUERY_VERSIONS: Record<string, string> = {
+  "2011-06-15": "sts",
+  "2010-05-08": "iam",
+  "2010-03-31": "sns",
+  "2012-11-05": "sqs",
+  "2016-11-15": "ec2",
+  "2010-08-01": "monitoring",
+};
+
+/** REST services name their API version in the path. */
+const PATHS: [RegExp, string][] = [
+  [/^\/20\d\d-\d\d-\d\d\/(functions|event-source-mappings|layers|layers-by-arn|tags|account-settings|code-signing-configs|capacity-providers|durable-execution)/, "lambda"],
+];
+
+/** Host labels that differ from the signing name. */
+const HOST_LABELS: Record<string, string> = { queue: "sqs", email: "ses", "streams.dynamodb": "dynamodb" };
+
+const HOST_SUFFIXES = [".localhost", ".amazonaws.com", ".amazonaws.com.cn"];
+
+/** STS operations whose proof is in their parameters: AWS takes them without a signature. */
+export const UNSIGNED_OPERATIONS = new Set(["AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"]);
+
+/** `sts`, `lambda.us-east-1`, `BUCKET.s3.eu-west-1`: what stands before the suffix. Undefined for any other host. */
+function hostLabels(host: string): string[] | undefined {
+  const name = host.toLowerCase().replace(/:\d+$/, "");
+  const suffix = HOST_SUFFIXES.find((candidate) => name.endsWith(candidate));
+  return suffix === undefined ? undefined : name.slice(0, -suffix.length).split(".");
+}
+
+export function serviceByHost(host: string): string | undefined {
+  const labels = hostLabels(host);
+  if (!labels) return undefined;
+  if (labels.some((label) => label === "s3" || label.startsWith("s3-"))) return "s3";
+  const [first = "", second] = labels;
+  return HOST_LABELS[`${first}.${second}`] ?? HOST_LABELS[first] ?? (/^[a-z][a-z0-9-]+$/.test(first) ? first : undefined);
+}
+
+export const regionByHost = (host: string): string | undefined => hostLabels(host)?.find((label) => /^[a-z]{2}(-[a-z]+)+-\d$/.test(label));
+
+export function serviceByTarget(target: string): string | undefined {
+  return TARGETS[target.slice(0, Math.max(target.lastIndexOf("."), 0))];
+}
+
+export function serviceByPath(path: string): string | undefined {
+  const cbor = /^\/service\/([^/]+)\/operation\//.exec(path);
+  if (cbor) return TARGETS[cbor[1]!];
+  return PATHS.find(([pattern]) => pattern.test(path))?.[1];
+}

@@ -1,0 +1,99 @@
+// A function's settings: defaults, limits beyond the model's, and how an update changes them.
+// https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+import type { CreateFunctionRequest, LoggingConfig, UpdateFunctionConfigurationRequest } from "@aws-sdk/client-lambda";
+import { LAMBDA } from "../../kernel/limits.ts";
+import { environmentTooLarge, logLevelNeedsJson, reservedKeys, runtimeAndHandlerMissing, tooLarge } from "./errors.ts";
+import { checkRuntime } from "./runtimes.ts";
+
+export interface Settings {
+  runtime: string;
+  handler: string;
+  role: string;
+  description: string;
+  timeoutSeconds: number;
+  memoryMb: number;
+  ephemeralStorageMb: number;
+  architecture: "x86_64" | "arm64";
+  /** Absent until the caller gives an Environment. */
+  environment?: Record<string, string>;
+  tracing: "Active" | "PassThrough";
+  logging: Logging;
+}
+
+export interface Logging {
+  format: "Text" | "JSON";
+  group: string;
+  /** Levels exist in JSON format only. */
+  applicationLevel?: string;
+  systemLevel?: string;
+}
+
+/** The model allows more for functions on managed instances, which Evoke does not have. */
+const TIMEOUT_SECONDS_MAX = 900;
+const MEMORY_MB_MAX = 10_240;
+const EPHEMERAL_STORAGE_MB_MAX = 10_240;
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
+const RESERVED_KEYS = new Set([
+  "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
+  "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
+  "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_MAX_CONCURRENCY",
+  "AWS_LAMBDA_METADATA_API", "AWS_LAMBDA_METADATA_TOKEN",
+  "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+]);
+
+export function newSettings(input: CreateFunctionRequest, name: string): Settings {
+  if (!input.Runtime || !input.Handler) throw runtimeAndHandlerMissing();
+  const fresh: Settings = {
+    runtime: "", handler: "", role: "", description: "", timeoutSeconds: 3, memoryMb: 128, ephemeralStorageMb: 512,
+    architecture: input.Architectures?.[0] ?? "x86_64",
+    tracing: "PassThrough",
+    logging: { format: "Text", group: `/aws/lambda/${name}` },
+  };
+  return changedSettings(fresh, input);
+}
+
+/** What is not given stays as it was. */
+export function changedSettings(before: Settings, given: Partial<CreateFunctionRequest> | UpdateFunctionConfigurationRequest): Settings {
+  const after: Settings = {
+    ...before,
+    runtime: given.Runtime === undefined ? before.runtime : checkRuntime(given.Runtime),
+    handler: given.Handler ?? before.handler,
+    role: given.Role ?? before.role,
+    description: given.Description ?? before.description,
+    timeoutSeconds: given.Timeout ?? before.timeoutSeconds,
+    memoryMb: given.MemorySize ?? before.memoryMb,
+    ephemeralStorageMb: given.EphemeralStorage?.Size ?? before.ephemeralStorageMb,
+    tracing: given.TracingConfig?.Mode ?? before.tracing,
+    logging: changedLogging(before.logging, given.LoggingConfig),
+  };
+  if (after.timeoutSeconds > TIMEOUT_SECONDS_MAX) throw tooLarge("Timeout", TIMEOUT_SECONDS_MAX);
+  if (after.memoryMb > MEMORY_MB_MAX) throw tooLarge("MemorySize", MEMORY_MB_MAX);
+  if (after.ephemeralStorageMb > EPHEMERAL_STORAGE_MB_MAX) throw tooLarge("EphemeralStorage", EPHEMERAL_STORAGE_MB_MAX);
+  if (given.Environment) after.environment = checkEnvironment(given.Environment.Variables ?? {});
+  return after;
+}
+
+function checkEnvironment(variables: Record<string, string>): Record<string, string> {
+  const reserved = Object.keys(variables).filter((key) => RESERVED_KEYS.has(key));
+  if (reserved.length) throw reservedKeys(reserved);
+  const measured = JSON.stringify(variables);
+  if (Buffer.byteLength(measured) > LAMBDA.environmentBytesMax) throw environmentTooLarge(measured);
+  return variables;
+}
+
+/** An update of LoggingConfig is partial, too: a new group alone leaves format and levels (spec, observed). */
+function changedLogging(before: Logging, given: LoggingConfig | undefined): Logging {
+  if (!given) return before;
+  const format = given.LogFormat ?? before.format;
+  const group = given.LogGroup || before.group;
+  if (format === "Text") {
+    if (given.ApplicationLogLevel || given.SystemLogLevel) throw logLevelNeedsJson();
+    return { format, group };
+  }
+  return {
+    format, group,
+    applicationLevel: given.ApplicationLogLevel ?? before.applicationLevel ?? "INFO",
+    systemLevel: given.SystemLogLevel ?? before.systemLevel ?? "INFO",
+  };
+}

@@ -1,0 +1,31 @@
+// Parameters that would be ignored are refused by name; their empty forms, which tools send for "none", are let through.
+import type { CreateFunctionRequest, UpdateFunctionCodeRequest, UpdateFunctionConfigurationRequest } from "@aws-sdk/client-lambda";
+import { notSupported } from "./errors.ts";
+
+type Parameters = Partial<CreateFunctionRequest> & Partial<UpdateFunctionCodeRequest> & Partial<UpdateFunctionConfigurationRequest>;
+
+const filled = (list: readonly unknown[] | undefined): boolean => list !== undefined && list.length > 0;
+
+const REFUSED: Record<string, (given: Parameters) => boolean> = {
+  "Publish (function versions)": ({ Publish }) => Publish === true,
+  "PublishTo (function versions)": ({ PublishTo }) => PublishTo !== undefined,
+  "container images (PackageType Image)": ({ PackageType }) => PackageType === "Image",
+  "container images (Code.ImageUri)": ({ Code }) => Boolean(Code?.ImageUri),
+  "container images (ImageConfig)": ({ ImageConfig }) => filled(ImageConfig?.EntryPoint) || filled(ImageConfig?.Command) || Boolean(ImageConfig?.WorkingDirectory),
+  "code in S3 (S3Bucket, S3Key; send the zip as ZipFile instead)": ({ Code, S3Bucket, S3Key }) => Boolean(Code?.S3Bucket || Code?.S3Key || S3Bucket || S3Key),
+  "SourceKMSKeyArn": ({ Code, SourceKMSKeyArn }) => Boolean(Code?.SourceKMSKeyArn || SourceKMSKeyArn),
+  "KMSKeyArn": ({ KMSKeyArn }) => Boolean(KMSKeyArn),
+  "Layers": ({ Layers }) => filled(Layers),
+  "VpcConfig": ({ VpcConfig }) => filled(VpcConfig?.SubnetIds) || filled(VpcConfig?.SecurityGroupIds) || VpcConfig?.Ipv6AllowedForDualStack === true,
+  "FileSystemConfigs": ({ FileSystemConfigs }) => filled(FileSystemConfigs),
+  "DeadLetterConfig": ({ DeadLetterConfig }) => Boolean(DeadLetterConfig?.TargetArn),
+  "SnapStart PublishedVersions": ({ SnapStart }) => SnapStart?.ApplyOn === "PublishedVersions",
+  "CodeSigningConfigArn": ({ CodeSigningConfigArn }) => Boolean(CodeSigningConfigArn),
+  "TenancyConfig": ({ TenancyConfig }) => TenancyConfig !== undefined,
+  "DurableConfig": ({ DurableConfig }) => DurableConfig !== undefined,
+  "CapacityProviderConfig": ({ CapacityProviderConfig }) => CapacityProviderConfig !== undefined,
+};
+
+export function refuseUnsupported(given: Parameters): void {
+  for (const [what, asked] of Object.entries(REFUSED)) if (asked(given)) throw notSupported(what);
+}

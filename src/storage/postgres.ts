@@ -1,0 +1,133 @@
+// The database of many processes: PostgreSQL over pg. https://www.postgresql.org/docs/current/sql-notify.html
+import { Buffer } from "node:buffer";
+import pg from "pg";
+import type { Clock } from "../kernel/clock.ts";
+import { AssertionError } from "../kernel/assert.ts";
+import { Fault } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
+import { NOTICES, noticeOf, openTranslator } from "./postgres-text.ts";
+import { transactionSql, type Database, type Effects, type Row, type Statement, type Value } from "./sql.ts";
+import { openWakes, type Wakes } from "./wakes.ts";
+
+const CONNECTIONS_MAX = 10;
+const BIGINT = 20;
+/** Any number, the same for every Evoke. */
+const MIGRATION_LOCK = 3_845_221;
+const RECONNECT_MS = 1000;
+
+export async function openPostgres(url: string, clock: Clock, log: Log): Promise<Database> {
+  const settings: pg.ClientConfig = {
+    connectionString: url,
+    connectionTimeoutMillis: 10_000,
+    // A transaction that waits for something else would hold its locks for as long.
+    options: "-c idle_in_transaction_session_timeout=10000 -c statement_timeout=60000 -c lock_timeout=30000",
+    types: { getTypeParser: (oid: number, format?: never) => (oid === BIGINT ? Number : pg.types.getTypeParser(oid, format)) } as pg.CustomTypesConfig,
+  };
+  const pool = new pg.Pool({ ...settings, max: CONNECTIONS_MAX });
+  pool.on("error", (error) => log.warn("storage: a PostgreSQL connection was lost", { error }));
+  const wakes = openWakes();
+  const translate = openTranslator();
+  const queryOn = (client: pg.Pool | pg.PoolClient) => async (text: readonly string[], values: Value[], effects?: Effects): Promise<Row[]> => {
+    const statement = translate(text, values, effects);
+    return (await client.query(statement.text, statement.values.map(toParameter))).rows;
+  };
+  const query = queryOn(pool);
+  const statement = (effects?: Effects): Statement => (text, ...values) => query(text, values, effects).catch((error: unknown) => { throw fault(error); });
+  const inTransaction = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
+    const client = await pool.connect().catch((error: unknown) => { throw fault(error); });
+    let broken: Error | undefined;
+    const onError = (error: Error) => { broken = error; };
+    client.on("error", onError);
+    try {
+      await client.query("BEGIN");
+      const result = await work(client);
+      await client.query("COMMIT");
+      return result;
+    } catch (error) {
+      await client.query("ROLLBACK").catch((failure: Error) => { broken ??= failure; });
+      throw fault(error);
+    } finally {
+      client.off("error", onError);
+      client.release(broken);
+    }
+  };
+  const stopListening = await listenForNotices(settings, wakes, clock, log).catch(async (error: unknown) => {
+    await pool.end();
+    throw fault(error);
+  });
+  let closing: Promise<void> | undefined;
+  return {
+    read: statement(),
+    write: statement(),
+    writing: statement,
+    transaction: (work) => inTransaction(async (client) => {
+      const tx = transactionSql(queryOn(client));
+      try {
+        return await work(tx.sql);
+      } finally {
+        tx.end();
+      }
+    }),
+    listen: (channel, signal) => wakes.listen(noticeOf(channel), signal),
+    migrate: (work) => inTransaction(async (client) => {
+      await client.query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
+      await work(async (text) => (await client.query(text)).rows ?? []);
+    }),
+    close: () => (closing ??= (async () => {
+      await stopListening();
+      wakes.wakeAll();
+      await pool.end();
+    })()),
+  };
+}
+
+/** pg takes other byte arrays for JSON. */
+const toParameter = (value: Value): unknown => (value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value);
+
+/** Errors of the database and of the way to it; those thrown by the work inside pass through. */
+function fault(error: unknown): unknown {
+  const { code, message } = error as { code?: unknown; message?: string };
+  if (error instanceof Fault || error instanceof AssertionError) return error;
+  if (error instanceof pg.DatabaseError) return new Fault(`Storage: PostgreSQL refused (${code}: ${message}).`, error);
+  // pg throws plain Errors for lost connections, Node its own with a code.
+  const lost = typeof code === "string" && /^(E[A-Z]+|ERR_SOCKET.*)$/.test(code) || /^(Connection terminated|timeout exceeded|Client has encountered|Cannot use a pool)/.test(message ?? "");
+  return lost ? new Fault(`Storage: PostgreSQL cannot be reached (${message || code}).`, error) : error;
+}
+
+/** Resolves when notices are being heard. After a lost connection everyone is woken, because notices may have been missed. */
+async function listenForNotices(settings: pg.ClientConfig, wakes: Wakes, clock: Clock, log: Log): Promise<() => Promise<void>> {
+  const stop = new AbortController();
+  let client: pg.Client;
+  const connect = async () => {
+    client = new pg.Client({ ...settings, keepAlive: true });
+    client.on("notification", (notice) => wakes.wake(notice.payload ?? ""));
+    client.on("error", () => {}); // "end" follows
+    await client.connect();
+    await client.query(`LISTEN ${NOTICES}`);
+    client.once("end", () => void reconnect());
+  };
+  const reconnect = async () => {
+    while (!stop.signal.aborted) {
+      try {
+        await connect();
+        wakes.wakeAll();
+        return;
+      } catch (error) {
+        await client.end().catch(() => {});
+        if (stop.signal.aborted) return;
+        log.warn("storage: PostgreSQL cannot be reached, trying again", { error });
+        await clock.sleep(RECONNECT_MS, stop.signal).catch(() => {});
+      }
+    }
+  };
+  try {
+    await connect();
+  } catch (error) {
+    await client!.end().catch(() => {});
+    throw error;
+  }
+  return async () => {
+    stop.abort();
+    await client.end().catch(() => {});
+  };
+}

@@ -1,0 +1,48 @@
+// How much of a request body is read into memory, by service and operation. Streaming members are not limited here.
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+import { LAMBDA } from "../kernel/limits.ts";
+import { ServiceError } from "../kernel/errors.ts";
+import type { WireBody } from "./http.ts";
+
+/** Nothing but code and event payloads comes near it. */
+const DEFAULT_BYTES = 16 * 1024 * 1024;
+
+/** 50 MB of zip as base64, and the rest of the request: the number in AWS's own message (observed). */
+const CODE_REQUEST_BYTES = 70_167_211;
+
+const BY_SERVICE: Record<string, { default?: number; operations?: Record<string, number> }> = {
+  lambda: {
+    operations: {
+      CreateFunction: CODE_REQUEST_BYTES,
+      UpdateFunctionCode: CODE_REQUEST_BYTES,
+      PublishLayerVersion: CODE_REQUEST_BYTES,
+      // The room answers RequestTooLargeException with the exact size; what is much larger is not even read.
+      Invoke: LAMBDA.syncPayloadBytesMax + 1024 * 1024,
+      InvokeWithResponseStream: LAMBDA.syncPayloadBytesMax + 1024 * 1024,
+      InvokeAsync: LAMBDA.syncPayloadBytesMax + 1024 * 1024,
+    },
+  },
+  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html: 1 MiB of messages, base64 and escapes included.
+  sqs: { default: 4 * 1024 * 1024 },
+  sns: { default: 4 * 1024 * 1024 },
+  sts: { default: 1024 * 1024 },
+  iam: { default: 1024 * 1024 },
+};
+
+export const bodyLimitBytes = (signingName: string, operation: string): number =>
+  BY_SERVICE[signingName]?.operations?.[operation] ?? BY_SERVICE[signingName]?.default ?? DEFAULT_BYTES;
+
+/** Throws AWS's 413, naming operation and limit. */
+export async function readBody(body: WireBody, signingName: string, operation: string): Promise<Uint8Array> {
+  const limit = bodyLimitBytes(signingName, operation);
+  if (body.lengthBytes !== undefined && body.lengthBytes > limit) throw tooLarge(operation, limit);
+  try {
+    return await body.bytes(limit);
+  } catch (error) {
+    if (error instanceof ServiceError && error.code.startsWith("RequestEntityTooLarge")) throw tooLarge(operation, limit);
+    throw error;
+  }
+}
+
+const tooLarge = (operation: string, limit: number): ServiceError =>
+  new ServiceError("RequestEntityTooLargeException", `Request must be smaller than ${limit} bytes for the ${operation} operation`, { status: 413 });

@@ -1,0 +1,36 @@
+// A function on AWS's Go client: echoes, fails when asked to, and streams when asked to.
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+type event struct {
+	Fail   string `json:"fail"`
+	Panic  string `json:"panic"`
+	Stream string `json:"stream"`
+	Echo   any    `json:"echo"`
+}
+
+func handle(ctx context.Context, in event) (any, error) {
+	if in.Panic != "" {
+		panic(in.Panic)
+	}
+	if in.Fail != "" {
+		return nil, errors.New(in.Fail)
+	}
+	if in.Stream != "" {
+		return strings.NewReader(in.Stream), nil
+	}
+	call, _ := lambdacontext.FromContext(ctx)
+	return map[string]any{"echo": in.Echo, "requestId": call.AwsRequestID, "arn": call.InvokedFunctionArn}, nil
+}
+
+func main() {
+	lambda.Start(handle)
+}
