@@ -7,7 +7,6 @@ ensurePackages(false);
 const args = ["--disable-warning=ExperimentalWarning", join(root, "src", "main.ts"), ...process.argv.slice(2)];
 if (nodePath() === process.execPath) {
   // Already the right Node: no second process.
-  process.argv.splice(1, 1, join(root, "src", "main.ts"));
   const { main } = await import("../src/main.ts");
   await main();
 } else {

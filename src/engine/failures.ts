@@ -49,8 +49,8 @@ export function exited(requestId: string, exit: Exit): Failure {
   };
 }
 
-export function invalidEntrypoint(requestId: string): Failure {
-  const message = `RequestId: ${requestId} Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]`;
+export function invalidEntrypoint(requestId: string, reason = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"): Failure {
+  const message = `RequestId: ${requestId} Error: ${reason}`;
   return { payload: payloadOf("Runtime.InvalidEntrypoint", message), errorType: "Runtime.InvalidEntrypoint", status: "error", logLine: `${message}\nRuntime.InvalidEntrypoint` };
 }
 

@@ -8,7 +8,7 @@ export interface Report {
   /** Only with the first invocation of an environment. */
   initMs?: number;
   status: "success" | "error" | "failure" | "timeout";
-  /** Absent when the handler itself failed: AWS names only failures around the handler in text. */
+  /** Text names only failures with a type of AWS's; a handler's own error is in the payload. */
   errorType?: string;
   producedBytes: number;
   traceId: string;
@@ -49,7 +49,7 @@ function textLines(version: FunctionVersion): SystemLines {
       let line = `REPORT RequestId: ${report.requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\tBilled Duration: ${billedMs(report)} ms\tMemory Size: ${version.memoryMb} MB\tMax Memory Used: ${megabytes(maxMemoryBytes)} MB\t`;
       if (report.initMs !== undefined) line += `Init Duration: ${report.initMs.toFixed(2)} ms\t`;
       if (report.status === "timeout") line += "Status: timeout\t";
-      else if (report.errorType) line += `Status: error\tError Type: ${report.errorType}\t`;
+      else if (report.errorType && !report.errorType.endsWith(".Unknown")) line += `Status: error\tError Type: ${report.errorType}\t`;
       return line;
     },
   };

@@ -1,5 +1,6 @@
 // The gateway: sockets on one side, service rooms on the other. The steps between are in pipeline.ts.
-import { createServer as createNetServer, type Socket } from "node:net";
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Config } from "../config.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { Fault } from "../kernel/errors.ts";
@@ -48,14 +49,16 @@ export function openGateway(options: GatewayOptions): Gateway {
   const authenticator = openAuthenticator(configuredKeys(config.credentials), options.identity, clock);
   const answer = openPipeline({ ...options, region: config.region, browsers: openBrowserGuard(config), authenticator });
   const running = openRunning();
-  const http = openHttpFront({ answer, running, clock, log });
-  const invoke = openInvokeFront({ answer, running, clock, log, handOver: (socket) => http.emit("connection", socket) });
-
+  const server = openHttpFront({ answer, running, clock, log });
+  // The http server listens, but new sockets go to the fast front first, and from there to the http server's own listener.
+  const [serveHttp] = server.listeners("connection") as ((socket: Socket) => void)[];
+  server.removeAllListeners("connection");
+  const serveInvokes = openInvokeFront({ answer, running, clock, log, handOver: (socket) => serveHttp!.call(server, socket) });
   const sockets = new Set<Socket>();
-  const server = createNetServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+  server.on("connection", (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    invoke(socket);
+    serveInvokes(socket);
   });
   server.maxConnections = CONNECTIONS_MAX;
 
@@ -79,20 +82,18 @@ export function openGateway(options: GatewayOptions): Gateway {
     },
     close: async (graceMs) => {
       const closed = server.listening ? new Promise((resolve) => server.close(resolve)) : undefined;
-      http.closeIdleConnections();
       running.closing = true;
       for (const socket of sockets) if (!running.busy(socket)) socket.destroySoon();
       await running.finished(graceMs, clock);
+      for (const socket of sockets) socket.destroySoon();
+      await new Promise(setImmediate); // what was just written leaves first
       for (const socket of sockets) socket.destroy();
-      // The http server never listened itself; this stops its timer that looks for slow requests.
-      http.close();
-      http.closeAllConnections();
       await closed;
     },
   };
 }
 
-function listening(server: ReturnType<typeof createNetServer>, { host, port }: Pick<Config, "host" | "port">): Promise<void> {
+function listening(server: Server, { host, port }: Pick<Config, "host" | "port">): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) => {
       if (error.code === "EADDRINUSE") reject(new Fault(`Port ${port} on ${host} is in use already. Stop the program that holds it, or choose another with --port.`, error));

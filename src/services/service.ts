@@ -10,7 +10,7 @@ import type { Stores } from "../storage/stores.ts";
 
 /** A required member is never undefined here: the wire layer has already refused the request. */
 type Checked<T> = { [K in keyof T]: {} extends Pick<T, K> ? T[K] : Exclude<T[K], undefined> };
-type CommandInput<C> = C extends new (input: infer I) => unknown ? Checked<NonNullable<I>> : never;
+type CommandInput<C> = C extends new (...args: any[]) => { input: infer I } ? Checked<I> : never;
 type CommandOutput<C> = C extends new (...args: any[]) => { resolveMiddleware(...args: any[]): (...args: any[]) => Promise<{ output: infer O }> } ? Omit<O, "$metadata"> : never;
 
 /** The operations of a published SDK module, seen from the server: `Api<typeof import("@aws-sdk/client-sqs")>`. */

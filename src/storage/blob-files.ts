@@ -1,6 +1,6 @@
 // Where the bytes of large blobs are: a folder of this machine, or a table every machine can read.
 // A file has a new name each time it is written and is never changed, so that nobody sees half of one.
-import { mkdir, mkdtemp, open, rm, unlink, type FileHandle } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rename, rm, unlink, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Fault } from "../kernel/errors.ts";
@@ -15,7 +15,7 @@ export interface ByteRange {
 export interface BlobFiles {
   /** Durable when it resolves with the size. Cleans up after itself when the body fails. */
   write(file: string, body: AsyncIterable<Uint8Array>): Promise<number>;
-  /** Undefined when the file is gone. */
+  /** Undefined when the file is gone. What comes back must be read from at once: it may hold the file open. */
   read(file: string, range: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined>;
   remove(file: string): Promise<void>;
   close(): Promise<void>;
@@ -35,6 +35,7 @@ export function folderFiles(folder: string | undefined): BlobFiles {
     if (made.has(shard)) return;
     await mkdir(shard, { recursive: true, mode: 0o700 });
     await syncFolder(dirname(shard));
+    if (made.size === 0) await syncFolder(dirname(dirname(shard)));
     made.add(shard);
   };
   return {
@@ -73,7 +74,6 @@ export function folderFiles(folder: string | undefined): BlobFiles {
 }
 
 async function writeWhole(part: string, path: string, body: AsyncIterable<Uint8Array>, durable: boolean): Promise<number> {
-  const { rename } = await import("node:fs/promises");
   const handle = await open(part, "wx", 0o600);
   let size = 0;
   try {

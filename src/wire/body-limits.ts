@@ -10,16 +10,17 @@ const DEFAULT_BYTES = 16 * 1024 * 1024;
 /** 50 MB of zip as base64, and the rest of the request: the number in AWS's own message (observed). */
 const CODE_REQUEST_BYTES = 70_167_211;
 
+const INVOKES = new Set(["Invoke", "InvokeWithResponseStream", "InvokeAsync"]);
+
 const BY_SERVICE: Record<string, { default?: number; operations?: Record<string, number> }> = {
   lambda: {
     operations: {
       CreateFunction: CODE_REQUEST_BYTES,
       UpdateFunctionCode: CODE_REQUEST_BYTES,
       PublishLayerVersion: CODE_REQUEST_BYTES,
-      // The room answers RequestTooLargeException with the exact size; what is much larger is not even read.
-      Invoke: LAMBDA.syncPayloadBytesMax + 1024 * 1024,
-      InvokeWithResponseStream: LAMBDA.syncPayloadBytesMax + 1024 * 1024,
-      InvokeAsync: LAMBDA.syncPayloadBytesMax + 1024 * 1024,
+      Invoke: LAMBDA.syncPayloadBytesMax,
+      InvokeWithResponseStream: LAMBDA.syncPayloadBytesMax,
+      InvokeAsync: LAMBDA.syncPayloadBytesMax,
     },
   },
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html: 1 MiB of messages, base64 and escapes included.
@@ -35,7 +36,7 @@ export const bodyLimitBytes = (signingName: string, operation: string): number =
 /** Throws AWS's 413, naming operation and limit. */
 export async function readBody(body: WireBody, signingName: string, operation: string): Promise<Uint8Array> {
   const limit = bodyLimitBytes(signingName, operation);
-  if (body.lengthBytes !== undefined && body.lengthBytes > limit) throw tooLarge(operation, limit);
+  if (body.lengthBytes !== undefined && body.lengthBytes > limit) throw tooLarge(operation, limit, body.lengthBytes);
   try {
     return await body.bytes(limit);
   } catch (error) {
@@ -44,5 +45,10 @@ export async function readBody(body: WireBody, signingName: string, operation: s
   }
 }
 
-const tooLarge = (operation: string, limit: number): ServiceError =>
-  new ServiceError("RequestEntityTooLargeException", `Request must be smaller than ${limit} bytes for the ${operation} operation`, { status: 413 });
+function tooLarge(operation: string, limit: number, bytes?: number): ServiceError {
+  if (INVOKES.has(operation) && bytes !== undefined) {
+    return new ServiceError("RequestTooLargeException", `${bytes} byte payload is too large for the RequestResponse invocation type (limit ${limit} bytes)`, { status: 413 });
+  }
+  const name = INVOKES.has(operation) ? "InvokeFunction" : operation; // AWS's name for it here
+  return new ServiceError("RequestEntityTooLargeException", `Request must be smaller than ${limit} bytes for the ${name} operation`, { status: 413 });
+}

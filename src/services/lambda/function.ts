@@ -1,7 +1,8 @@
 // A function: what is stored of it, its states, and how AWS shows it. No storage, clock or randomness.
 // https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
 import { createHash } from "node:crypto";
-import type { FunctionConfiguration } from "@aws-sdk/client-lambda";
+import { isDeepStrictEqual } from "node:util";
+import type { FunctionConfiguration, LastUpdateStatusReasonCode } from "@aws-sdk/client-lambda";
 import { partitionOf } from "../../kernel/arn.ts";
 import type { CodePackage } from "../../ports/code.ts";
 import type { FunctionVersion } from "../../ports/functions.ts";
@@ -77,7 +78,7 @@ export function settled(fn: LambdaFunction, revisionId: string): LambdaFunction 
     tracing: settings.tracing,
   };
   // Environments of another revision are drained, so a change that does not reach the function (its description) keeps the old one.
-  const same = fn.live !== undefined && JSON.stringify({ ...picture, revision: fn.live.revision }) === JSON.stringify(fn.live);
+  const same = fn.live !== undefined && isDeepStrictEqual({ ...picture, revision: fn.live.revision }, fn.live);
   return { ...fn, live: same ? fn.live! : picture, revisionId, state: "Active", lastUpdate: "Successful" };
 }
 
@@ -135,8 +136,8 @@ const runtimeVersion = (fn: LambdaFunction) => ({
 const stateOf = (fn: LambdaFunction): FunctionConfiguration =>
   fn.state === "Pending" ? { State: "Pending", StateReason: "The function is being created.", StateReasonCode: "Creating" } : { State: "Active" };
 
-/** AWS says "being created" of an update, too (observed). */
+/** AWS says "being created" of an update, too, with a code that its own model does not list (spec, observed). */
 function updateOf(fn: LambdaFunction): FunctionConfiguration {
-  if (fn.lastUpdate === "InProgress") return { LastUpdateStatus: "InProgress", LastUpdateStatusReason: "The function is being created.", LastUpdateStatusReasonCode: "Creating" };
+  if (fn.lastUpdate === "InProgress") return { LastUpdateStatus: "InProgress", LastUpdateStatusReason: "The function is being created.", LastUpdateStatusReasonCode: "Creating" as LastUpdateStatusReasonCode };
   return fn.lastUpdate ? { LastUpdateStatus: fn.lastUpdate } : {};
 }

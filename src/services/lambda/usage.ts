@@ -18,7 +18,9 @@ export const usageId = ({ account, region }: { account: string; region: string }
 export async function addUsage(tx: Tx, where: { account: string; region: string }, more: Usage): Promise<void> {
   const usage = tx.documents<Usage>(USAGE);
   const add = (before: Usage): Usage => ({ functions: before.functions + more.functions, codeBytes: before.codeBytes + more.codeBytes });
-  const after = (await usage.update(usageId(where), add)) ?? add(NO_USAGE);
-  if (more.codeBytes > 0 && after.codeBytes > LAMBDA.codeStorageBytes) throw codeStorageExceeded();
-  await usage.create(usageId(where), after);
+  let after = await usage.update(usageId(where), add);
+  // The second update is for losing the race to create.
+  if (!after && (await usage.create(usageId(where), add(NO_USAGE)))) after = add(NO_USAGE);
+  after ??= await usage.update(usageId(where), add);
+  if (more.codeBytes > 0 && after !== undefined && after.codeBytes > LAMBDA.codeStorageBytes) throw codeStorageExceeded();
 }

@@ -44,6 +44,7 @@ function readTerm(source: string, at: number): { matches: Term["matches"]; end: 
   }
   const term = /^\S+/.exec(source.slice(at))?.[0];
   if (!term) throw new BadPattern();
-  if (!/^[\p{L}\p{N}_]+$/u.test(term)) throw new BadPattern(`Invalid character(s) in term '${term}'`);
+  const strange = /[^\p{L}\p{N}_]+/u.exec(term)?.[0];
+  if (strange) throw new BadPattern(`Invalid character(s) in term '${strange}'`);
   return { matches: (message) => message.includes(term), end: at + term.length };
 }

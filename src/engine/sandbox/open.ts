@@ -1,0 +1,182 @@
+// Finds the best way to keep functions apart that works on this machine, by running one throw-away sandbox on each level, best first.
+import { createHash } from "node:crypto";
+import { constants, realpathSync } from "node:fs";
+import { access, mkdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../../kernel/clock.ts";
+import { Fault } from "../../kernel/errors.ts";
+import { HEX, type Ids } from "../../kernel/ids.ts";
+import type { Log } from "../../kernel/log.ts";
+import { bubblewrapCommand, systemArguments, writeEtc, type View } from "./bubblewrap.ts";
+import { openGroups, type Groups } from "./cgroup.ts";
+import { launch } from "./launch.ts";
+import { plainCommand, plainEnvironment } from "./plain.ts";
+import { processTable, signal, withVariable } from "./processes.ts";
+import { hardMemoryBytes, makeRunning, type Started } from "./running.ts";
+import { SANDBOX_GID, SANDBOX_UID, type Running, type Sandbox, type SandboxSpec } from "./sandbox.ts";
+import { makeScratch, mountTmpfs, removeScratch, run, sweepScratch, unmount } from "./scratch.ts";
+import { openWatch, type Watch } from "./watch.ts";
+
+export interface SandboxOptions {
+  isolation: "auto" | "bubblewrap" | "uid" | "none";
+  dataDir: string;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+}
+
+/** One way of starting processes; a level is a way and whether there are control groups. */
+interface Way {
+  view?: View;
+  ownUids: boolean;
+  setpriv?: string;
+}
+
+interface Place {
+  root: string;
+  groups?: Groups;
+  /** Whether a memory file system can be mounted for /tmp. */
+  mounts: boolean;
+  watch: Watch;
+  clock: Clock;
+  log: Log;
+}
+
+/** Uids of level 3, one per environment: a range where ordinary systems have no accounts and rootless containers still have numbers. */
+const FIRST_UID = 40_000;
+const UIDS = 20_000;
+const SYSTEM_FOLDERS = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+export async function openSandbox({ isolation, dataDir, clock, ids, log }: SandboxOptions): Promise<Sandbox> {
+  await mkdir(join(dataDir, "sandboxes"), { recursive: true, mode: 0o711 });
+  const root = realpathSync(join(dataDir, "sandboxes"));
+  const isRoot = process.getuid?.() === 0;
+  const [bwrap, setpriv] = await Promise.all([program("bwrap"), program("setpriv")]);
+  const groupsOrNot = await openGroups(`evoke-${createHash("sha256").update(root).digest("hex").slice(0, 12)}`, clock);
+  const groups = "create" in groupsOrNot ? groupsOrNot : undefined;
+  const noGroups = "create" in groupsOrNot ? [] : [groupsOrNot.missing];
+  const place: Place = { root, ...(groups ? { groups } : {}), mounts: isRoot && await canMount(root, ids), watch: openWatch(clock, log), clock, log };
+  const missing: string[] = [];
+  const attempt = async (way: Way, name: string): Promise<Way | undefined> => {
+    const failure = await probe(way, place, ids);
+    if (failure === undefined) return way;
+    missing.push(`${name}: ${failure}`);
+    return undefined;
+  };
+
+  let way: Way | undefined;
+  if (isolation === "auto" || isolation === "bubblewrap") {
+    if (process.platform !== "linux") missing.push("bubblewrap: Linux");
+    else if (!bwrap) missing.push("bubblewrap: the program bwrap (install the package bubblewrap)");
+    else way = await bubblewrapWay(bwrap, setpriv, isRoot, join(root, "..", "sandbox-etc"), attempt);
+    if (!way && isolation === "bubblewrap") throw new Fault(`--isolation bubblewrap is not possible here. Missing: ${missing.join("; ")}`);
+  }
+  if (!way && isolation !== "none") {
+    if (!isRoot) missing.push("a uid of its own: root");
+    else if (!setpriv) missing.push("a uid of its own: the program setpriv (package util-linux)");
+    else way = await attempt({ ownUids: true, setpriv }, "a uid of its own");
+    if (!way && isolation === "uid") throw new Fault(`--isolation uid is not possible here. Missing: ${missing.join("; ")}`);
+  }
+  if (!way) {
+    way = setpriv ? await attempt({ ownUids: false, setpriv }, "setpriv") : undefined;
+    way ??= { ownUids: false };
+    const failure = await probe(way, place, ids);
+    if (failure !== undefined) throw new Fault(`no process can be started: ${failure}`);
+  }
+  const level = way.view ? (groups ? 1 : 2) : way.ownUids ? 3 : 4;
+  const chosen = way;
+  return {
+    level,
+    description: describe(level, groups),
+    missing: level === 1 ? [...groups!.missing] : [...missing, ...noGroups, ...(groups?.missing ?? [])],
+    start: (spec) => startWith(chosen, place, spec),
+    sweep: () => sweep(place),
+  };
+}
+
+async function bubblewrapWay(bwrap: string, setpriv: string | undefined, isRoot: boolean, etcDir: string, attempt: (way: Way, name: string) => Promise<Way | undefined>): Promise<Way | undefined> {
+  await writeEtc(etcDir);
+  const base = systemArguments(etcDir);
+  const asRoot = isRoot && setpriv ? await attempt({ view: { by: "root", bwrap, setpriv, base }, ownUids: false }, "bubblewrap as root") : undefined;
+  return asRoot ?? attempt({ view: { by: "user", bwrap, base }, ownUids: false }, "bubblewrap in a user namespace");
+}
+
+function describe(level: 1 | 2 | 3 | 4, groups: Groups | undefined): string {
+  const limits = groups ? `limits by control groups (${groups.says})` : "memory watched, CPU and process count not limited";
+  if (level <= 2) return `level ${level}: bubblewrap (own view of files and processes), ${limits}`;
+  return level === 3 ? `level 3: plain processes, each with its own uid, ${limits}` : `level 4: plain processes that can read and do what Evoke itself can, ${limits}`;
+}
+
+let nextUid = 0;
+
+async function startWith(way: Way, place: Place, spec: SandboxSpec): Promise<Running> {
+  const { root, groups, mounts, watch, clock, log } = place;
+  if (spec.network === "none" && !way.view) throw new Fault("--network none needs bubblewrap: this isolation level cannot cut a function off the network");
+  const tmp: Started["tmp"] = mounts ? "mounted" : way.view ? "inside" : "watched";
+  const uid = way.ownUids ? (spec.tmpDir ? (await stat(spec.tmpDir)).uid : FIRST_UID + (nextUid++ % UIDS)) : undefined;
+  const owner = way.view?.by === "root" ? { uid: SANDBOX_UID, gid: SANDBOX_GID } : uid !== undefined ? { uid, gid: uid } : undefined;
+  const scratch = await makeScratch(root, spec.id, { slot: spec.codeDir === undefined, traversable: way.ownUids, ...(spec.tmpDir ? { tmp: spec.tmpDir } : {}), ...(owner ? { owner } : {}) });
+  const group = await groups?.create(spec.id, hardMemoryBytes(spec, tmp));
+  try {
+    const child = await launch({
+      command: way.view ? bubblewrapCommand(way.view, spec, { code: spec.codeDir ?? scratch.slot, ...(tmp === "inside" ? {} : { tmp: scratch.tmp }) }) : plainCommand(spec, { ...(way.setpriv ? { setpriv: way.setpriv } : {}), ...(uid === undefined ? {} : { uid }) }),
+      env: way.view ? spec.env : plainEnvironment(spec, scratch.tmp),
+      cwd: way.view ? "/" : (spec.codeDir ?? scratch.slot),
+      channel: spec.channel,
+      joinFiles: group?.joinFiles ?? [],
+      ...(tmp === "mounted" && !spec.tmpDir ? { mount: mountTmpfs(scratch.tmp, spec.tmpMb, owner?.uid ?? 0, owner?.gid ?? 0) } : {}),
+    });
+    return makeRunning({ spec, child, scratch, contained: way.view !== undefined, ...(group ? { group } : {}), tmp, clock, log, watch });
+  } catch (error) {
+    await group?.remove();
+    await removeScratch(scratch, { mounted: tmp === "mounted", keepTmp: false });
+    throw error;
+  }
+}
+
+/** Undefined when a sandbox started this way runs a command; else why not. */
+async function probe(way: Way, place: Place, ids: Ids): Promise<string | undefined> {
+  const id = `probe-${ids.token(8, HEX)}`;
+  let running: Running | undefined;
+  try {
+    running = await startWith(way, place, { id, argv: ["/bin/sh", "-c", "echo works"], env: { PATH: "/usr/bin:/bin" }, runtimeDir: place.root, readOnlyPaths: [], memoryMb: 128, tmpMb: 16, network: "shared", channel: false });
+    const [out, errors, exit] = await Promise.all([running.stdout.toArray(), running.stderr.toArray(), running.exited]);
+    if (exit.code === 0 && Buffer.concat(out).toString() === "works\n") return undefined;
+    return Buffer.concat(errors).toString().trim().split("\n").at(-1) || `it exited with ${exit.code ?? exit.signal}`;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    await running?.dispose();
+  }
+}
+
+async function canMount(root: string, ids: Ids): Promise<boolean> {
+  const folder = join(root, `mount-${ids.token(8, HEX)}`);
+  try {
+    await mkdir(folder);
+    const [command, ...args] = mountTmpfs(folder, 1, 0, 0);
+    await run(command!, args);
+    return true;
+  } catch {
+    return false; // a container without CAP_SYS_ADMIN, or not Linux
+  } finally {
+    await unmount(folder);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function sweep({ root, groups }: Place): Promise<void> {
+  await groups?.sweep();
+  const strays = await withVariable(new RegExp(`^TMPDIR=${root.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}/`), await processTable());
+  for (const pid of strays) if (pid !== process.pid) signal(pid, "SIGKILL");
+  await sweepScratch(root);
+}
+
+/** Not by PATH: the operator's PATH may lead to wrappers, and the launching shell runs with the function's environment. */
+async function program(name: string): Promise<string | undefined> {
+  for (const folder of SYSTEM_FOLDERS) {
+    const path = join(folder, name);
+    if (await access(path, constants.X_OK).then(() => true, () => false)) return path;
+  }
+  return undefined;
+}

@@ -1,0 +1,145 @@
+// Where the engine writes function output. put() only buffers; a second later at most everything is stored.
+// Memory is bounded: when the store does not keep up, the oldest events go, and a line says how many.
+import type { Clock } from "../../kernel/clock.ts";
+import { Fault } from "../../kernel/errors.ts";
+import type { Log } from "../../kernel/log.ts";
+import type { LogEvent, LogSink } from "../../ports/logs.ts";
+import type { Stores } from "../../storage/stores.ts";
+import { appendEvents, EVENT_OVERHEAD_BYTES, eventBytes, type NewEvent } from "./append.ts";
+import { type Group, GROUPS, groupId, type GroupKey, newGroup, newStream, type Stream, STREAMS, streamId } from "./group.ts";
+import { EVENT_BYTES_MAX } from "./put-events.ts";
+
+const FLUSH_MS = 500;
+const RETRY_MS = 1000;
+const STREAM_BYTES_MAX = 4 * 1024 ** 2;
+const TOTAL_BYTES_MAX = 64 * 1024 ** 2;
+/** How many streams are written side by side. */
+const PARALLEL = 32;
+
+interface Buffer {
+  key: GroupKey;
+  stream: string;
+  events: NewEvent[];
+  bytes: number;
+  dropped: number;
+}
+
+export interface OpenLogSink extends LogSink {
+  /** Writes what is left and takes no more. */
+  close(): Promise<void>;
+}
+
+export function openLogSink({ stores, clock, log }: { stores: Stores; clock: Clock; log: Log }): OpenLogSink {
+  const buffers = new Map<string, Buffer>();
+  let totalBytes = 0;
+  let cancelTimer: (() => void) | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  let closed = false;
+
+  const add = (buffer: Buffer, events: NewEvent[], atFront = false) => {
+    const bytes = events.reduce((sum, event) => sum + eventBytes(event.message), 0);
+    buffer.events = atFront ? [...events, ...buffer.events] : buffer.events.concat(events);
+    buffer.bytes += bytes;
+    totalBytes += bytes;
+    totalBytes -= dropOldest(buffer, totalBytes);
+  };
+
+  const bufferFor = (key: GroupKey, stream: string): Buffer => {
+    const id = streamId(key, stream);
+    const buffer = buffers.get(id) ?? { key, stream, events: [], bytes: 0, dropped: 0 };
+    buffers.set(id, buffer);
+    return buffer;
+  };
+
+  const writeOne = async (id: string, buffer: Buffer): Promise<void> => {
+    buffers.delete(id); // what is put from now on goes into a new one
+    totalBytes -= buffer.bytes;
+    try {
+      await store(stores, buffer, clock.now());
+    } catch (error) {
+      const now = bufferFor(buffer.key, buffer.stream);
+      now.dropped += buffer.dropped;
+      add(now, buffer.events, true);
+      throw error;
+    }
+  };
+
+  const writeAll = async (): Promise<void> => {
+    const waiting = [...buffers];
+    for (let at = 0; at < waiting.length; at += PARALLEL) {
+      const results = await Promise.allSettled(waiting.slice(at, at + PARALLEL).map(([id, buffer]) => writeOne(id, buffer)));
+      const failed = results.find((result) => result.status === "rejected");
+      if (failed) throw new Fault("function output could not be stored", failed.reason);
+    }
+  };
+
+  /** One round at a time, or events of one stream could overtake each other. */
+  const flush = (): Promise<void> => {
+    cancelTimer?.();
+    cancelTimer = undefined;
+    const round = writing.catch(() => {}).then(writeAll);
+    writing = round;
+    return round;
+  };
+
+  const schedule = (ms: number) => {
+    cancelTimer ??= clock.after(ms, () => {
+      flush().catch((error: unknown) => {
+        log.error("logs: writing function output failed, trying again", { error });
+        if (!closed) schedule(RETRY_MS);
+      });
+    });
+  };
+
+  return {
+    put(where, events) {
+      if (closed || !events.length) return;
+      add(bufferFor({ account: where.account, region: where.region, name: where.group }, where.stream), events.flatMap(cutLong));
+      schedule(FLUSH_MS);
+    },
+    flush,
+    async close() {
+      closed = true;
+      await flush();
+    },
+  };
+}
+
+/** Returns the bytes given up. */
+function dropOldest(buffer: Buffer, totalBytes: number): number {
+  let freed = 0;
+  let count = 0;
+  while (count < buffer.events.length && (buffer.bytes - freed > STREAM_BYTES_MAX || totalBytes - freed > TOTAL_BYTES_MAX)) {
+    freed += eventBytes(buffer.events[count]!.message);
+    count++;
+  }
+  if (count) buffer.events = buffer.events.slice(count);
+  buffer.bytes -= freed;
+  buffer.dropped += count;
+  return freed;
+}
+
+/** An event that is too long becomes several. */
+function cutLong(event: LogEvent): NewEvent[] {
+  const timestamp = Math.round(event.timestamp);
+  if (event.message.length * 3 + EVENT_OVERHEAD_BYTES <= EVENT_BYTES_MAX || eventBytes(event.message) <= EVENT_BYTES_MAX) return [{ timestamp, message: event.message }];
+  const step = Math.floor((EVENT_BYTES_MAX - EVENT_OVERHEAD_BYTES) / 3); // no UTF-16 unit takes more than three bytes
+  return Array.from({ length: Math.ceil(event.message.length / step) }, (_, index) => ({ timestamp, message: event.message.slice(index * step, (index + 1) * step) }));
+}
+
+async function store(stores: Stores, buffer: Buffer, nowMs: number): Promise<void> {
+  const { key, stream } = buffer;
+  const events = buffer.events.toSorted((a, b) => a.timestamp - b.timestamp);
+  if (buffer.dropped) {
+    const message = `[evoke] ${buffer.dropped} log events were dropped here: they came faster than they could be stored.`;
+    events.unshift({ timestamp: events[0]?.timestamp ?? Math.round(nowMs), message });
+  }
+  if (!events.length) return;
+  await stores.transaction(async (tx) => {
+    if (await appendEvents(tx, key, stream, events, Math.round(nowMs))) return;
+    const groups = tx.documents<Group>(GROUPS);
+    if (!(await groups.get(groupId(key)))) await groups.create(groupId(key), newGroup(key.name, Math.round(nowMs)));
+    await tx.documents<Stream>(STREAMS).create(streamId(key, stream), newStream(stream, Math.round(nowMs)));
+    await appendEvents(tx, key, stream, events, Math.round(nowMs));
+  });
+}

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CreateFunctionRequest } from "@aws-sdk/client-lambda";
+import { changedSettings, newSettings } from "./settings.ts";
+import { refuseUnsupported } from "./unsupported.ts";
+
+const REQUEST: CreateFunctionRequest = { FunctionName: "demo", Role: "arn:aws:iam::000000000000:role/r", Runtime: "nodejs24.x", Handler: "index.handler", Code: {} };
+
+test("a function has AWS's defaults", () => {
+  assert.deepEqual(newSettings(REQUEST, "demo"), {
+    runtime: "nodejs24.x", handler: "index.handler", role: "arn:aws:iam::000000000000:role/r", description: "", timeoutSeconds: 3, memoryMb: 128,
+    ephemeralStorageMb: 512, architecture: "x86_64", tracing: "PassThrough", logging: { format: "Text", group: "/aws/lambda/demo" },
+  });
+});
+
+test("runtimes are refused as AWS does, or as not supported here", () => {
+  const refused = (Runtime: string, message: RegExp) => assert.throws(() => newSettings({ ...REQUEST, Runtime: Runtime as "nodejs24.x" }, "demo"), { name: "InvalidParameterValueException", message });
+  refused("nodejs12.x", /^The runtime parameter of nodejs12.x is no longer supported for creating or updating AWS Lambda functions\./);
+  refused("PYTHON3.9", /^Value PYTHON3.9 at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: \[nodejs20.x, .*\] or be a valid ARN$/);
+  refused("java21", /^Evoke does not support the runtime java21 yet\.$/);
+});
+
+test("Runtime and Handler are mandatory", () => {
+  assert.throws(() => newSettings({ ...REQUEST, Handler: undefined }, "demo"), /Runtime and Handler are mandatory parameters/);
+  assert.throws(() => newSettings({ ...REQUEST, Runtime: undefined }, "demo"), /Runtime and Handler are mandatory parameters/);
+});
+
+test("limits of ordinary functions hold where the model allows more", () => {
+  assert.throws(() => newSettings({ ...REQUEST, Timeout: 901 }, "demo"), /'Timeout' value failed to satisfy constraint: Member must have value less than or equal to 900$/);
+  assert.throws(() => newSettings({ ...REQUEST, MemorySize: 10241 }, "demo"), /'MemorySize' value .* less than or equal to 10240$/);
+  assert.throws(() => newSettings({ ...REQUEST, EphemeralStorage: { Size: 10241 } }, "demo"), /less than or equal to 10240$/);
+});
+
+test("reserved environment keys are named, and 4096 bytes of JSON is the most", () => {
+  const create = (Variables: Record<string, string>) => newSettings({ ...REQUEST, Environment: { Variables } }, "demo");
+  assert.throws(() => create({ AWS_REGION: "x", MINE: "y", _HANDLER: "z" }), /Reserved keys used in this request: AWS_REGION, _HANDLER$/);
+  const overhead = JSON.stringify({ BIG: "" }).length;
+  assert.equal(create({ BIG: "x".repeat(4096 - overhead) }).environment!.BIG!.length, 4096 - overhead);
+  assert.throws(() => create({ BIG: "x".repeat(4097 - overhead) }), /exceeded the 4KB limit\. String measured: \{"BIG":"xxx/);
+  assert.throws(() => create({ BIG: "é".repeat(2048) }), /exceeded the 4KB limit/);
+});
+
+test("log levels exist in JSON format only, default to INFO, and an update of logging is partial", () => {
+  const create = (LoggingConfig: CreateFunctionRequest["LoggingConfig"]) => newSettings({ ...REQUEST, LoggingConfig }, "demo");
+  assert.throws(() => create({ ApplicationLogLevel: "DEBUG" }), /LogLevel is not supported when LogFormat is set to "Text"/);
+  const json = create({ LogFormat: "JSON", SystemLogLevel: "WARN" });
+  assert.deepEqual(json.logging, { format: "JSON", group: "/aws/lambda/demo", applicationLevel: "INFO", systemLevel: "WARN" });
+  const moved = changedSettings(json, { FunctionName: "demo", LoggingConfig: { LogGroup: "mine" } });
+  assert.deepEqual(moved.logging, { format: "JSON", group: "mine", applicationLevel: "INFO", systemLevel: "WARN" });
+  assert.deepEqual(changedSettings(moved, { FunctionName: "demo", LoggingConfig: { LogFormat: "Text" } }).logging, { format: "Text", group: "mine" });
+});
+
+test("what would be ignored is refused by name, and its empty forms are let through", () => {
+  for (const given of [
+    { Publish: true }, { PackageType: "Image" as const }, { Layers: ["arn:aws:lambda:eu-west-1:000000000000:layer:l:1"] }, { VpcConfig: { SubnetIds: ["subnet-1"] } },
+    { DeadLetterConfig: { TargetArn: "arn:aws:sqs:eu-west-1:000000000000:q" } }, { SnapStart: { ApplyOn: "PublishedVersions" as const } }, { KMSKeyArn: "arn:aws:kms:x" },
+    { FileSystemConfigs: [{ Arn: "a", LocalMountPath: "/mnt/a" }] }, { S3Bucket: "b", S3Key: "k" }, { DurableConfig: {} }, { ImageConfig: { Command: ["x"] } },
+  ]) assert.throws(() => refuseUnsupported(given), { name: "InvalidParameterValueException", message: /^Evoke does not support .* yet\.$/ });
+  refuseUnsupported({
+    Publish: false, PackageType: "Zip", Layers: [], VpcConfig: {}, DeadLetterConfig: {}, SnapStart: { ApplyOn: "None" }, KMSKeyArn: "", FileSystemConfigs: [], ImageConfig: {},
+  });
+  refuseUnsupported({ VpcConfig: { SubnetIds: [], SecurityGroupIds: [], Ipv6AllowedForDualStack: false }, DeadLetterConfig: { TargetArn: "" } });
+});

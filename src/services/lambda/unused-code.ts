@@ -1,0 +1,84 @@
+// Forgets deployment packages that no function names any more, well after the last invocation of them can have ended.
+import type { Clock } from "../../kernel/clock.ts";
+import type { Ids } from "../../kernel/ids.ts";
+import type { CodePackages } from "../../ports/code.ts";
+import type { Stores, Tx } from "../../storage/stores.ts";
+import { FUNCTIONS, type LambdaFunction } from "./function.ts";
+
+const QUEUE = "lambda/unused-code";
+/** Longer than the longest invocation (15 minutes) and the life of a download URL (10 minutes). */
+const GRACE_MS = 20 * 60_000;
+const HELD_MS = 60_000;
+const PAGE = 200;
+
+export interface UnusedCode {
+  /** While a package is added and not yet named by a function, nothing is swept. */
+  whileAdding<T>(work: () => Promise<T>): Promise<T>;
+  sweepLater(tx: Tx, nowMs: number): Promise<void>;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function openUnusedCode({ stores, code, clock, ids }: { stores: Stores; code: CodePackages; clock: Clock; ids: Ids }): UnusedCode {
+  let adding = 0;
+  let sweeping: Promise<void> | undefined;
+
+  const sweep = async () => {
+    const used = new Set<string>();
+    const functions = stores.documents<LambdaFunction>(FUNCTIONS);
+    for (let after: string | undefined; ;) {
+      const rows = await functions.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+      for (const [, fn] of rows) {
+        used.add(fn.code.id);
+        if (fn.live) used.add(fn.live.codeId);
+      }
+      if (rows.length < PAGE) break;
+      after = rows.at(-1)![0];
+    }
+    await code.keepOnly(used);
+  };
+
+  /** False when a package was being added. */
+  const trySweep = async (): Promise<boolean> => {
+    if (adding > 0) return false;
+    sweeping = sweep().finally(() => { sweeping = undefined; });
+    await sweeping;
+    return true;
+  };
+
+  return {
+    async whileAdding(work) {
+      adding++;
+      try {
+        await sweeping?.catch(() => undefined); // its failure is the sweeper's to report
+        return await work();
+      } finally {
+        adding--;
+      }
+    },
+
+    async sweepLater(tx, nowMs) {
+      // One item for all changes of a minute; the sweep looks at everything anyway.
+      const dueMs = (Math.floor((nowMs + GRACE_MS) / 60_000) + 1) * 60_000;
+      await tx.queues.send(QUEUE, { id: String(dueMs), body: "", dueMs });
+    },
+
+    async run(signal) {
+      while (!signal.aborted) {
+        const done = new AbortController();
+        const either = AbortSignal.any([signal, done.signal]);
+        try {
+          const sent = stores.queues.wait(QUEUE, either).catch(() => undefined);
+          const receipt = ids.uuid();
+          const nowMs = clock.now();
+          const items = await stores.queues.receive(QUEUE, { nowMs, limit: 10, hiddenUntilMs: nowMs + HELD_MS, receipt });
+          if (items.length && (await trySweep())) for (const item of items) await stores.queues.finish(QUEUE, item.id, receipt);
+          const nextMs = await stores.queues.nextDueMs(QUEUE);
+          const due = nextMs === undefined ? [] : [clock.sleep(Math.max(nextMs - clock.now(), 1), either).catch(() => undefined)];
+          await Promise.race([sent, ...due]);
+        } finally {
+          done.abort();
+        }
+      }
+    },
+  };
+}

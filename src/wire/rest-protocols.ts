@@ -1,0 +1,135 @@
+// restJson1 and restXml: method and path name the operation, traits say where each member lives.
+// https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html
+import { readBody } from "./body-limits.ts";
+import type { DescribedError } from "./described-error.ts";
+import { EVENT_STREAM, type EventCodec, writeEvents } from "./event-stream.ts";
+import type { WireResponse } from "./http.ts";
+import { type OutputPlan, planOutput, readBindings, readPayloadText, writeBindings } from "./http-bindings.ts";
+import { readJsonMembers, readJsonValue, REST_JSON, writeJsonMembers, writeJsonValue } from "./json.ts";
+import type { Protocol } from "./protocol.ts";
+import type { ServiceModel } from "./service-model.ts";
+import type { Member, Shape } from "./shape.ts";
+import { escapeXml, readXmlMembers, readXmlValue, writeXmlMember, writeXmlMembers, xmlAttributes, xmlElement, xmlnsOf } from "./xml.ts";
+import { parseXml } from "./xml-parse.ts";
+
+interface BodyFormat {
+  mediaType: string;
+  readMembers(members: Member[], bytes: Uint8Array): Record<string, unknown>;
+  readValue(member: Member, bytes: Uint8Array): unknown;
+  writeMembers(model: ServiceModel, shape: Shape, members: Member[], output: Record<string, unknown>): string;
+  writeValue(model: ServiceModel, member: Member, value: unknown): string;
+  writeEvent: EventCodec;
+}
+
+const JSON_FORMAT: BodyFormat = {
+  mediaType: "application/json",
+  readMembers: (members, bytes) => readJsonMembers(members, bytes, REST_JSON),
+  readValue: (member, bytes) => readJsonValue(member.shape, bytes, REST_JSON),
+  writeMembers: (_model, _shape, members, output) => writeJsonMembers(members, output, REST_JSON),
+  writeValue: (_model, member, value) => writeJsonValue(member.shape, value, REST_JSON),
+  writeEvent: (shape, value) => writeJsonValue(shape, value, REST_JSON),
+};
+
+export const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+
+const XML_FORMAT: BodyFormat = {
+  mediaType: "application/xml",
+  readMembers: (members, bytes) => readXmlMembers(members, parseXml(bytes)),
+  readValue: (member, bytes) => readXmlValue(member.shape, parseXml(bytes)),
+  writeMembers(model, shape, members, output) {
+    const content = writeXmlMembers(members, output);
+    // The answer of GetBucketLocation is its one member, not wrapped: boto3 reads None from the wrapped form (tried).
+    if (shape.name === "GetBucketLocationOutput") return `${XML_DECLARATION}${xmlElement("LocationConstraint", escapeXml(String(output["LocationConstraint"] ?? "")), xmlnsOf(model.xmlNamespace))}`;
+    return XML_DECLARATION + xmlElement(shape.traits.xmlName ?? shape.name, content, xmlnsOf(model.xmlNamespace) + xmlAttributes(members, output));
+  },
+  writeValue(model, member, value) {
+    const name = member.traits.xmlName ?? member.shape.traits.xmlName ?? member.shape.name;
+    const body = writeXmlMember(member, value, name);
+    // A namespace of the member's own is already there.
+    return XML_DECLARATION + (member.traits.xmlNamespace ? body : body.replace(`<${name}`, () => `<${name}${xmlnsOf(model.xmlNamespace)}`));
+  },
+  writeEvent: (shape, value) => xmlElement(shape.traits.xmlName ?? shape.name, writeXmlMembers(shape.members, value as Record<string, unknown>)),
+};
+
+// Lambda answers payloads as JSON though its model calls them blobs (observed).
+const BLOB_TYPE: Record<string, string> = { lambda: "application/json" };
+
+function restProtocol(format: BodyFormat, writeError: Protocol["writeError"]): Protocol {
+  return {
+    async read(model, { operation, input: plan }, { request, query, labels }) {
+      const input = readBindings(plan, labels, query, request);
+      const { payload } = plan;
+      if (payload?.traits.streaming && payload.shape.kind === "blob") {
+        input[payload.name] = request.body.stream();
+        return input;
+      }
+      if (!payload && plan.body.length === 0) return input;
+      const bytes = await readBody(request.body, model.signingName, operation.name);
+      if (bytes.byteLength === 0) return input;
+      if (!payload) return Object.assign(input, format.readMembers(plan.body, bytes));
+      if (payload.shape.kind === "blob") input[payload.name] = bytes;
+      else if (payload.shape.kind === "string") input[payload.name] = readPayloadText(bytes);
+      else input[payload.name] = format.readValue(payload, bytes);
+      return input;
+    },
+    async write(model, { operation, output: plan }, output) {
+      return writeAnswer(model, format, operation.output, plan, output, operation.http!.status);
+    },
+    writeError,
+  };
+}
+
+function writeAnswer(model: ServiceModel, format: BodyFormat, shape: Shape, plan: OutputPlan, output: Record<string, unknown>, modelStatus: number): WireResponse {
+  const headers: Record<string, string> = {};
+  const status = writeBindings(plan, output, modelStatus, headers);
+  const { payload } = plan;
+  if (!payload) {
+    if (status === 204 || (plan.body.length === 0 && format !== JSON_FORMAT)) return { status, headers, body: "" };
+    headers["content-type"] = format.mediaType;
+    return { status, headers, body: format.writeMembers(model, shape, plan.body, output) };
+  }
+  const value = output[payload.name];
+  if (value === undefined || value === null) return { status, headers, body: "" };
+  if (payload.traits.streaming && payload.shape.kind === "union") {
+    headers["content-type"] = EVENT_STREAM;
+    return { status, headers, body: writeEvents(payload.shape, value as AsyncIterable<object>, format.mediaType, format.writeEvent) };
+  }
+  if (payload.shape.kind === "blob" || payload.shape.kind === "string") {
+    headers["content-type"] ??= payload.traits.mediaType ?? BLOB_TYPE[model.signingName] ?? (payload.shape.kind === "string" ? "text/plain" : "application/octet-stream");
+    return { status, headers, body: value as WireResponse["body"] };
+  }
+  headers["content-type"] ??= format.mediaType;
+  return { status, headers, body: format.writeValue(model, payload, value) };
+}
+
+export const restJson1 = restProtocol(JSON_FORMAT, async (_model, error) => {
+  const headers: Record<string, string> = {};
+  let body: string;
+  if (error.shape) {
+    const plan = planOutput(error.shape);
+    writeBindings(plan, error.value, error.status, headers);
+    body = writeJsonMembers(plan.body, error.value, REST_JSON);
+  } else body = JSON.stringify(error.message === "" ? {} : { message: error.message, ...error.value });
+  return { status: error.status, headers: { ...headers, "content-type": "application/json", "x-amzn-errortype": error.name }, body };
+});
+
+export const restXml = restProtocol(XML_FORMAT, async (model, error, requestId) => {
+  const headers: Record<string, string> = { "content-type": "application/xml" };
+  const fields = modelledFields(error, headers);
+  const detail = xmlElement("Code", escapeXml(error.name)) + xmlElement("Message", escapeXml(error.message)) + fields;
+  const id = xmlElement("RequestId", escapeXml(requestId));
+  const body = model.signingName === "s3" // S3 alone sends the error without the outer wrapper
+    ? xmlElement("Error", detail + id)
+    : xmlElement("ErrorResponse", xmlElement("Error", xmlElement("Type", error.fault) + detail) + id, xmlnsOf(model.xmlNamespace));
+  return { status: error.status, headers, body: XML_DECLARATION + body };
+});
+
+/** What an error carries beside code and message; members bound to headers go there. */
+function modelledFields(error: DescribedError, headers: Record<string, string>): string {
+  if (!error.shape) {
+    return Object.entries(error.value).map(([name, value]) => (typeof value === "string" ? xmlElement(name, escapeXml(value)) : "")).join("");
+  }
+  const plan = planOutput(error.shape);
+  writeBindings(plan, error.value, error.status, headers);
+  return writeXmlMembers(plan.body.filter((member) => !/^(message|code|type)$/i.test(member.name)), error.value);
+}
