@@ -68,9 +68,9 @@ function shutDown({ deadlineMs }) {
   process.emit("SIGTERM", "SIGTERM", 15);
 }
 
-function runLoop(handler, nodeMajor, enter) {
+function runLoop(target, nodeMajor, enter) {
   let invoke = nodeMajor >= 24 ? invokeAsync : invokeWithCallback;
-  if (handler.streaming) invoke = require("./stream.cjs").invokeStreaming;
+  if (target.streaming) invoke = require("./stream.cjs").invokeStreaming;
   const next = () => {
     current.phase = "idle";
     const { type, body } = readFrame();
@@ -82,7 +82,7 @@ function runLoop(handler, nodeMajor, enter) {
     current.tenantId = invocation.tenantId;
     enter(invocation);
     current.phase = "invoke";
-    invoke(handler, invocation, body.toString("utf8", 4 + jsonBytes), next, nodeMajor);
+    invoke(target, invocation, body.toString("utf8", 4 + jsonBytes), next, nodeMajor);
   };
   next();
 }
@@ -113,7 +113,7 @@ function start() {
   watchFailures();
   process.on("beforeExit", () => current.drained());
   const enter = defineGlobals(nodeMajor);
-  loadHandler(assign.taskRoot, assign.handler, nodeMajor, (error, handler) => {
+  loadHandler(assign.taskRoot, assign.handler, nodeMajor, (error, target) => {
     if (error !== undefined) {
       logFailure(nodeMajor >= 24 ? "Init Error" : "Uncaught Exception", error);
       explainMissingSdk(error);
@@ -121,7 +121,7 @@ function start() {
       process.exit(nodeMajor >= 24 ? 1 : EXIT_UNCAUGHT_EXCEPTION);
     }
     writeBytes(FRAME.ready, EMPTY);
-    runLoop(handler, nodeMajor, enter);
+    runLoop(target, nodeMajor, enter);
   });
 }
 

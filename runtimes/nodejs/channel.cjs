@@ -107,4 +107,4 @@ function writeBytes(type, bytes) {
   writeAll(bytes.length === 0 ? head : Buffer.concat([head, bytes]));
 }
 
-module.exports = { FRAME, FRAME_BYTES_MAX, EMPTY, readFrame, writeText, writeBytes };
+module.exports = { FRAME, EMPTY, readFrame, writeText, writeBytes };

@@ -7,7 +7,7 @@ function parsed(value, name) {
   try {
     return JSON.parse(value);
   } catch (error) {
-    throw new Error(`Cannot parse ${name} as json: ${error}`);
+    throw new Error(`Cannot parse ${name} as json: ${error}`, { cause: error });
   }
 }
 

@@ -2,17 +2,11 @@
 // One buffered invocation: calls the handler and sends exactly one response or error.
 // Before Node.js 24 a handler may use a callback or context.done; from 24 on only its return value counts.
 
-const { FRAME, FRAME_BYTES_MAX, writeText } = require("./channel.cjs");
+const { FRAME, writeText } = require("./channel.cjs");
 const { current } = require("./current.cjs");
 const { runtimeError, toResponseText } = require("./errors.cjs");
 const { fillContext } = require("./context.cjs");
 const { logFailure } = require("./console.cjs");
-
-// More than a frame can carry is far more than an answer may have; the text is the platform's own.
-const TOO_LARGE = JSON.stringify({
-  errorType: "Function.ResponseSizeTooLarge",
-  errorMessage: "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
-});
 
 function sendResult(result, nodeMajor) {
   let text;
@@ -23,8 +17,7 @@ function sendResult(result, nodeMajor) {
     throw nodeMajor >= 24 ? runtimeError("JSONStringifyError", message) : new Error(message);
   }
   current.phase = "idle";
-  if (text.length * 3 >= FRAME_BYTES_MAX && Buffer.byteLength(text) >= FRAME_BYTES_MAX) writeText(FRAME.error, TOO_LARGE);
-  else writeText(FRAME.response, text);
+  writeText(FRAME.response, text);
 }
 
 function sendError(error) {
@@ -36,10 +29,10 @@ function sendError(error) {
 const isPromise = (value) => Boolean(value) && typeof value.then === "function";
 
 /** Node.js 24 and newer. One turn of the event loop passes before the answer, in which a stray rejection still fails it. */
-async function invokeAsync(handler, invocation, payload, next) {
+async function invokeAsync(target, invocation, payload, next) {
   let result;
   try {
-    result = await handler.call(JSON.parse(payload), fillContext({}, invocation));
+    result = await target.handler(JSON.parse(payload), fillContext({}, invocation));
     await new Promise(setImmediate);
     sendResult(result, 24);
   } catch (error) {
@@ -96,11 +89,11 @@ function completion(next) {
 }
 
 /** Node.js 20 and 22: a promise, a callback, or neither (the answer is then null when the event loop is empty). */
-function invokeWithCallback(handler, invocation, payload, next) {
+function invokeWithCallback(target, invocation, payload, next) {
   const { callback, context, giveUp } = completion(next);
   current.drained = giveUp;
   try {
-    const result = handler.call(JSON.parse(payload), fillContext(context, invocation), callback);
+    const result = target.handler(JSON.parse(payload), fillContext(context, invocation), callback);
     if (isPromise(result)) result.then(context.succeed, context.fail).catch(context.fail);
   } catch (error) {
     callback(error);

@@ -85,13 +85,13 @@ function findHandler(loaded, exportPath, handler, nodeMajor) {
   }
   const highWaterMark = Number.parseInt(found[HIGH_WATER_MARK], 10);
   return {
-    call: found,
+    handler: found,
     streaming: Boolean(streaming),
     highWaterMark: Number.isNaN(highWaterMark) ? undefined : highWaterMark,
   };
 }
 
-/** Calls `done(error, {call, streaming, highWaterMark?})`, at once for CommonJS. */
+/** Calls `done(error, {handler, streaming, highWaterMark?})`, at once for CommonJS. */
 function loadHandler(taskRoot, handler, nodeMajor, done) {
   const finish = (loaded, exportPath) => {
     let found;

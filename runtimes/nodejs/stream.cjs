@@ -110,8 +110,8 @@ function streamingContext() {
   };
 }
 
-async function run(handler, event, stream, context, nodeMajor) {
-  const result = handler.call(event, stream, context);
+async function run(target, event, stream, context, nodeMajor) {
+  const result = target.handler(event, stream, context);
   if (!isPromise(result)) {
     const message = "Streaming does not support non-async handlers.";
     throw nodeMajor < 24 ? message : new Error(message);
@@ -120,15 +120,15 @@ async function run(handler, event, stream, context, nodeMajor) {
   await streamEnded(stream);
 }
 
-async function invokeStreaming(handler, invocation, payload, next, nodeMajor) {
-  const stream = new ResponseStream(handler.highWaterMark);
+async function invokeStreaming(target, invocation, payload, next, nodeMajor) {
+  const stream = new ResponseStream(target.highWaterMark);
   stream.on("error", () => {});
   const context = nodeMajor < 24 ? streamingContext() : {};
   let failure;
   try {
     const drained = loopDrained();
     fillContext(context, invocation);
-    await Promise.race([run(handler, JSON.parse(payload), stream, context, nodeMajor), drained]);
+    await Promise.race([run(target, JSON.parse(payload), stream, context, nodeMajor), drained]);
   } catch (reason) {
     failure = { reason };
   }

@@ -42,16 +42,19 @@ export interface Started {
 export interface Owner {
   ready(environment: Environment): void;
   /** Called once. `unstarted`: why it never became ready; `orphan`: work it was given and never began. */
-  gone(environment: Environment, left: { unstarted?: Failure; fault?: unknown; orphan?: Work }): void;
+  gone(environment: Environment, left: { unstarted?: Failure; fault?: unknown; orphan?: Work; resetting?: boolean }): void;
+  /** After a crash: whether its /tmp is to live on in a successor. Then gone() says `resetting`, and reset() follows; false when the successor is not wanted anymore. */
+  mayReset(environment: Environment): boolean;
+  reset(environment: Environment, tmpDir: string): boolean;
   served(environment: Environment, serviceMs: number): void;
 }
 
 export interface Environment {
-  readonly id: string;
   readonly version: FunctionVersion;
   readonly clock: Clock;
   readonly log: Log;
   readonly owner: Owner;
+  readonly streamName: string;
   journal: Journal;
   state: State;
   phase: "init" | "invoke";
@@ -141,7 +144,7 @@ function listenerOf(env: Environment): RuntimeListener {
       return true;
     },
     streamEnd(error) { if (env.state === "busy") finish(env, error && reported(Buffer.from(error.payload), error.errorType)); },
-    log: (_level, text) => env.journal.line(text),
+    log: (_level, text) => env.journal.line(text.endsWith("\n") ? text.slice(0, -1) : text),
     broken(reason) {
       if (env.state === "starting") failStart(env, brokenProtocol("", reason));
       else if (env.state !== "dead") die(env, env.work && brokenProtocol(env.work.invocation.requestId, reason));
@@ -251,10 +254,11 @@ function die(env: Environment, failure: Failure | undefined): void {
   const work = env.work;
   const durationMs = env.clock.monotonicMs() - env.startedMs;
   env.work = undefined;
+  const resetting = env.running?.keptTmp !== undefined && env.owner.mayReset(env);
   void destroy(env, () => {
     if (work && failure) settle(env, work, work.answer.failure() ?? failure, durationMs);
-    env.owner.gone(env, {});
-  });
+    env.owner.gone(env, { resetting });
+  }, resetting);
 }
 
 function fault(env: Environment, error: unknown): void {
@@ -334,7 +338,7 @@ export function pauseForLog(env: Environment, paused: boolean): void {
 }
 
 /** Kills the whole tree, then lets `last` say what is to be said, then takes everything away. */
-function destroy(env: Environment, last: () => void): Promise<void> {
+function destroy(env: Environment, last: () => void, resetting = false): Promise<void> {
   change(env, "dead");
   env.cancelTick?.();
   env.cancelTick = undefined;
@@ -349,7 +353,8 @@ function destroy(env: Environment, last: () => void): Promise<void> {
       await env.journal.flush();
       running.stdout.destroy();
       running.stderr.destroy();
-      await running.dispose();
+      await running.dispose({ keepTmp: resetting });
+      if (resetting && !env.owner.reset(env, running.keptTmp!)) await running.dispose();
     }
   })().catch((error) => env.log.error("An environment could not be taken away", { function: env.version.arn, error }));
   return env.closed;

@@ -28,9 +28,12 @@ export interface Claim {
 /** A claim that cannot be read. `sentence` is AWS's; `kind` chooses the code. */
 export class BadClaim extends Error {
   readonly kind: "incomplete" | "algorithm";
-  constructor(kind: BadClaim["kind"], sentence: string) {
+  /** Where the form of the claim gives it away. */
+  readonly service: string | undefined;
+  constructor(kind: BadClaim["kind"], sentence: string, service?: string) {
     super(sentence);
     this.kind = kind;
+    this.service = service;
   }
 }
 
@@ -43,7 +46,7 @@ export function readClaim(request: WireRequest): Claim | undefined {
   const authorization = request.headers["authorization"];
   if (authorization !== undefined) return claimOfHeader(request, authorization);
   if (request.query.includes("X-Amz-Algorithm=")) return claimOfQuery(new URLSearchParams(request.query));
-  if (/(^|&)AWSAccessKeyId=/.test(request.query)) throw unsupported("AWS Signature Version 2");
+  if (/(^|&)AWSAccessKeyId=/.test(request.query)) throw unsupported("AWS Signature Version 2", "s3");
   return undefined;
 }
 
@@ -52,7 +55,7 @@ function claimOfHeader(request: WireRequest, authorization: string): Claim | und
   const algorithm = space < 0 ? authorization : authorization.slice(0, space);
   if (algorithm !== ALGORITHM) {
     if (algorithm.startsWith("AWS4-ECDSA")) throw unsupported("Signature Version 4A (AWS4-ECDSA-P256-SHA256)");
-    if (algorithm === "AWS") throw unsupported("AWS Signature Version 2");
+    if (algorithm === "AWS") throw unsupported("AWS Signature Version 2", "s3");
     return undefined; // Basic, Bearer: not AWS credentials
   }
   let credential = "", signedHeaders = "", signature = "";
@@ -94,7 +97,7 @@ function claimOfQuery(query: URLSearchParams): Claim {
   };
 }
 
-const unsupported = (what: string): BadClaim => new BadClaim("algorithm", `Evoke does not verify ${what}. Please use AWS4-HMAC-SHA256.`);
+const unsupported = (what: string, service?: string): BadClaim => new BadClaim("algorithm", `Evoke does not verify ${what}. Please use AWS4-HMAC-SHA256.`, service);
 
 /** The key id may itself contain slashes, so the scope is read from its end. */
 function scopeOf(credential: string): Scope {

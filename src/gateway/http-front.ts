@@ -2,7 +2,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../kernel/clock.ts";
-import { REQUEST_BYTES_MAX } from "../kernel/limits.ts";
 import type { Log } from "../kernel/log.ts";
 import type { WireRequest, WireResponse } from "../wire/http.ts";
 import type { Answer } from "./pipeline.ts";
@@ -18,6 +17,7 @@ const REQUEST_MS_MAX = 3_600_000;
 export const KEEP_ALIVE_MS = 120_000;
 /** What is read and thrown away so that a client can finish sending and then read why it was refused. */
 const DRAIN_BYTES_MAX = 256 * 1024 ** 2;
+const DRAIN_MS_MAX = 30_000;
 
 export interface FrontParts {
   answer: Answer;
@@ -54,8 +54,8 @@ async function exchange({ answer, running, clock, log }: FrontParts, incoming: I
     const response = request ? await answer(request, peer) : { status: 400, headers: {}, body: "" };
     if (outgoing.destroyed) return;
     // A body the client still holds back must not be taken for its next request.
-    if (running.closing || !continued) outgoing.shouldKeepAlive = false;
-    if (!incoming.complete && continued) drain(incoming);
+    if (!incoming.complete && continued) await drained(incoming, clock);
+    if (running.closing || !incoming.complete) outgoing.shouldKeepAlive = false;
     await send(outgoing, response, incoming.method === "HEAD", log);
   } finally {
     running.end(peer);
@@ -77,14 +77,20 @@ function toRequest(incoming: IncomingMessage, begin: () => void, clock: Clock): 
   };
 }
 
-function drain(incoming: IncomingMessage): void {
-  let left = Math.min(DRAIN_BYTES_MAX, REQUEST_BYTES_MAX);
-  incoming.on("data", (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) incoming.socket.destroy();
+/** Resolves once the client has sent the rest of its body, or too much of it, or left. An answer sent earlier would be lost to clients that first send all, because closing a socket with unread bytes resets it. */
+function drained(incoming: IncomingMessage, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    let left = DRAIN_BYTES_MAX;
+    const done = () => {
+      cancel();
+      incoming.off("data", onData);
+      resolve();
+    };
+    const cancel = clock.after(DRAIN_MS_MAX, done);
+    const onData = (chunk: Buffer) => { if ((left -= chunk.length) < 0) done(); };
+    incoming.on("data", onData).once("end", done).once("close", done).on("error", () => {});
+    incoming.resume();
   });
-  incoming.on("error", () => {});
-  incoming.resume();
 }
 
 async function send(outgoing: ServerResponse, { status, headers, body }: WireResponse, headOnly: boolean, log: Log): Promise<void> {
@@ -105,7 +111,7 @@ async function send(outgoing: ServerResponse, { status, headers, body }: WireRes
   try {
     for await (const chunk of body) {
       if (outgoing.destroyed) return;
-      if (!outgoing.write(chunk)) await drained(outgoing);
+      if (!outgoing.write(chunk)) await writable(outgoing);
     }
     outgoing.end();
   } catch (error) {
@@ -115,7 +121,7 @@ async function send(outgoing: ServerResponse, { status, headers, body }: WireRes
   }
 }
 
-const drained = (outgoing: ServerResponse): Promise<void> => new Promise((resolve) => {
+const writable = (outgoing: ServerResponse): Promise<void> => new Promise((resolve) => {
   const done = () => { outgoing.off("drain", done).off("close", done); resolve(); };
   outgoing.on("drain", done).on("close", done);
 });

@@ -9,7 +9,7 @@ import { readInvoke } from "./invoke-request.ts";
 import type { RunningPeer } from "./running.ts";
 
 export interface InvokeFrontParts extends FrontParts {
-  /** The socket is paused, has no listeners of ours, and its unread bytes are in it again. */
+  /** Gets a paused socket without listeners of ours, its unread bytes in it again. */
   handOver(socket: Socket): void;
 }
 
@@ -69,6 +69,8 @@ export function openInvokeFront(parts: InvokeFrontParts): (socket: Socket) => vo
       socket.pause();
       socket.unshift(bytes);
       parts.handOver(socket);
+      // Paused until its new listeners were there: what was put back must not be emitted to nobody.
+      socket.resume();
     };
     // Like node:http: a client that has stopped sending has gone.
     const onEnd = () => { current?.abort("The client closed the connection"); socket.destroySoon(); };
@@ -91,7 +93,7 @@ function write(socket: Socket, { status, headers }: WireResponse, body: Uint8Arr
   head += `date: ${date}\r\nconnection: ${last ? "close" : `keep-alive\r\nkeep-alive: timeout=${KEEP_ALIVE_MS / 1000}`}\r\ncontent-length: ${body.byteLength}\r\n\r\n`;
   if (body.byteLength <= ONE_WRITE_BYTES_MAX) {
     const message = Buffer.allocUnsafe(head.length + body.byteLength);
-    message.latin1Write(head, 0);
+    message.write(head, 0, "latin1");
     message.set(body, head.length);
     return socket.write(message);
   }

@@ -16,7 +16,7 @@ export function readInvoke(bytes: Buffer): { request: WireRequest; endsAt: numbe
   if (bytes.length < START.length || START.compare(bytes, 0, START.length) !== 0) return undefined;
   const headEnd = bytes.subarray(0, HEAD_BYTES_MAX).indexOf("\r\n\r\n");
   if (headEnd < 0) return undefined;
-  const head = bytes.latin1Slice(0, headEnd);
+  const head = bytes.toString("latin1", 0, headEnd);
   const match = HEAD.exec(head);
   if (!match) return undefined;
   const headers = readHeaders(head);

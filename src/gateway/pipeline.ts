@@ -7,11 +7,10 @@ import type { Log } from "../kernel/log.ts";
 import type { WireRequest, WireResponse } from "../wire/http.ts";
 import { type WireService, writeUnknownService } from "../wire/wire.ts";
 import { refusal } from "./auth-errors.ts";
-import type { Authenticator, Caller } from "./authenticate.ts";
-import { decodedBody } from "./chunked-body.ts";
+import { type Authenticator, BUFFERED_BYTES_MAX, type Caller } from "./authenticate.ts";
 import type { BrowserGuard } from "./browser.ts";
+import { decodeChunks } from "./chunked-body.ts";
 import { BadClaim, type Claim, readClaim } from "./claim.ts";
-import { BUFFERED_BYTES_MAX } from "./authenticate.ts";
 import { QUERY_VERSIONS, regionByHost, serviceByHost, serviceByPath, serviceByTarget, UNSIGNED_OPERATIONS } from "./service-rules.ts";
 
 export interface ServedService {
@@ -36,6 +35,7 @@ export interface Peer {
   sourceIp: string;
   /** Made when first asked for; aborted when the client goes away or the platform closes. */
   signal(): AbortSignal;
+  readonly gone: boolean;
 }
 
 export type Answer = (request: WireRequest, peer: Peer) => Promise<WireResponse>;
@@ -78,9 +78,8 @@ async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse>
   if (!served || asked.service === undefined) throw notServed(parts, asked.service);
 
   const caller = await callerOf(parts, asked, claim, asked.service);
-  request.body = decodedBody(request, caller, asked.service);
-  const parsed = await served.wire.parse(request);
-  const name = parsed.operation.name;
+  const parsed = await served.wire.parse(decodeChunks(request, caller, asked.service));
+  const name = parsed.operation;
   if (parts.authenticator.strict && !caller.principal.verified && !UNSIGNED_OPERATIONS.has(name)) throw refusal("missing", request, asked.service);
   const operation = Object.hasOwn(served.operations, name) ? served.operations[name] : undefined;
   if (!operation) throw operationNotServed(asked.service, name, Object.keys(served.operations));
@@ -93,7 +92,7 @@ function claimOf(asked: Asked): Claim | undefined {
     return readClaim(asked.request);
   } catch (error) {
     if (!(error instanceof BadClaim)) throw error;
-    asked.service = serviceOf(asked.request);
+    asked.service = serviceOf(asked.request) ?? error.service;
     throw refusal(error.kind, asked.request, asked.service, error.message);
   }
 }
@@ -159,8 +158,9 @@ async function answerError(parts: PipelineParts, asked: Asked, error: unknown): 
 
 /** The operator reads the cause in the log; the caller gets a sentence that names the request. */
 function internalError({ log }: PipelineParts, asked: Asked, error: unknown): ServiceError {
-  const { request, requestId, service } = asked;
-  log.error(error instanceof Fault ? "a request failed" : "a request failed unexpectedly", { requestId, service, request: `${request.method} ${request.path}`, error });
+  const { request, requestId, service, peer } = asked;
+  if (peer.gone && !(error instanceof Fault)) log.debug("a client left before its answer", { requestId, service, error });
+  else log.error(error instanceof Fault ? "a request failed" : "a request failed unexpectedly", { requestId, service, request: `${request.method} ${request.path}`, error });
   const code = service === "lambda" ? "ServiceException" : service === "sts" || service === "iam" ? "ServiceFailure" : service === "s3" ? "InternalError" : "InternalFailure";
   return new ServiceError(code, `Evoke failed on request ${requestId}; its log has the cause.`, { status: 500 });
 }

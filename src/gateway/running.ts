@@ -31,6 +31,7 @@ export function openRunning(): Running {
       let gone: string | undefined;
       const entry: Entry = {
         sourceIp, socket,
+        get gone() { return gone !== undefined; },
         signal() {
           controller ??= new AbortController();
           if (gone !== undefined) controller.abort(new Error(gone));

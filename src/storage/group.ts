@@ -55,8 +55,7 @@ export function openGroup(db: DatabaseSync, run: Run, apply: (effects: Effects) 
     });
   };
 
-  /** One step is atomic and durable by itself, so it needs no BEGIN and COMMIT around it. */
-  const runAlone = (job: Job): void => runStatement(job);
+  const busy = () => scheduled || current !== undefined;
 
   const runStatement = (job: Job): void => {
     const { text, values, effects } = job.statement!;
@@ -110,7 +109,8 @@ export function openGroup(db: DatabaseSync, run: Run, apply: (effects: Effects) 
       watch = setImmediate(stalled);
     });
     try {
-      if (group.length === 1 && group[0]!.statement) runAlone(group[0]!);
+      // One statement is atomic and durable by itself, so it needs no BEGIN and COMMIT around it.
+      if (group.length === 1 && group[0]!.statement) runStatement(group[0]!);
       else await runTogether(group);
     } catch (error) {
       // Nothing of the group was kept, so nobody in it may be told otherwise.
@@ -141,7 +141,7 @@ export function openGroup(db: DatabaseSync, run: Run, apply: (effects: Effects) 
     settled: () => current,
     async close() {
       closed = true;
-      while (scheduled || current) await (current ?? new Promise((resolve) => setImmediate(resolve)));
+      while (busy()) await (current ?? new Promise((resolve) => setImmediate(resolve)));
     },
   };
 }

@@ -62,7 +62,8 @@ export interface StoresParts {
 
 /** The stores over an open database, which they close. */
 export async function storesOn({ database, files, garbageBeforeMs, release = () => {}, clock, log }: StoresParts): Promise<Stores> {
-  const close = async () => {
+  let closing: Promise<void> | undefined;
+  const closeAll = async () => {
     try {
       await database.close();
       await files.close();
@@ -70,6 +71,7 @@ export async function storesOn({ database, files, garbageBeforeMs, release = () 
       release();
     }
   };
+  const close = () => (closing ??= closeAll());
   const blobParts = { sql: database, files, clock, log };
   try {
     await applyMigrations(database, readMigrations());

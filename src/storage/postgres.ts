@@ -1,6 +1,6 @@
 // The database of many processes: PostgreSQL over pg. https://www.postgresql.org/docs/current/sql-notify.html
 import { Buffer } from "node:buffer";
-import pg from "pg";
+import { Client, type ClientConfig, type CustomTypesConfig, DatabaseError, Pool, type PoolClient, types } from "pg";
 import type { Clock } from "../kernel/clock.ts";
 import { AssertionError } from "../kernel/assert.ts";
 import { Fault } from "../kernel/errors.ts";
@@ -16,24 +16,24 @@ const MIGRATION_LOCK = 3_845_221;
 const RECONNECT_MS = 1000;
 
 export async function openPostgres(url: string, clock: Clock, log: Log): Promise<Database> {
-  const settings: pg.ClientConfig = {
+  const settings: ClientConfig = {
     connectionString: url,
     connectionTimeoutMillis: 10_000,
     // A transaction that waits for something else would hold its locks for as long.
     options: "-c idle_in_transaction_session_timeout=10000 -c statement_timeout=60000 -c lock_timeout=30000",
-    types: { getTypeParser: (oid: number, format?: never) => (oid === BIGINT ? Number : pg.types.getTypeParser(oid, format)) } as pg.CustomTypesConfig,
+    types: { getTypeParser: (oid: number, format?: never) => (oid === BIGINT ? Number : types.getTypeParser(oid, format)) } as CustomTypesConfig,
   };
-  const pool = new pg.Pool({ ...settings, max: CONNECTIONS_MAX });
+  const pool = new Pool({ ...settings, max: CONNECTIONS_MAX });
   pool.on("error", (error) => log.warn("storage: a PostgreSQL connection was lost", { error }));
   const wakes = openWakes();
   const translate = openTranslator();
-  const queryOn = (client: pg.Pool | pg.PoolClient) => async (text: readonly string[], values: Value[], effects?: Effects): Promise<Row[]> => {
+  const queryOn = (client: Pool | PoolClient) => async (text: readonly string[], values: Value[], effects?: Effects): Promise<Row[]> => {
     const statement = translate(text, values, effects);
     return (await client.query(statement.text, statement.values.map(toParameter))).rows;
   };
   const query = queryOn(pool);
   const statement = (effects?: Effects): Statement => (text, ...values) => query(text, values, effects).catch((error: unknown) => { throw fault(error); });
-  const inTransaction = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
+  const inTransaction = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.connect().catch((error: unknown) => { throw fault(error); });
     let broken: Error | undefined;
     const onError = (error: Error) => { broken = error; };
@@ -88,18 +88,18 @@ const toParameter = (value: Value): unknown => (value instanceof Uint8Array ? Bu
 function fault(error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message?: string };
   if (error instanceof Fault || error instanceof AssertionError) return error;
-  if (error instanceof pg.DatabaseError) return new Fault(`Storage: PostgreSQL refused (${code}: ${message}).`, error);
+  if (error instanceof DatabaseError) return new Fault(`Storage: PostgreSQL refused (${code}: ${message}).`, error);
   // pg throws plain Errors for lost connections, Node its own with a code.
   const lost = typeof code === "string" && /^(E[A-Z]+|ERR_SOCKET.*)$/.test(code) || /^(Connection terminated|timeout exceeded|Client has encountered|Cannot use a pool)/.test(message ?? "");
   return lost ? new Fault(`Storage: PostgreSQL cannot be reached (${message || code}).`, error) : error;
 }
 
 /** Resolves when notices are being heard. After a lost connection everyone is woken, because notices may have been missed. */
-async function listenForNotices(settings: pg.ClientConfig, wakes: Wakes, clock: Clock, log: Log): Promise<() => Promise<void>> {
+async function listenForNotices(settings: ClientConfig, wakes: Wakes, clock: Clock, log: Log): Promise<() => Promise<void>> {
   const stop = new AbortController();
-  let client: pg.Client;
+  let client: Client;
   const connect = async () => {
-    client = new pg.Client({ ...settings, keepAlive: true });
+    client = new Client({ ...settings, keepAlive: true });
     client.on("notification", (notice) => wakes.wake(notice.payload ?? ""));
     client.on("error", () => {}); // "end" follows
     await client.connect();

@@ -12,8 +12,12 @@ import { openWakes } from "./wakes.ts";
 /** Statements are few and fixed; more means somebody builds SQL from data. */
 const STATEMENTS_MAX = 500;
 const IDLE_MS = 500;
-/** 32 MiB of log before a commit has to do the checkpoint itself, because idleness never came. */
-const CHECKPOINT_PAGES = 8192;
+/**
+ * 16 MiB of log before a commit has to do the checkpoint itself, because idleness never came. Not more: appending to the
+ * log makes a dearer fsync than writing over it from the start, which begins after a checkpoint.
+ */
+const CHECKPOINT_PAGES = 4096;
+const MEMORY = ":memory:";
 
 /** `path` may be ":memory:". The caller holds the data folder's lock. */
 export function openSqlite(path: string, clock: Clock, log: Log): Database {
@@ -30,20 +34,16 @@ export function openSqlite(path: string, clock: Clock, log: Log): Database {
     }
     return statement.all(...values);
   };
-  let changed = false;
   const apply = ({ wake, forget }: Effects) => {
     if (forget !== undefined) cache.forget(forget);
     if (wake !== undefined) wakes.wake(wake);
   };
   const group = openGroup(db, run, apply, fault);
-  const stopCheckpoints = path === ":memory:" ? () => {} : checkpointWhenIdle(db, clock, log, () => {
-    const was = changed;
-    changed = false;
-    return was;
-  });
+  const checkpoints = path === MEMORY ? { written() {}, stop() {} } : openCheckpoints(db, clock, log);
   const read: Statement = async (text, ...values) => {
     // Between groups everything in the database is committed; inside one, others' writes are not yet promised to last.
     for (let busy = group.settled(); busy; busy = group.settled()) await busy;
+    assert(db.isOpen, "the stores are closed");
     try {
       return run(text, values);
     } catch (error) {
@@ -51,7 +51,7 @@ export function openSqlite(path: string, clock: Clock, log: Log): Database {
     }
   };
   const writing = (effects?: Effects): Statement => (text, ...values) => {
-    changed = true;
+    checkpoints.written();
     return group.statement(text, values, effects);
   };
   let closing: Promise<void> | undefined;
@@ -61,14 +61,14 @@ export function openSqlite(path: string, clock: Clock, log: Log): Database {
     write: writing(),
     writing,
     transaction(work) {
-      changed = true;
+      checkpoints.written();
       return group.transaction(work);
     },
     listen: wakes.listen,
     migrate: (work) => migrate(db, work, fault),
     close: () => (closing ??= (async () => {
-      stopCheckpoints();
       await group.close();
+      checkpoints.stop();
       wakes.wakeAll();
       db.close(); // the last connection's close moves the log into the database and removes it
     })()),
@@ -88,25 +88,33 @@ function openFile(path: string, fault: (error: unknown) => unknown): DatabaseSyn
   }
 }
 
-/** Moves the log into the database when nothing was written for a moment, so that no caller waits for it. */
-function checkpointWhenIdle(db: DatabaseSync, clock: Clock, log: Log, takeChanged: () => boolean): () => void {
-  let dirty = false;
-  let cancel = () => {};
+/**
+ * Moves the log into the database when nothing was written for a moment, so that no caller waits for it.
+ * The timer runs only between a write and that moment: an idle platform has none.
+ */
+function openCheckpoints(db: DatabaseSync, clock: Clock, log: Log): { written(): void; stop(): void } {
+  let cancel: (() => void) | undefined;
+  let again = false;
   const look = () => {
-    if (takeChanged()) dirty = true;
-    else if (dirty && !db.isTransaction) {
-      dirty = false;
-      try {
-        db.exec("PRAGMA wal_checkpoint(PASSIVE)");
-      } catch (error) {
-        log.warn("storage: the checkpoint failed and will be tried again", { error });
-        dirty = true;
-      }
+    cancel = undefined;
+    if (again) return arm();
+    try {
+      db.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    } catch (error) {
+      log.warn("storage: a checkpoint failed; the next one will do its work", { error });
     }
+  };
+  const arm = () => {
+    again = false;
     cancel = clock.after(IDLE_MS, look);
   };
-  cancel = clock.after(IDLE_MS, look);
-  return () => cancel();
+  return {
+    written() {
+      if (cancel) again = true;
+      else arm();
+    },
+    stop: () => cancel?.(),
+  };
 }
 
 /** Migrations are written in PostgreSQL's words; these are the three that SQLite says differently. */

@@ -1,14 +1,17 @@
 // One suite, every database: what is in here is the contract of the stores.
-import { after, before, describe } from "node:test";
-import { blobTests } from "./blobs-suite.ts";
-import { documentTests } from "./documents-suite.ts";
-import { logTests } from "./logs-suite.ts";
-import { queueTests } from "./queues-suite.ts";
+import { after, before, describe, test } from "node:test";
+import { blobTests } from "./suite/blobs.ts";
+import { documentTests } from "./suite/documents.ts";
+import { fleetTests } from "./suite/fleet.ts";
+import { logTests } from "./suite/logs.ts";
+import { queueTests } from "./suite/queues.ts";
 import type { Stores } from "./stores.ts";
-import { testDatabases } from "./test-databases.ts";
-import { transactionTests } from "./transactions-suite.ts";
+import { testDatabases } from "./suite/databases.ts";
+import { transactionTests } from "./suite/transactions.ts";
 
-for (const database of testDatabases(process.env.EVOKE_TEST_POSTGRES)) {
+const postgresUrl = process.env.EVOKE_TEST_POSTGRES;
+
+for (const database of testDatabases(postgresUrl)) {
   if (database.skip) console.log(`# ${database.skip}`);
   describe(database.name, { skip: database.skip ?? false }, () => {
     let stores: Stores;
@@ -17,6 +20,9 @@ for (const database of testDatabases(process.env.EVOKE_TEST_POSTGRES)) {
       await stores.close();
       await database.remove();
     });
-    for (const tests of [documentTests, queueTests, logTests, blobTests, transactionTests]) tests(() => stores);
+    for (const tests of [documentTests, queueTests, logTests, blobTests, transactionTests]) {
+      for (const [sentence, run] of Object.entries(tests)) test(sentence, () => run(stores));
+    }
+    if (database.name === "PostgreSQL") fleetTests(() => stores, postgresUrl!);
   });
 }

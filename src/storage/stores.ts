@@ -2,6 +2,7 @@
 // Semantics, limits and traps: README.md in this folder. The suite (stores.test.ts) is the contract.
 
 export interface Documents<T> {
+  /** What is read is frozen. */
   get(id: string): Promise<T | undefined>;
   /** False when the id is taken. */
   create(id: string, value: T): Promise<boolean>;
@@ -44,11 +45,14 @@ export interface Queues {
   finish(queue: string, id: string, receipt: string): Promise<boolean>;
   /** Only the last receiver may move an item's due time (give back now, or hold longer). */
   hide(queue: string, id: string, receipt: string, dueMs: number): Promise<boolean>;
-  /** The time the earliest item falls due, held ones included; undefined when empty. */
+  /** The time the earliest item falls due, held ones included, those waiting behind one of their group not; undefined when empty. */
   nextDueMs(queue: string): Promise<number | undefined>;
   count(queue: string, nowMs: number): Promise<{ due: number; later: number }>;
   deleteAll(queue: string): Promise<void>;
-  /** Resolves when something was sent to the queue (by any process), or with the signal. */
+  /**
+   * Resolves when something was sent to the queue or given back (by any process), or with the signal; may resolve for
+   * nothing. Call it before `receive` and await it after, or what is sent between is missed.
+   */
   wait(queue: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -118,7 +122,7 @@ export interface Stores {
   logs: Logs;
   blobs: Blobs;
   leases: Leases;
-  /** Use only `tx` inside. An error rolls everything back and is thrown on. No catching of store errors inside. */
+  /** Await nothing but `tx` inside. An error rolls everything back and is thrown on. No catching of store errors inside. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }

@@ -26,10 +26,10 @@ export function openWakes(): Wakes {
       });
     },
     wake(channel) {
-      for (const done of [...(waiting.get(channel) ?? [])]) done();
+      for (const done of waiting.get(channel) ?? []) done();
     },
     wakeAll() {
-      for (const channel of [...waiting.values()]) for (const done of [...channel]) done();
+      for (const channel of waiting.values()) for (const done of channel) done();
     },
   };
 }

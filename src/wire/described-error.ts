@@ -14,6 +14,8 @@ export interface DescribedError {
   query: { code: string; status: number };
   /** Members by their modelled names, the message among them. */
   value: Record<string, unknown>;
+  /** The message, for the JSON and CBOR protocols, where the shape models none of its own. */
+  extraMessage: { message?: string };
 }
 
 export function describeError(model: ServiceModel, error: ServiceError): DescribedError {
@@ -28,5 +30,6 @@ export function describeError(model: ServiceModel, error: ServiceError): Describ
     if (member.name === "Type" && member.shape.kind === "string") value["Type"] ??= fault === "Sender" ? "User" : "Service";
   }
   const [code, queryStatus] = traits.awsQueryError ?? [error.code, status];
-  return { ...(shape && { shape }), name: shape?.name ?? error.code, message: error.message, status, fault, query: { code, status: queryStatus }, value };
+  const extraMessage = shape && !shape.members.some((member) => /^message$/i.test(member.name)) ? { message: error.message } : {};
+  return { extraMessage, ...(shape && { shape }), name: shape?.name ?? error.code, message: error.message, status, fault, query: { code, status: queryStatus }, value };
 }

@@ -20,7 +20,7 @@ export const awsQuery: Protocol = {
     const metadata = xmlElement("ResponseMetadata", xmlElement("RequestId", escapeXml(requestId)));
     return answer(200, xmlElement(`${operation.name}Response`, result + metadata, xmlnsOf(model.xmlNamespace)));
   },
-  async writeError(model, error, requestId) {
+  writeError(model, error, requestId) {
     const detail = xmlElement("Type", error.fault) + xmlElement("Code", escapeXml(error.query.code)) + xmlElement("Message", escapeXml(error.message)) + fieldsOf(error);
     return answer(error.query.status, xmlElement("ErrorResponse", xmlElement("Error", detail) + xmlElement("RequestId", escapeXml(requestId)), xmlnsOf(model.xmlNamespace)));
   },
@@ -32,7 +32,7 @@ export const ec2Query: Protocol = {
     const content = xmlElement("requestId", escapeXml(requestId)) + writeXmlMembers(operation.output.members, output);
     return answer(200, XML_DECLARATION + xmlElement(`${operation.name}Response`, content, xmlnsOf(model.xmlNamespace)));
   },
-  async writeError(_model, error, requestId) {
+  writeError(_model, error, requestId) {
     const detail = xmlElement("Error", xmlElement("Code", escapeXml(error.name)) + xmlElement("Message", escapeXml(error.message)));
     return answer(error.status, XML_DECLARATION + xmlElement("Response", xmlElement("Errors", detail) + xmlElement("RequestID", escapeXml(requestId))));
   },

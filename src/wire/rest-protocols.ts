@@ -102,18 +102,18 @@ function writeAnswer(model: ServiceModel, format: BodyFormat, shape: Shape, plan
   return { status, headers, body: format.writeValue(model, payload, value) };
 }
 
-export const restJson1 = restProtocol(JSON_FORMAT, async (_model, error) => {
+export const restJson1 = restProtocol(JSON_FORMAT, (_model, error) => {
   const headers: Record<string, string> = {};
   let body: string;
   if (error.shape) {
     const plan = planOutput(error.shape);
     writeBindings(plan, error.value, error.status, headers);
-    body = writeJsonMembers(plan.body, error.value, REST_JSON);
+    body = JSON.stringify({ ...error.extraMessage, ...JSON.parse(writeJsonMembers(plan.body, error.value, REST_JSON)) });
   } else body = JSON.stringify(error.message === "" ? {} : { message: error.message, ...error.value });
   return { status: error.status, headers: { ...headers, "content-type": "application/json", "x-amzn-errortype": error.name }, body };
 });
 
-export const restXml = restProtocol(XML_FORMAT, async (model, error, requestId) => {
+export const restXml = restProtocol(XML_FORMAT, (model, error, requestId) => {
   const headers: Record<string, string> = { "content-type": "application/xml" };
   const fields = modelledFields(error, headers);
   const detail = xmlElement("Code", escapeXml(error.name)) + xmlElement("Message", escapeXml(error.message)) + fields;

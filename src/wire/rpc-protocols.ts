@@ -1,7 +1,7 @@
 // awsJson 1.0 and 1.1, and rpcv2Cbor: the operation in a header or path, everything else in one body.
 // https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
 import { readBody } from "./body-limits.ts";
-import { loadCbor, readCbor, writeCbor } from "./cbor.ts";
+import { readCbor, writeCbor } from "./cbor.ts";
 import { EVENT_STREAM, type EventCodec, eventStreamMember, writeEvents } from "./event-stream.ts";
 import type { DescribedError } from "./described-error.ts";
 import type { WireResponse } from "./http.ts";
@@ -21,9 +21,9 @@ export function awsJson(version: "1.0" | "1.1"): Protocol {
       const events = eventAnswer(operation, output, mediaType, (shape, value) => writeJsonValue(shape, value, RPC_JSON));
       return events ?? { status: 200, headers: { "content-type": mediaType }, body: writeJsonMembers(operation.output.members, output, RPC_JSON) };
     },
-    async writeError(model, error) {
+    writeError(model, error) {
       const fields = error.shape ? JSON.parse(writeJsonMembers(error.shape.members, error.value, RPC_JSON)) : frameworkFields(error);
-      return { status: error.status, headers: errorHeaders(model, error, mediaType), body: JSON.stringify({ __type: version === "1.1" ? error.name : qualifiedName(error), ...fields }) };
+      return { status: error.status, headers: errorHeaders(model, error, mediaType), body: JSON.stringify({ __type: version === "1.1" ? error.name : qualifiedName(error), ...error.extraMessage, ...fields }) };
     },
   };
 }
@@ -48,22 +48,20 @@ const DOCUMENT = readShape(15);
 export const rpcv2Cbor: Protocol = {
   async read(model, { operation }, { request }) {
     const bytes = await readBody(request.body, model.signingName, operation.name);
-    return bytes.byteLength === 0 ? {} : readCbor(await loadCbor(), operation.input, bytes);
+    return bytes.byteLength === 0 ? {} : readCbor(operation.input, bytes);
   },
   async write(_model, { operation }, output) {
-    const cbor = await loadCbor();
-    const events = eventAnswer(operation, output, CBOR_TYPE, (shape, value) => writeCbor(cbor, shape, value));
+    const events = eventAnswer(operation, output, CBOR_TYPE, writeCbor);
     if (events) return { ...events, headers: { ...events.headers, ...CBOR_HEADERS } };
-    return { status: 200, headers: { "content-type": CBOR_TYPE, ...CBOR_HEADERS }, body: writeCbor(cbor, operation.output, output) };
+    return { status: 200, headers: { "content-type": CBOR_TYPE, ...CBOR_HEADERS }, body: writeCbor(operation.output, output) };
   },
-  async writeError(model, error) {
-    const cbor = await loadCbor();
+  writeError(model, error) {
     const typeMember = { name: "__type", shape: readShape(0), traits: {}, required: true };
     const messageMember = { ...typeMember, name: "message" };
     const shape = error.shape
-      ? { ...error.shape, members: [typeMember, ...error.shape.members] }
+      ? { ...error.shape, members: [typeMember, ...(error.extraMessage.message === undefined ? [] : [messageMember]), ...error.shape.members] }
       : { ...DOCUMENT, kind: "structure" as const, members: [typeMember, messageMember] };
-    const body = writeCbor(cbor, shape, { ...error.value, ...(!error.shape && error.message && { message: error.message }), __type: qualifiedName(error) });
+    const body = writeCbor(shape, { ...error.value, ...error.extraMessage, ...(!error.shape && error.message && { message: error.message }), __type: qualifiedName(error) });
     return { status: error.status, headers: { ...errorHeaders(model, error, CBOR_TYPE), ...CBOR_HEADERS }, body };
   },
 };

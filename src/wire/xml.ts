@@ -54,7 +54,9 @@ function readEntries(shape: Shape, entries: Element[], depth: number): Record<st
 const ESCAPES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;" };
 const escapeOne = (character: string): string => ESCAPES[character] ?? "";
 // XML 1.0 has no place at all for the other control characters, so they are left out.
-export const escapeXml = (text: string): string => (/[&<>"\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text) ? text.replace(/[&<>"\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, escapeOne) : text);
+// oxlint-disable-next-line no-control-regex -- control characters are the point
+const ESCAPED = /[&<>"\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+export const escapeXml = (text: string): string => text.replace(ESCAPED, escapeOne);
 
 export const xmlElement = (name: string, content: string, attributes = ""): string => `<${name}${attributes}>${content}</${name}>`;
 

@@ -59,7 +59,7 @@ function withJson(json: unknown, bytes: Buffer): Buffer {
 function frameReader(channel: Socket): () => Promise<Frame | undefined> {
   const frames: Frame[] = [];
   const waiting: ((frame: Frame | undefined) => void)[] = [];
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   let ended = false;
   channel.on("data", (data: Buffer) => {
     rest = rest.length === 0 ? data : Buffer.concat([rest, data]);

@@ -9,7 +9,7 @@ from .output import log
 _DATE = "%Y-%m-%dT%H:%M:%SZ"
 _RESERVED = frozenset(
     "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName created "
-    "msecs relativeCreated thread threadName processName process taskName aws_request_id tenant_id".split()
+    "msecs relativeCreated thread threadName processName process aws_request_id tenant_id".split()
 )
 
 current = {"request_id": None, "tenant_id": None}

@@ -7,10 +7,6 @@ from . import channel
 from .output import LineStream, log
 
 ERROR_CHARACTERS_MAX = 512 * 1024
-TOO_LARGE = (
-    b'{"errorType":"Function.ResponseSizeTooLarge","errorMessage":'
-    b'"Response payload size exceeded maximum allowed payload size (6291556 bytes)."}'
-)
 
 
 def use_environment(env):
@@ -114,15 +110,12 @@ class Runtime:
         except Exception as caught:
             from .errors import Fault, from_exception, from_fault
 
-            make = from_fault(caught, invocation["id"]) if isinstance(caught, Fault) else from_exception(invocation["id"])
-            error = make
+            is_fault = isinstance(caught, Fault)
+            error = from_fault(caught, invocation["id"]) if is_fault else from_exception(invocation["id"])
         if error is not None:
             return self.report(channel.ERROR, error)
         end_lines()
-        if len(result) >= channel.FRAME_BYTES_MAX:
-            channel.write_frame(channel.ERROR, TOO_LARGE)
-        else:
-            channel.write_frame(channel.RESPONSE, result)
+        channel.write_frame(channel.RESPONSE, result)
 
     def call(self, handler, invocation, payload):
         import json
@@ -171,7 +164,7 @@ def shut_down():
 
     handler = signal.getsignal(signal.SIGTERM)
     if callable(handler):
-        handler(signal.SIGTERM, sys._getframe())
+        handler(int(signal.SIGTERM), sys._getframe())
     end_lines()
     os._exit(0)
 

@@ -1,7 +1,7 @@
 # What a function prints: each line becomes one raw log frame, in order with its logging and its answer.
 
 import os
-from _thread import RLock
+from _thread import RLock, get_ident
 
 from .channel import LOG, write_frame
 
@@ -28,7 +28,8 @@ class LineStream:
 
     def __init__(self, stream):
         self.stream = stream
-        self._pending = ""
+        # One for each thread, because print() writes a line and its end separately.
+        self._pending = {}
         self._lock = RLock()
 
     def __enter__(self):
@@ -47,11 +48,13 @@ class LineStream:
             self.stream.write(text)
             self.stream.flush()
             return len(text)
+        thread = get_ident()
         with self._lock:
-            if "\n" not in text and len(self._pending) < EVENT_CHARACTERS_MAX:
-                self._pending += text
-                return len(text)
-            *lines, self._pending = (self._pending + text).split("\n")
+            *lines, rest = (self._pending.pop(thread, "") + text).split("\n")
+            if len(rest) > EVENT_CHARACTERS_MAX:
+                lines, rest = [*lines, rest], ""
+            if rest:
+                self._pending[thread] = rest
             for line in lines:
                 log(RAW, line + "\n")
         return len(text)
@@ -66,6 +69,7 @@ class LineStream:
     def end_line(self):
         """Sends what has no line end yet: an invocation's output does not wait for the next one's."""
         with self._lock:
-            pending, self._pending = self._pending, ""
-        if pending and in_this_process():
-            log(RAW, pending)
+            pending, self._pending = self._pending, {}
+        for text in pending.values():
+            if in_this_process():
+                log(RAW, text)

@@ -40,7 +40,7 @@ export interface RequestParser {
 
 export function requestParser(listener: RequestListener): RequestParser {
   let phase: Phase = "head";
-  let held = NO_BYTES;
+  let held: Buffer = NO_BYTES;
   let left = 0;
   const fail = (status: number, reason: string) => { phase = "stopped"; listener.bad(status, reason); };
 

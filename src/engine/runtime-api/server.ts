@@ -21,8 +21,9 @@ export interface RuntimeApi extends RuntimeLink {
 const CONNECTIONS_MAX = 64;
 const STATUS: Record<number, string> = { 200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 413: "Request Entity Too Large", 431: "Request Header Fields Too Large" };
 
-export async function openRuntimeApi(listener: RuntimeListener): Promise<RuntimeApi> {
-  const session: Session = { state: "starting", listener };
+/** Without a listener nobody may ask for events: only `ping` answers. */
+export async function openRuntimeApi(listener: RuntimeListener | undefined): Promise<RuntimeApi> {
+  const session: Session = listener ? { state: "starting", listener } : { state: "failed", listener: DEAF };
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -44,6 +45,10 @@ export async function openRuntimeApi(listener: RuntimeListener): Promise<Runtime
     },
   };
 }
+
+const DEAF: RuntimeListener = {
+  ready() {}, initError() {}, response: () => false, error: () => false, tooLarge() {}, streamStart: () => false, streamChunk: () => true, streamEnd() {}, log() {}, broken() {},
+};
 
 function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -1,8 +1,8 @@
 // The command line that gives a function AWS's view of its machine. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 // Options as in bubblewrap 0.7 and newer: https://github.com/containers/bubblewrap/blob/main/bwrap.xml
-import { lstatSync, readlinkSync, realpathSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFileSync, lstatSync, readlinkSync, statSync, utimesSync } from "node:fs";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { SANDBOX_GID, SANDBOX_UID, type SandboxSpec } from "./sandbox.ts";
 
 export interface View {
@@ -15,54 +15,74 @@ export interface View {
   setpriv?: string;
   /** Arguments that are the same for every sandbox: system folders and /etc. */
   base: string[];
+  /** The host folder shown as /etc. */
+  etcDir: string;
 }
 
 /** Host folders that make up the system, as they are here: symbolic links stay links. */
 const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store"];
-/** What name resolution, TLS and the dynamic linker read. */
-const ETC = ["ssl", "pki", "ca-certificates", "crypto-policies", "alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "mime.types", "services", "protocols", "gai.conf"];
+/** What name resolution, the dynamic linker and TLS read in /etc: files are copied into one folder, for each mount costs a start 0.2 ms. */
+const ETC_FILES = ["ld.so.cache", "mime.types", "services", "protocols", "gai.conf"];
+const ETC_FOLDERS = ["ssl", "pki", "crypto-policies", "alternatives"];
+/** These change while the platform runs (a laptop changes networks), so every start looks. */
+const ETC_NETWORK = ["resolv.conf", "hosts"];
 
-export function systemArguments(etcDir: string): string[] {
+/** The arguments for the system folders as they are on this machine; writes the folder that is shown as /etc. */
+export async function systemArguments(etcDir: string): Promise<string[]> {
+  await mkdir(etcDir, { recursive: true, mode: 0o755 });
+  // The accounts file of AWS's environments has this user; programs that ask for their own name need one.
+  await writeFile(join(etcDir, "passwd"), `root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:${SANDBOX_UID}:${SANDBOX_GID}::/home/sbx_user1051:/sbin/nologin\n`);
+  await writeFile(join(etcDir, "group"), `root:x:0:\nsbx_user1051:x:${SANDBOX_GID}:\n`);
+  await writeFile(join(etcDir, "nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n");
+  await Promise.all(ETC_FILES.map((name) => copyFile(`/etc/${name}`, join(etcDir, name)).catch(() => {}))); // not every system has them all
   const args: string[] = [];
   for (const path of SYSTEM) {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat?.isSymbolicLink()) args.push("--symlink", readlinkSync(path), path);
     else if (stat?.isDirectory()) args.push("--ro-bind", path, path);
   }
-  for (const name of ETC) if (lstatSync(`/etc/${name}`, { throwIfNoEntry: false })) args.push("--ro-bind-try", `/etc/${name}`, `/etc/${name}`);
-  for (const name of ["passwd", "group", "nsswitch.conf"]) args.push("--ro-bind", join(etcDir, name), `/etc/${name}`);
+  args.push("--ro-bind", etcDir, "/etc");
+  for (const name of ETC_FOLDERS) {
+    if (!lstatSync(`/etc/${name}`, { throwIfNoEntry: false })?.isDirectory()) continue;
+    await mkdir(join(etcDir, name), { recursive: true });
+    args.push("--ro-bind", `/etc/${name}`, `/etc/${name}`);
+  }
   return args;
 }
 
-/** The accounts file of AWS's environments has this user; programs that ask for their own name need one. */
-export async function writeEtc(etcDir: string): Promise<void> {
-  await mkdir(etcDir, { recursive: true, mode: 0o755 });
-  await writeFile(join(etcDir, "passwd"), `root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:${SANDBOX_UID}:${SANDBOX_GID}::/home/sbx_user1051:/sbin/nologin\n`);
-  await writeFile(join(etcDir, "group"), `root:x:0:\nsbx_user1051:x:${SANDBOX_GID}:\n`);
-  await writeFile(join(etcDir, "nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n");
+/** Brings resolv.conf and hosts up to date in the folder shown as /etc; running sandboxes see it too. */
+export function refreshNetworkFiles(etcDir: string): void {
+  for (const name of ETC_NETWORK) {
+    const from = statSync(`/etc/${name}`, { throwIfNoEntry: false });
+    const to = statSync(join(etcDir, name), { throwIfNoEntry: false });
+    if (from && from.mtimeMs !== to?.mtimeMs) {
+      copyFileSync(`/etc/${name}`, join(etcDir, name));
+      utimesSync(join(etcDir, name), from.mtimeMs / 1000, from.mtimeMs / 1000);
+    }
+  }
 }
 
 export function bubblewrapCommand(view: View, spec: SandboxSpec, host: { code: string; tmp?: string }): string[] {
+  const paths = spec.readOnlyPaths.filter((path) => !SYSTEM.some((system) => path === system || path.startsWith(`${system}/`)));
   const args = [
     view.bwrap, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session", "--hostname", "169-254-1-1",
     ...(view.by === "user" ? ["--unshare-user", "--uid", String(SANDBOX_UID), "--gid", String(SANDBOX_GID), "--cap-drop", "ALL"] : ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]),
+    ...parents(["/var/task", "/nix/store", ...paths]),
     ...view.base,
-    ...(spec.network === "none" ? ["--unshare-net"] : networkFiles()),
+    ...(spec.network === "none" ? ["--unshare-net"] : []),
     "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", // AWS has no writable /dev/shm; here it would be memory nobody counts
     "--ro-bind", host.code, "/var/task", "--ro-bind", spec.runtimeDir, "/var/runtime",
     ...(host.tmp ? ["--bind", host.tmp, "/tmp"] : ["--size", String(spec.tmpMb * 1024 * 1024), "--perms", "1777", "--tmpfs", "/tmp"]),
-    ...spec.readOnlyPaths.filter((path) => !SYSTEM.some((system) => path === system || path.startsWith(`${system}/`))).flatMap((path) => ["--ro-bind", path, path]),
+    ...paths.flatMap((path) => ["--ro-bind", path, path]),
     "--remount-ro", "/", "--chdir", "/var/task", "--",
   ];
   if (view.by === "root") args.push(view.setpriv!, "--reuid", String(SANDBOX_UID), "--regid", String(SANDBOX_GID), "--clear-groups", "--");
   return [...args, ...spec.argv];
 }
 
-/** Resolved each time: resolv.conf is often a link that changes with the network. */
-function networkFiles(): string[] {
-  return ["/etc/resolv.conf", "/etc/hosts"].flatMap((path) => {
-    try {
-      return ["--ro-bind", realpathSync(path), path];
-    } catch { return []; }
-  });
+/** bubblewrap makes the folders above a mount with mode 0700, which uid 993 could not pass; made explicitly they are open. What is under /tmp is left out: that is the function's. */
+function parents(paths: string[]): string[] {
+  const found = new Set<string>();
+  for (const path of paths) for (let folder = dirname(path); folder !== "/" && !`${folder}/`.startsWith("/tmp/"); folder = dirname(folder)) found.add(folder);
+  return [...found].sort().flatMap((folder) => ["--perms", "0755", "--dir", folder]);
 }

@@ -18,6 +18,8 @@ export interface Groups {
   missing: string[];
   create(id: string, memoryBytes: number): Promise<Group>;
   sweep(): Promise<void>;
+  /** Removes the folders the groups were in. */
+  close(): Promise<void>;
 }
 
 export interface Group {
@@ -48,7 +50,8 @@ export async function openGroups(name: string, clock: Clock): Promise<Groups | {
   for (const hierarchy of hierarchies.sort((a, b) => b.version - a.version)) {
     const offered = hierarchy.version === 2 ? words(await text(join(hierarchy.mountPoint, "cgroup.controllers"))) : hierarchy.controllers;
     const wanted = CONTROLLERS.filter((controller) => offered.includes(controller) && !places[controller]);
-    if (hierarchy.version === 1 && wanted.length === 0) continue;
+    // An empty v2 tree beside v1 could still freeze, but each hierarchy to join costs a cold start 2 to 5 ms; signals freeze as fast.
+    if (wanted.length === 0) continue;
     const base = await makeBase(hierarchy, wanted, name);
     if (!base) {
       if (wanted.length > 0) refusals.push(`no group with ${wanted.join(", ")} can be made under ${hierarchy.mountPoint}`);
@@ -61,7 +64,7 @@ export async function openGroups(name: string, clock: Clock): Promise<Groups | {
   const missing = (["cpu", "pids"] as const).filter((controller) => !places[controller]).map((controller) => `control group controller "${controller}"`);
   const says = CONTROLLERS.filter((controller) => places[controller]).map((controller) => `${controller} (v${places[controller]!.version})`).join(", ");
   const bases = [...new Set([...CONTROLLERS.flatMap((controller) => places[controller]?.base ?? []), ...(places.core ? [places.core] : [])])];
-  return { says, missing, create: (id, memoryBytes) => createGroup(places, bases, id, memoryBytes, clock), sweep: () => sweepBases(bases, clock) };
+  return { says, missing, create: (id, memoryBytes) => createGroup(places, bases, id, memoryBytes, clock), sweep: () => sweepBases(bases, clock), close: async () => { for (const base of bases) await rmdir(base).catch(() => {}); } };
 }
 
 /** At the top of the hierarchy as root; else beside this process's own group, where a user session may make groups. */
@@ -71,7 +74,7 @@ async function makeBase(hierarchy: Hierarchy, wanted: Controller[], name: string
     const base = join(parent, name);
     try {
       await mkdir(base, { recursive: true });
-      if (hierarchy.version === 2 && wanted.length > 0) {
+      if (hierarchy.version === 2) {
         const enable = wanted.map((controller) => `+${controller}`).join(" ");
         await put(join(parent, "cgroup.subtree_control"), enable).catch(() => {}); // already on, or refused: the next line tells
         await put(join(base, "cgroup.subtree_control"), enable);

@@ -1,13 +1,13 @@
 // Finds the best way to keep functions apart that works on this machine, by running one throw-away sandbox on each level, best first.
 import { createHash } from "node:crypto";
 import { constants, realpathSync } from "node:fs";
-import { access, mkdir, rm, stat } from "node:fs/promises";
+import { access, mkdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../kernel/clock.ts";
 import { Fault } from "../../kernel/errors.ts";
 import { HEX, type Ids } from "../../kernel/ids.ts";
 import type { Log } from "../../kernel/log.ts";
-import { bubblewrapCommand, systemArguments, writeEtc, type View } from "./bubblewrap.ts";
+import { bubblewrapCommand, refreshNetworkFiles, systemArguments, type View } from "./bubblewrap.ts";
 import { openGroups, type Groups } from "./cgroup.ts";
 import { launch } from "./launch.ts";
 import { plainCommand, plainEnvironment } from "./plain.ts";
@@ -91,14 +91,18 @@ export async function openSandbox({ isolation, dataDir, clock, ids, log }: Sandb
     missing: level === 1 ? [...groups!.missing] : [...missing, ...noGroups, ...(groups?.missing ?? [])],
     start: (spec) => startWith(chosen, place, spec),
     sweep: () => sweep(place),
+    async close() {
+      await groups?.close();
+      await rm(join(root, "..", "sandbox-etc"), { recursive: true, force: true });
+      await rmdir(root).catch(() => {}); // not empty: a /tmp was kept
+    },
   };
 }
 
 async function bubblewrapWay(bwrap: string, setpriv: string | undefined, isRoot: boolean, etcDir: string, attempt: (way: Way, name: string) => Promise<Way | undefined>): Promise<Way | undefined> {
-  await writeEtc(etcDir);
-  const base = systemArguments(etcDir);
-  const asRoot = isRoot && setpriv ? await attempt({ view: { by: "root", bwrap, setpriv, base }, ownUids: false }, "bubblewrap as root") : undefined;
-  return asRoot ?? attempt({ view: { by: "user", bwrap, base }, ownUids: false }, "bubblewrap in a user namespace");
+  const base = await systemArguments(etcDir);
+  const asRoot = isRoot && setpriv ? await attempt({ view: { by: "root", bwrap, setpriv, base, etcDir }, ownUids: false }, "bubblewrap as root") : undefined;
+  return asRoot ?? attempt({ view: { by: "user", bwrap, base, etcDir }, ownUids: false }, "bubblewrap in a user namespace");
 }
 
 function describe(level: 1 | 2 | 3 | 4, groups: Groups | undefined): string {
@@ -116,6 +120,7 @@ async function startWith(way: Way, place: Place, spec: SandboxSpec): Promise<Run
   const uid = way.ownUids ? (spec.tmpDir ? (await stat(spec.tmpDir)).uid : FIRST_UID + (nextUid++ % UIDS)) : undefined;
   const owner = way.view?.by === "root" ? { uid: SANDBOX_UID, gid: SANDBOX_GID } : uid !== undefined ? { uid, gid: uid } : undefined;
   const scratch = await makeScratch(root, spec.id, { slot: spec.codeDir === undefined, traversable: way.ownUids, ...(spec.tmpDir ? { tmp: spec.tmpDir } : {}), ...(owner ? { owner } : {}) });
+  if (way.view) refreshNetworkFiles(way.view.etcDir);
   const group = await groups?.create(spec.id, hardMemoryBytes(spec, tmp));
   try {
     const child = await launch({
@@ -167,7 +172,7 @@ async function canMount(root: string, ids: Ids): Promise<boolean> {
 
 async function sweep({ root, groups }: Place): Promise<void> {
   await groups?.sweep();
-  const strays = await withVariable(new RegExp(`^TMPDIR=${root.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}/`), await processTable());
+  const strays = await withVariable("TMPDIR", (value) => value.startsWith(`${root}/`), await processTable());
   for (const pid of strays) if (pid !== process.pid) signal(pid, "SIGKILL");
   await sweepScratch(root);
 }

@@ -10,8 +10,11 @@ export interface ProcessRow {
   group: number;
 }
 
-/** The descendants of `pid`, itself left out, nearest first. Synchronous and cheap for the usual one or two processes; Linux only. */
-export function descendants(pid: number): number[] {
+/**
+ * The descendants of `pid`, itself left out, nearest first. Synchronous and cheap for the usual one or two processes; Linux only.
+ * `visit` sees each before its children are read: one that is stopped there has no more.
+ */
+export function descendants(pid: number, visit?: (pid: number) => void): number[] {
   const found: number[] = [];
   const waiting = [pid];
   while (waiting.length > 0 && found.length < 4096) {
@@ -20,6 +23,7 @@ export function descendants(pid: number): number[] {
     try {
       children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").split(" ").filter(Boolean).map(Number);
     } catch { /* gone, or no such file here */ }
+    if (visit) children.forEach(visit);
     found.push(...children);
     waiting.push(...children);
   }
@@ -55,12 +59,12 @@ export function treeOf(pid: number, table: ProcessRow[]): number[] {
   return [...members];
 }
 
-/** Those whose environment at start held exactly `NAME=value`: finds daemons that cut every other tie. Linux only. */
-export async function withVariable(variable: RegExp, table: ProcessRow[]): Promise<number[]> {
+/** Those whose environment at start held this variable with a fitting value: finds daemons that cut every other tie. Linux only. */
+export async function withVariable(name: string, fits: (value: string) => boolean, table: ProcessRow[]): Promise<number[]> {
   if (process.platform !== "linux") return [];
   const hits = await Promise.all(table.map(async ({ pid }) => {
-    const environment = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
-    return environment.split("\0").some((entry) => variable.test(entry)) ? pid : undefined;
+    const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+    return environment.split("\0").some((entry) => entry.startsWith(`${name}=`) && fits(entry.slice(name.length + 1))) ? pid : undefined;
   }));
   return hits.filter((pid) => pid !== undefined);
 }

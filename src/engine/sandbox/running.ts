@@ -7,7 +7,8 @@ import type { Clock } from "../../kernel/clock.ts";
 import { Fault } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Group } from "./cgroup.ts";
-import { commandUnder, descendants, memoryBytesOf, processTable, signal, treeOf, withVariable } from "./processes.ts";
+import { killTree, members, signalTree } from "./kill.ts";
+import { commandUnder, descendants, memoryBytesOf, signal } from "./processes.ts";
 import { removeScratch, resizeTmpfs, type Scratch } from "./scratch.ts";
 import { fillSlot } from "./code-slot.ts";
 import { folderBytes } from "./folder-size.ts";
@@ -15,9 +16,6 @@ import { CannotAssign, type Exit, type Running, type SandboxSpec } from "./sandb
 import type { Watch } from "./watch.ts";
 
 const MB = 1024 * 1024;
-/** Far longer than the kernel takes; past it a process hangs in the kernel (a dead network disk) and waiting longer helps nobody. */
-const KILL_MS_MAX = 10_000;
-
 export interface Started {
   spec: SandboxSpec;
   child: ChildProcess;
@@ -33,7 +31,7 @@ export interface Started {
 }
 
 export function makeRunning(started: Started): Running {
-  const { spec, child, scratch, contained, group, tmp, clock, log, watch } = started;
+  const { spec, child, scratch, contained, group, tmp, log, watch } = started;
   const pid = child.pid!;
   const limits = { memoryMb: spec.memoryMb, tmpMb: spec.tmpMb };
   let codeDir = spec.codeDir;
@@ -44,14 +42,8 @@ export function makeRunning(started: Started): Running {
   let killing: Promise<void> | undefined;
   let looks = 0;
 
-  const members = async (): Promise<number[]> => {
-    if (group) return group.processes();
-    const table = await processTable();
-    const tree = treeOf(pid, table);
-    return contained ? tree : [...new Set([...tree, ...(await withVariable(new RegExp(`^TMPDIR=${escapeRegExp(scratch.tmp)}$`), table))])];
-  };
   const measure = async () => {
-    const used = group ? await group.memoryUsedBytes() : await memoryBytesOf(process.platform === "linux" ? [pid, ...descendants(pid)] : await members());
+    const used = group ? await group.memoryUsedBytes() : await memoryBytesOf(process.platform === "linux" ? [pid, ...descendants(pid)] : await members(started));
     peakBytes = Math.max(peakBytes, used);
     return used;
   };
@@ -70,40 +62,19 @@ export function makeRunning(started: Started): Running {
   const exited = new Promise<Exit>((resolve) => child.once("exit", async (code, name) => {
     gone = true;
     watch.remove(check);
-    const byKernel = group ? (await group.oomKills()) > 0 && code !== 0 : false;
-    // bubblewrap and shells pass a signal on as 128 plus its number.
-    const passedOn = contained && code !== null && code > 128 ? signalNumbered(code - 128) : undefined;
-    resolve({ code: passedOn ? null : code, signal: passedOn ?? name, outOfMemory: overMemory || byKernel });
+    void kill(); // what it left running ends with it, now: later its number may be another process's
+    resolve(await exitOf(started, code, name, overMemory));
   }));
 
-  const signalTree = (name: NodeJS.Signals) => {
-    if (!contained) signal(-pid, name);
-    for (const member of descendants(pid)) signal(member, name);
-  };
   const setFrozen = (wanted: boolean) => {
     if (gone || frozen === wanted) return;
     frozen = wanted;
-    if (!group?.freeze(wanted)) signalTree(wanted ? "SIGSTOP" : "SIGCONT");
+    if (!group?.freeze(wanted)) signalTree(started, wanted ? "SIGSTOP" : "SIGCONT");
     if (wanted) watch.remove(check);
     else watch.add(check);
   };
 
-  const killTree = async () => {
-    const deadline = clock.monotonicMs() + KILL_MS_MAX;
-    for (let round = 0; ; round++) {
-      if (!gone && !contained) signal(-pid, "SIGKILL");
-      await group?.kill();
-      if (!group && contained && !gone) for (const member of [...descendants(pid), pid]) signal(member, "SIGKILL");
-      const left = group || !contained || gone ? await members() : [];
-      for (const member of left) if (member !== process.pid) signal(member, "SIGKILL");
-      if (!gone && round > 0) signal(pid, "SIGKILL");
-      if (gone && left.length === 0) return;
-      if (clock.monotonicMs() > deadline) return log.error("processes of a sandbox could not be killed", { sandbox: spec.id, processes: left });
-      if (round === 1) group?.freeze(false); // kernels before 5.14 do not kill what is frozen
-      await clock.sleep(Math.min(2 + round, 20));
-    }
-  };
-  const kill = () => (killing ??= killTree());
+  const kill = () => (killing ??= killTree(started, () => gone));
 
   return {
     pid,
@@ -116,14 +87,9 @@ export function makeRunning(started: Started): Running {
     exited,
     async assign(newCodeDir, newLimits) {
       if (codeDir !== undefined) throw new Fault("a sandbox that has code was given other code");
-      if (newLimits.tmpMb !== limits.tmpMb) {
-        if (tmp === "inside") throw new CannotAssign("the size of /tmp is fixed at start on this isolation level");
-        if (tmp === "mounted") await resizeTmpfs(scratch.tmp, newLimits.tmpMb);
-      }
-      if (contained) await fillSlot(newCodeDir, scratch.slot);
+      await assignTo(started, newCodeDir, limits, newLimits);
       codeDir = newCodeDir;
       Object.assign(limits, newLimits);
-      await group?.setMemory(hardMemoryBytes(limits, tmp));
     },
     limitCpu(memoryMb) {
       group?.limitCpu(memoryMb).catch((cause) => { if (!gone) log.warn("a function's CPU could not be limited", { sandbox: spec.id, cause }); });
@@ -150,11 +116,28 @@ export function makeRunning(started: Started): Running {
   };
 }
 
+async function exitOf({ contained, group }: Started, code: number | null, signalName: NodeJS.Signals | null, overMemory: boolean): Promise<Exit> {
+  const byKernel = group !== undefined && code !== 0 && (await group.oomKills()) > 0;
+  // bubblewrap passes a signal on as 128 plus its number.
+  const passedOn = contained && code !== null && code > 128 ? signalNumbered(code - 128) : undefined;
+  return { code: passedOn ? null : code, signal: passedOn ?? signalName, outOfMemory: overMemory || byKernel };
+}
+
+type Limits = { memoryMb: number; tmpMb: number };
+
+async function assignTo({ scratch, contained, group, tmp }: Started, codeDir: string, before: Limits, limits: Limits): Promise<void> {
+  if (limits.tmpMb !== before.tmpMb) {
+    if (tmp === "inside") throw new CannotAssign("the size of /tmp is fixed at start on this isolation level");
+    if (tmp === "mounted") await resizeTmpfs(scratch.tmp, limits.tmpMb);
+  }
+  if (contained) await fillSlot(codeDir, scratch.slot);
+  await group?.setMemory(hardMemoryBytes(limits, tmp));
+}
+
 /**
  * The kernel's limit leaves room for a full /tmp: a tmpfs is charged to the group of whoever writes it, and AWS does not count it.
  * The watch holds what is not /tmp to the function's own size, a quarter of a second later at most.
  */
-export const hardMemoryBytes = (limits: { memoryMb: number; tmpMb: number }, tmp: Started["tmp"]): number => (limits.memoryMb + (tmp === "watched" ? 0 : limits.tmpMb)) * MB;
+export const hardMemoryBytes = (limits: Limits, tmp: Started["tmp"]): number => (limits.memoryMb + (tmp === "watched" ? 0 : limits.tmpMb)) * MB;
 
 const signalNumbered = (number: number): NodeJS.Signals | undefined => (Object.entries(constants.signals) as [NodeJS.Signals, number][]).find(([, value]) => value === number)?.[0];
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

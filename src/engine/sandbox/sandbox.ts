@@ -66,6 +66,8 @@ export interface Sandbox {
   start(spec: SandboxSpec): Promise<Running>;
   /** Removes what earlier processes of this data folder left behind (groups, folders, stray processes). */
   sweep(): Promise<void>;
+  /** After the last dispose: removes the folders that held groups and scratch. */
+  close(): Promise<void>;
 }
 
 /** This code or these limits cannot be put under a running sandbox; nothing is broken, a fresh one can take them. */

@@ -65,7 +65,11 @@ export function compile(text: string): FilterPattern {
 }
 
 async function chosenStreams(stores: Stores, key: GroupKey, input: FilterInput): Promise<Stream[]> {
-  if (!input.logStreamNames?.length) return Array.fromAsync(allStreams(stores, key, input.logStreamNamePrefix));
+  if (!input.logStreamNames?.length) {
+    const all: Stream[] = [];
+    for await (const stream of allStreams(stores, key, input.logStreamNamePrefix)) all.push(stream);
+    return all;
+  }
   const found = await Promise.all([...new Set(input.logStreamNames)].map((name) => stores.documents<Stream>(STREAMS).get(streamId(key, name))));
   return found.filter((stream) => stream !== undefined);
 }

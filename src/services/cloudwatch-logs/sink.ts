@@ -1,10 +1,9 @@
 // Where the engine writes function output. put() only buffers; a second later at most everything is stored.
 // Memory is bounded: when the store does not keep up, the oldest events go, and a line says how many.
-import type { Clock } from "../../kernel/clock.ts";
 import { Fault } from "../../kernel/errors.ts";
-import type { Log } from "../../kernel/log.ts";
 import type { LogEvent, LogSink } from "../../ports/logs.ts";
-import type { Stores } from "../../storage/stores.ts";
+import type { Stores, Tx } from "../../storage/stores.ts";
+import type { RoomPorts } from "../service.ts";
 import { appendEvents, EVENT_OVERHEAD_BYTES, eventBytes, type NewEvent } from "./append.ts";
 import { type Group, GROUPS, groupId, type GroupKey, newGroup, newStream, type Stream, STREAMS, streamId } from "./group.ts";
 import { EVENT_BYTES_MAX } from "./put-events.ts";
@@ -13,6 +12,8 @@ const FLUSH_MS = 500;
 const RETRY_MS = 1000;
 const STREAM_BYTES_MAX = 4 * 1024 ** 2;
 const TOTAL_BYTES_MAX = 64 * 1024 ** 2;
+/** The log store takes no more at once. */
+const APPEND_MAX = 5000;
 /** How many streams are written side by side. */
 const PARALLEL = 32;
 
@@ -29,7 +30,7 @@ export interface OpenLogSink extends LogSink {
   close(): Promise<void>;
 }
 
-export function openLogSink({ stores, clock, log }: { stores: Stores; clock: Clock; log: Log }): OpenLogSink {
+export function openLogSink({ stores, clock, log }: Pick<RoomPorts, "stores" | "clock" | "ids" | "log">): OpenLogSink {
   const buffers = new Map<string, Buffer>();
   let totalBytes = 0;
   let cancelTimer: (() => void) | undefined;
@@ -136,10 +137,13 @@ async function store(stores: Stores, buffer: Buffer, nowMs: number): Promise<voi
   }
   if (!events.length) return;
   await stores.transaction(async (tx) => {
-    if (await appendEvents(tx, key, stream, events, Math.round(nowMs))) return;
-    const groups = tx.documents<Group>(GROUPS);
-    if (!(await groups.get(groupId(key)))) await groups.create(groupId(key), newGroup(key.name, Math.round(nowMs)));
-    await tx.documents<Stream>(STREAMS).create(streamId(key, stream), newStream(stream, Math.round(nowMs)));
-    await appendEvents(tx, key, stream, events, Math.round(nowMs));
+    if (!(await tx.documents<Stream>(STREAMS).get(streamId(key, stream)))) await makeStream(tx, key, stream, Math.round(nowMs));
+    for (let at = 0; at < events.length; at += APPEND_MAX) await appendEvents(tx, key, stream, events.slice(at, at + APPEND_MAX), Math.round(nowMs));
   });
+}
+
+async function makeStream(tx: Tx, key: GroupKey, stream: string, nowMs: number): Promise<void> {
+  const groups = tx.documents<Group>(GROUPS);
+  if (!(await groups.get(groupId(key)))) await groups.create(groupId(key), newGroup(key.name, nowMs));
+  await tx.documents<Stream>(STREAMS).create(streamId(key, stream), newStream(stream, nowMs));
 }

@@ -6,7 +6,7 @@ import { codeEmpty, invalidParameter, notUnzippable, unzippedTooLarge, zippedToo
 
 /** `read` is one of the port's `add` and `check`. */
 export async function readZip(zip: Uint8Array, read: (zip: Uint8Array) => Promise<CodePackage>): Promise<CodePackage> {
-  if (zip.byteLength === 0) throw codeEmpty();
+  if (zip.byteLength === 0 || isEmptyZip(zip)) throw codeEmpty();
   if (zip.byteLength > LAMBDA.zipBytesMax) throw zippedTooLarge();
   try {
     return await read(zip);
@@ -14,6 +14,9 @@ export async function readZip(zip: Uint8Array, read: (zip: Uint8Array) => Promis
     throw error instanceof BadCode ? refused(error) : error;
   }
 }
+
+/** A zip without files begins with its end-of-directory record. */
+const isEmptyZip = (zip: Uint8Array): boolean => zip[0] === 0x50 && zip[1] === 0x4b && zip[2] === 5 && zip[3] === 6;
 
 function refused(bad: BadCode): Error {
   switch (bad.reason) {

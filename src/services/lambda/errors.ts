@@ -4,14 +4,14 @@ import { ServiceError } from "../../kernel/errors.ts";
 import { LAMBDA } from "../../kernel/limits.ts";
 import type { ThrottleReason } from "../../ports/functions.ts";
 
-/** Lambda's modelled errors say whose fault it was. */
-const user = (code: string, message: string, members: Record<string, unknown> = {}, status = 400) =>
-  new ServiceError(code, message, { status, members: { Type: "User", ...members } });
+const refusal = (code: string, message: string, members: Record<string, unknown> = {}) => new ServiceError(code, message, { members });
 
-export const invalidParameter = (message: string) => user("InvalidParameterValueException", message);
-const conflict = (message: string) => user("ResourceConflictException", message, {}, 409);
-const notFound = (message: string) => user("ResourceNotFoundException", message, {}, 404);
-const invalidContent = (message: string) => user("InvalidRequestContentException", message);
+export const invalidParameter = (message: string) => refusal("InvalidParameterValueException", message);
+const conflict = (message: string) => refusal("ResourceConflictException", message);
+const notFound = (message: string) => refusal("ResourceNotFoundException", message);
+const invalidContent = (message: string) => refusal("InvalidRequestContentException", message);
+
+const quoted = (text: string) => `'${text}'`;
 
 /** What Evoke knows but does not do; refused rather than ignored. */
 export const notSupported = (what: string) => invalidParameter(`Evoke does not support ${what} yet.`);
@@ -20,11 +20,11 @@ export const functionNotFound = (arn: string) => notFound(`Function not found: $
 export const functionExists = (name: string) => conflict(`Function already exist: ${name}`);
 export const stateForbids = (state: string) => conflict(`The operation cannot be performed at this time. The function is currently in the following state: ${state}`);
 export const updateInProgress = (arn: string) => conflict(`The operation cannot be performed at this time. An update is in progress for resource: ${arn}`);
-export const revisionMismatch = () => user("PreconditionFailedException", "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id", {}, 412);
+export const revisionMismatch = () => refusal("PreconditionFailedException", "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id");
 
 export const nameTooLong = (name: string) => invalidParameter(`1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to 64`);
 export const qualifierMismatch = () => invalidParameter("The derived qualifier from the function name does not match the specified qualifier.");
-export const otherRegion = (region: string, here: string) => notFound(`Functions from '${region}' are not reachable in this region ('${here}')`);
+export const otherRegion = (region: string, here: string) => notFound(`Functions from ${quoted(region)} are not reachable in this region (${quoted(here)})`);
 export const otherAccount = (caller: string, action: string, arn: string) =>
   new ServiceError("AccessDeniedException", `User: ${caller} is not authorized to perform: lambda:${action} on resource: ${arn} because no resource-based policy allows the lambda:${action} action`, { status: 403 });
 export const latestNotDeletable = () => invalidParameter("$LATEST version cannot be deleted without deleting the function.");
@@ -48,11 +48,12 @@ export const imageForZip = () => invalidParameter("Please don't provide ImageUri
 export const notUnzippable = () => invalidParameter("Could not unzip uploaded file. Please check your file, then try to upload again.");
 export const unzippedTooLarge = () => invalidParameter(`Unzipped size must be smaller than ${LAMBDA.unzippedBytesMax} bytes`);
 export const zippedTooLarge = () => new ServiceError("RequestEntityTooLargeException", `Zipped size must be smaller than ${LAMBDA.zipBytesMax} bytes`, { status: 413 });
-export const codeStorageExceeded = () => user("CodeStorageExceededException", "Code storage limit exceeded.");
+export const codeStorageExceeded = () => refusal("CodeStorageExceededException", "Code storage limit exceeded.");
 
 export const payloadNotJson = (why: string) => invalidContent(`Could not parse request body into json: Could not parse payload into json: ${why}`);
-/** Seen from clients of real AWS: not the modelled RequestTooLargeException, and the operation is called InvokeFunction. */
-export const payloadTooLarge = () => new ServiceError("RequestEntityTooLargeException", `Request must be smaller than ${LAMBDA.syncPayloadBytesMax} bytes for the InvokeFunction operation`, { status: 413 });
+/** Clients of real AWS see this name, not the modelled RequestTooLargeException. */
+export const payloadTooLarge = (bytes: number) =>
+  new ServiceError("RequestEntityTooLargeException", `${bytes} byte payload is too large for the RequestResponse invocation type (limit ${LAMBDA.syncPayloadBytesMax} bytes)`, { status: 413 });
 export const badClientContext = () => invalidContent("Client context must be a valid Base64-encoded JSON object.");
 export const clientContextTooLarge = () => invalidContent(`Client context must be at most ${LAMBDA.clientContextBytesMax} bytes of Base64-encoded data.`);
-export const throttled = (reason: ThrottleReason) => user("TooManyRequestsException", "Rate Exceeded.", { Reason: reason, retryAfterSeconds: "1" }, 429);
+export const throttled = (reason: ThrottleReason) => refusal("TooManyRequestsException", "Rate Exceeded.", { Reason: reason, retryAfterSeconds: "1" });

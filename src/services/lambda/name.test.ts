@@ -1,3 +1,4 @@
+// The ways to name a function.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Call } from "../../kernel/call.ts";

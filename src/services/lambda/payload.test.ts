@@ -1,3 +1,4 @@
+// What may be handed to a function.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkClientContext, checkPayload } from "./payload.ts";
@@ -34,7 +35,7 @@ test("what is not JSON is refused with the place of the mistake", () => {
 test("a payload of 6 MiB is let through and one byte more is not", () => {
   const text = `"${"x".repeat(6_291_454)}"`;
   checkPayload(bytes(text));
-  assert.throws(() => checkPayload(bytes(`${text} `)), { name: "RequestEntityTooLargeException", status: 413, message: "Request must be smaller than 6291456 bytes for the InvokeFunction operation" });
+  assert.throws(() => checkPayload(bytes(`${text} `)), { name: "RequestEntityTooLargeException", status: 413, message: "6291457 byte payload is too large for the RequestResponse invocation type (limit 6291456 bytes)" });
 });
 
 test("a client context is Base64 of a JSON object of limited size", () => {

@@ -11,7 +11,7 @@ const EXPECTED = "expected a valid value (JSON String, Number, Array, Object or 
 /** Valid JSON, the caller's own bytes; none at all means `{}`. */
 export function checkPayload(payload: Uint8Array | undefined): Uint8Array {
   if (!payload || payload.byteLength === 0) return EMPTY;
-  if (payload.byteLength > LAMBDA.syncPayloadBytesMax) throw payloadTooLarge();
+  if (payload.byteLength > LAMBDA.syncPayloadBytesMax) throw payloadTooLarge(payload.byteLength);
   if (!isUtf8(payload)) throw payloadNotJson(badUtf8(payload));
   const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();
   try {

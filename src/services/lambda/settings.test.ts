@@ -1,3 +1,4 @@
+// Defaults, limits and refusals of a function's settings.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CreateFunctionRequest } from "@aws-sdk/client-lambda";
@@ -54,10 +55,10 @@ test("what would be ignored is refused by name, and its empty forms are let thro
   for (const given of [
     { Publish: true }, { PackageType: "Image" as const }, { Layers: ["arn:aws:lambda:eu-west-1:000000000000:layer:l:1"] }, { VpcConfig: { SubnetIds: ["subnet-1"] } },
     { DeadLetterConfig: { TargetArn: "arn:aws:sqs:eu-west-1:000000000000:q" } }, { SnapStart: { ApplyOn: "PublishedVersions" as const } }, { KMSKeyArn: "arn:aws:kms:x" },
-    { FileSystemConfigs: [{ Arn: "a", LocalMountPath: "/mnt/a" }] }, { S3Bucket: "b", S3Key: "k" }, { DurableConfig: {} }, { ImageConfig: { Command: ["x"] } },
+    { FileSystemConfigs: [{ Arn: "a", LocalMountPath: "/mnt/a" }] }, { S3Bucket: "b", S3Key: "k" }, { DurableConfig: {} }, { ImageConfig: { Command: ["x"] } }, { TracingConfig: { Mode: "Active" as const } },
   ]) assert.throws(() => refuseUnsupported(given), { name: "InvalidParameterValueException", message: /^Evoke does not support .* yet\.$/ });
   refuseUnsupported({
-    Publish: false, PackageType: "Zip", Layers: [], VpcConfig: {}, DeadLetterConfig: {}, SnapStart: { ApplyOn: "None" }, KMSKeyArn: "", FileSystemConfigs: [], ImageConfig: {},
+    Publish: false, PackageType: "Zip", Layers: [], VpcConfig: {}, DeadLetterConfig: {}, SnapStart: { ApplyOn: "None" }, KMSKeyArn: "", FileSystemConfigs: [], ImageConfig: {}, TracingConfig: { Mode: "PassThrough" },
   });
   refuseUnsupported({ VpcConfig: { SubnetIds: [], SecurityGroupIds: [], Ipv6AllowedForDualStack: false }, DeadLetterConfig: { TargetArn: "" } });
 });

@@ -1,26 +1,21 @@
-// Creating, reading, listing and deleting functions.
+// Creating, reading and deleting functions. https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+import type * as Sdk from "@aws-sdk/client-lambda";
 import type { FunctionCodeLocation } from "@aws-sdk/client-lambda";
-import { LAMBDA } from "../../../kernel/limits.ts";
-import { decodePageToken, encodePageToken } from "../../../kernel/page.ts";
-import type { Stores } from "../../../storage/stores.ts";
 import type { Api, RoomPorts } from "../../service.ts";
 import { readZip } from "../code.ts";
-import { badMarker, codeMissing, functionExists, functionNotFound, invalidParameter, latestNotDeletable } from "../errors.ts";
-import { configuration, createdConfiguration, FUNCTIONS, type LambdaFunction, listedConfiguration, newFunction } from "../function.ts";
-import { findFunction } from "../functions.ts";
-import { documentId, qualified, resolveName, resolveUnqualified } from "../name.ts";
+import { codeMissing, functionExists, functionNotFound, latestNotDeletable } from "../errors.ts";
+import { configuration, createdConfiguration, FUNCTIONS, type LambdaFunction, newFunction } from "../function.ts";
+import { findFunction } from "../lookup.ts";
+import { qualified, resolveName, resolveUnqualified } from "../name.ts";
 import { newSettings } from "../settings.ts";
 import { checkTagCount } from "../tags.ts";
 import { beginTransition } from "../transitions.ts";
 import type { UnusedCode } from "../unused-code.ts";
 import { refuseUnsupported } from "../unsupported.ts";
-import { addUsage, NO_USAGE, USAGE, type Usage, usageId } from "../usage.ts";
+import { addUsage } from "../usage.ts";
 
-type Lambda = Api<typeof import("@aws-sdk/client-lambda")>;
-type Operations = Pick<Lambda, "CreateFunction" | "GetFunction" | "GetFunctionConfiguration" | "ListFunctions" | "ListVersionsByFunction" | "DeleteFunction" | "GetAccountSettings">;
-
-/** Whatever MaxItems says (API_ListFunctions). */
-const PAGE_MAX = 50;
+type Lambda = Api<typeof Sdk>;
+type Operations = Pick<Lambda, "CreateFunction" | "GetFunction" | "GetFunctionConfiguration" | "DeleteFunction">;
 
 export function functionOperations({ stores, code, ids }: RoomPorts, unused: UnusedCode): Operations {
   return {
@@ -60,22 +55,6 @@ export function functionOperations({ stores, code, ids }: RoomPorts, unused: Unu
       return configuration(fn, named.qualifier);
     },
 
-    async ListFunctions(input, call) {
-      if (input.MasterRegion !== undefined) {
-        if (input.FunctionVersion !== "ALL") throw invalidParameter("FunctionVersion must be ALL when MasterRegion is given.");
-        return { Functions: [] }; // it asks for Lambda@Edge replicas, and there are none
-      }
-      const page = await listFunctions(stores, documentId(call.account, call.region, ""), input.Marker, Math.min(input.MaxItems ?? PAGE_MAX, PAGE_MAX));
-      const qualifier = input.FunctionVersion === "ALL" ? "$LATEST" : undefined;
-      return { Functions: page.found.map((fn) => listedConfiguration(fn, qualifier)), ...(page.next ? { NextMarker: page.next } : {}) };
-    },
-
-    async ListVersionsByFunction(input, call) {
-      const { fn } = await findFunction(stores, input.FunctionName, undefined, call, "ListVersionsByFunction");
-      if (input.Marker) throw badMarker();
-      return { Versions: [listedConfiguration(fn, "$LATEST")] };
-    },
-
     async DeleteFunction(input, call) {
       const named = resolveName(input.FunctionName, input.Qualifier, call, "DeleteFunction");
       if (named.qualifier === "$LATEST") throw latestNotDeletable();
@@ -89,28 +68,5 @@ export function functionOperations({ stores, code, ids }: RoomPorts, unused: Unu
       });
       return { StatusCode: 204 };
     },
-
-    async GetAccountSettings(_input, call) {
-      const usage = (await stores.documents<Usage>(USAGE).get(usageId(call))) ?? NO_USAGE;
-      return {
-        AccountLimit: {
-          TotalCodeSize: LAMBDA.codeStorageBytes,
-          CodeSizeUnzipped: LAMBDA.unzippedBytesMax,
-          CodeSizeZipped: LAMBDA.zipBytesMax,
-          ConcurrentExecutions: LAMBDA.concurrentExecutions,
-          UnreservedConcurrentExecutions: LAMBDA.concurrentExecutions,
-        },
-        AccountUsage: { TotalCodeSize: usage.codeBytes, FunctionCount: usage.functions },
-      };
-    },
   };
-}
-
-async function listFunctions(stores: Stores, prefix: string, marker: string | undefined, limit: number): Promise<{ found: LambdaFunction[]; next?: string }> {
-  const after = marker ? decodePageToken(marker) : undefined;
-  if (marker && (after === undefined || !/^[\w.-]{1,64}$/.test(after))) throw badMarker();
-  const rows = await stores.documents<LambdaFunction>(FUNCTIONS).list({ prefix, limit: limit + 1, ...(after === undefined ? {} : { after: prefix + after }) });
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1)?.[1].name;
-  return { found: shown.map(([, fn]) => fn), ...(rows.length > limit && last !== undefined ? { next: encodePageToken(last) } : {}) };
 }

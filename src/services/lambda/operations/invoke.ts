@@ -1,16 +1,17 @@
 // Running a function and waiting for its answer, whole or in pieces. The hot path: one document is read, and the payload handed on as it came.
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+import type * as Sdk from "@aws-sdk/client-lambda";
 import type { InvokeWithResponseStreamResponseEvent } from "@aws-sdk/client-lambda";
 import type { Call } from "../../../kernel/call.ts";
 import type { Invocation, StreamedResult } from "../../../ports/functions.ts";
 import { Throttled } from "../../../ports/throttled.ts";
 import type { Api, RoomPorts } from "../../service.ts";
 import { notSupported, stateForbids, throttled } from "../errors.ts";
-import { findFunction } from "../functions.ts";
+import { findFunction } from "../lookup.ts";
 import { qualified } from "../name.ts";
 import { checkClientContext, checkPayload } from "../payload.ts";
 
-type Lambda = Api<typeof import("@aws-sdk/client-lambda")>;
+type Lambda = Api<typeof Sdk>;
 
 interface Request {
   FunctionName: string;
@@ -54,7 +55,7 @@ export function invokeOperations({ stores, functions }: RoomPorts): Pick<Lambda,
       const invocation = await prepare(input, call);
       if (input.InvocationType === "DryRun") return { StatusCode: 204 };
       const result = await functions.invokeStreaming(invocation).catch(refuse);
-      return { StatusCode: 200, ExecutedVersion: result.executedVersion, ResponseStreamContentType: result.contentType, EventStream: eventsOf(result) };
+      return { StatusCode: 200, ExecutedVersion: result.executedVersion, EventStream: eventsOf(result) };
     },
   };
 }

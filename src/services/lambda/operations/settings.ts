@@ -1,9 +1,10 @@
 // Reads of settings that no function has yet; what is served here is AWS's answer for a function without them.
+import type * as Sdk from "@aws-sdk/client-lambda";
 import type { Api, RoomPorts } from "../../service.ts";
-import { findFunction } from "../functions.ts";
+import { findFunction } from "../lookup.ts";
 import { qualified, resolveUnqualified } from "../name.ts";
 
-type Lambda = Api<typeof import("@aws-sdk/client-lambda")>;
+type Lambda = Api<typeof Sdk>;
 
 export function settingsOperations({ stores }: RoomPorts): Pick<Lambda, "GetFunctionCodeSigningConfig" | "GetFunctionConcurrency" | "GetRuntimeManagementConfig"> {
   return {

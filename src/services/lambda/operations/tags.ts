@@ -1,4 +1,5 @@
 // Tags of functions. https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html
+import type * as Sdk from "@aws-sdk/client-lambda";
 import { parseArn } from "../../../kernel/arn.ts";
 import type { Call } from "../../../kernel/call.ts";
 import type { Api, RoomPorts } from "../../service.ts";
@@ -7,7 +8,7 @@ import { FUNCTIONS, type LambdaFunction } from "../function.ts";
 import { type Named, resolveName } from "../name.ts";
 import { checkTagCount } from "../tags.ts";
 
-type Lambda = Api<typeof import("@aws-sdk/client-lambda")>;
+type Lambda = Api<typeof Sdk>;
 
 /** The other kinds of resource that can be tagged; Evoke has none of them yet, so none is ever found. */
 const OTHER_KINDS: Record<string, string> = {

@@ -1,11 +1,12 @@
 // Changing a function's code and settings.
+import type * as Sdk from "@aws-sdk/client-lambda";
 import type { Call } from "../../../kernel/call.ts";
 import type { CodePackage } from "../../../ports/code.ts";
 import type { Api, RoomPorts } from "../../service.ts";
 import { readZip } from "../code.ts";
 import { codeMissing, functionNotFound, imageForZip } from "../errors.ts";
 import { assertChangeable, changed, configuration, FUNCTIONS, type LambdaFunction } from "../function.ts";
-import { findFunction } from "../functions.ts";
+import { findFunction } from "../lookup.ts";
 import { type Named, resolveUnqualified } from "../name.ts";
 import { changedSettings, type Settings } from "../settings.ts";
 import { beginTransition } from "../transitions.ts";
@@ -13,7 +14,7 @@ import type { UnusedCode } from "../unused-code.ts";
 import { refuseUnsupported } from "../unsupported.ts";
 import { addUsage } from "../usage.ts";
 
-type Lambda = Api<typeof import("@aws-sdk/client-lambda")>;
+type Lambda = Api<typeof Sdk>;
 
 interface Update {
   named: Named;

@@ -1,8 +1,7 @@
 // Part of stores.test.ts: blobs.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { byteOrder } from "./keys.ts";
-import type { Stores } from "./stores.ts";
+import { byteOrder } from "../keys.ts";
+import type { StoreTests } from "./databases.ts";
 
 const SIZES = [0, 1, 65_536, 65_537, 300_000, 2_500_000];
 
@@ -25,9 +24,9 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 const collect = async (pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> => Buffer.concat(await all(pieces));
 
-export function blobTests(stores: () => Stores): void {
-  test("a blob of any size comes back byte for byte, whole, streamed and in part", async () => {
-    const { blobs } = stores();
+export const blobTests: StoreTests = {
+  async "a blob of any size comes back byte for byte, whole, streamed and in part"(stores) {
+    const { blobs } = stores;
     for (const size of SIZES) {
       const body = bytes(size);
       for (const given of [body, chunked(body, 10_007)]) {
@@ -43,10 +42,10 @@ export function blobTests(stores: () => Stores): void {
         }
       }
     }
-  });
+  },
 
-  test("a missing blob is undefined, and deleting it says so", async () => {
-    const { blobs } = stores();
+  async "a missing blob is undefined, and deleting it says so"(stores) {
+    const { blobs } = stores;
     assert.equal(await blobs.get("none"), undefined);
     assert.equal(await blobs.stream("none"), undefined);
     assert.equal(await blobs.stat("none"), undefined);
@@ -56,10 +55,10 @@ export function blobTests(stores: () => Stores): void {
       assert.equal(await blobs.delete("gone"), true);
       assert.equal(await blobs.get("gone"), undefined);
     }
-  });
+  },
 
-  test("a body that fails half way leaves what was there before", async () => {
-    const { blobs } = stores();
+  async "a body that fails half way leaves what was there before"(stores) {
+    const { blobs } = stores;
     await blobs.put("kept", bytes(100_000));
     const failing = async function* () {
       yield bytes(200_000);
@@ -69,10 +68,10 @@ export function blobTests(stores: () => Stores): void {
     assert.equal((await blobs.get("kept"))!.length, 100_000);
     await assert.rejects(blobs.put("never", failing()), { message: "the sender went away" });
     assert.equal(await blobs.stat("never"), undefined);
-  });
+  },
 
-  test("readers and writers of one key at once only ever see whole bodies", async () => {
-    const { blobs } = stores();
+  async "readers and writers of one key at once only ever see whole bodies"(stores) {
+    const { blobs } = stores;
     const sizes = [100_000, 200_000, 50, 300_000];
     await blobs.put("busy", bytes(sizes[0]!));
     await Promise.all([
@@ -87,10 +86,10 @@ export function blobTests(stores: () => Stores): void {
         }
       }),
     ]);
-  });
+  },
 
-  test("blobs with odd keys are listed by prefix in the order of their bytes", async () => {
-    const { blobs } = stores();
+  async "blobs with odd keys are listed by prefix in the order of their bytes"(stores) {
+    const { blobs } = stores;
     const keys = ["list/", "list/a b", "list/../../etc/passwd", "list/ä", "list/\u{1f600}", "list/%", "list/con", "LIST/x", "list0", `list/${"n".repeat(1000)}`];
     for (const [i, key] of keys.entries()) await blobs.put(key, bytes(i));
     const expected = keys.filter((key) => key.startsWith("list/")).sort(byteOrder).map((key) => ({ key, sizeBytes: keys.indexOf(key) }));
@@ -98,5 +97,5 @@ export function blobTests(stores: () => Stores): void {
     await Promise.all(Array.from({ length: 1203 }, (_, i) => blobs.put(`page/${i}`, bytes(1))));
     assert.equal((await all(blobs.list("page/"))).length, 1203);
     await assert.rejects(blobs.put("a\0b", bytes(1)), { name: "AssertionError" });
-  });
-}
+  },
+};

@@ -1,50 +1,50 @@
 // Part of stores.test.ts: queues.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import type { Received, Stores } from "./stores.ts";
+import type { Received, Stores } from "../stores.ts";
+import type { StoreTests } from "./databases.ts";
 
 const never = new AbortController().signal;
 
-export function queueTests(stores: () => Stores): void {
-  const receive = (queue: string, nowMs: number, options: { limit?: number; hiddenUntilMs?: number; receipt?: string } = {}): Promise<Received[]> =>
-    stores().queues.receive(queue, { nowMs, limit: 10, hiddenUntilMs: nowMs + 100, receipt: "r", ...options });
+const receive = (stores: Stores, queue: string, nowMs: number, options: { limit?: number; hiddenUntilMs?: number; receipt?: string } = {}): Promise<Received[]> =>
+  stores.queues.receive(queue, { nowMs, limit: 10, hiddenUntilMs: nowMs + 100, receipt: "r", ...options });
 
-  test("an item is received when due, hidden while held, and comes back", async () => {
-    const { queues } = stores();
+export const queueTests: StoreTests = {
+  async "an item is received when due, hidden while held, and comes back"(stores) {
+    const { queues } = stores;
     assert.equal(await queues.nextDueMs("q"), undefined);
     assert.equal(await queues.send("q", { id: "a", body: "x\0y", dueMs: 50 }), true);
     assert.equal(await queues.send("q", { id: "a", body: "again", dueMs: 0 }), false);
     assert.equal(await queues.nextDueMs("q"), 50);
-    assert.deepEqual(await receive("q", 49), []);
-    assert.deepEqual(await receive("q", 50, { receipt: "one" }), [{ id: "a", receipt: "one", receives: 1, body: "x\0y" }]);
-    assert.deepEqual(await receive("q", 149), []);
+    assert.deepEqual(await receive(stores, "q", 49), []);
+    assert.deepEqual(await receive(stores, "q", 50, { receipt: "one" }), [{ id: "a", receipt: "one", receives: 1, body: "x\0y" }]);
+    assert.deepEqual(await receive(stores, "q", 149), []);
     assert.equal(await queues.nextDueMs("q"), 150);
-    assert.deepEqual(await receive("q", 150, { receipt: "two" }), [{ id: "a", receipt: "two", receives: 2, body: "x\0y" }]);
+    assert.deepEqual(await receive(stores, "q", 150, { receipt: "two" }), [{ id: "a", receipt: "two", receives: 2, body: "x\0y" }]);
     assert.equal(await queues.finish("q", "a", "one"), false);
     assert.equal(await queues.hide("q", "a", "one", 0), false);
     assert.equal(await queues.hide("q", "a", "two", 160), true);
-    assert.equal((await receive("q", 160, { receipt: "three" }))[0]!.receives, 3);
+    assert.equal((await receive(stores, "q", 160, { receipt: "three" }))[0]!.receives, 3);
     assert.equal(await queues.finish("other", "a", "three"), false);
     assert.equal(await queues.finish("q", "a", "three"), true);
     assert.equal(await queues.finish("q", "a", "three"), false);
     assert.equal(await queues.nextDueMs("q"), undefined);
-  });
+  },
 
-  test("items are received earliest first, then in order of sending", async () => {
-    const { queues } = stores();
+  async "items are received earliest first, then in order of sending"(stores) {
+    const { queues } = stores;
     for (const [id, dueMs] of [["c", 3], ["a", 1], ["b1", 2], ["b2", 2]] as const) await queues.send("order", { id, body: id, dueMs });
     const got: string[] = [];
-    for (let i = 0; i < 4; i++) got.push(...(await receive("order", 10, { limit: 1 })).map(({ id }) => id));
+    for (let i = 0; i < 4; i++) got.push(...(await receive(stores, "order", 10, { limit: 1 })).map(({ id }) => id));
     assert.deepEqual(got, ["a", "b1", "b2", "c"]);
-  });
+  },
 
-  test("twenty receivers never get the same item, and leave none", async () => {
-    const { queues } = stores();
+  async "twenty receivers never get the same item, and leave none"(stores) {
+    const { queues } = stores;
     await Promise.all(Array.from({ length: 200 }, (_, i) => queues.send("many", { id: `m${i}`, body: "x", dueMs: 0 })));
     const seen = new Set<string>();
     await Promise.all(Array.from({ length: 20 }, async (_, r) => {
       for (;;) {
-        const got = await receive("many", 1, { receipt: `r${r}` });
+        const got = await receive(stores, "many", 1, { receipt: `r${r}` });
         if (got.length === 0) return;
         for (const { id } of got) {
           assert.ok(!seen.has(id), id);
@@ -55,35 +55,35 @@ export function queueTests(stores: () => Stores): void {
     }));
     assert.equal(seen.size, 200);
     assert.deepEqual(await queues.count("many", 1), { due: 0, later: 0 });
-  });
+  },
 
-  test("items of a group come in order of sending, one at a time", async () => {
-    const { queues } = stores();
+  async "items of a group come in order of sending, one at a time"(stores) {
+    const { queues } = stores;
     for (const id of ["g1", "g2", "g3"]) await queues.send("groups", { id, body: id, dueMs: 0, group: "g" });
     await queues.send("groups", { id: "h1", body: "h1", dueMs: 0, group: "h" });
     await queues.send("groups", { id: "free", body: "free", dueMs: 0 });
-    assert.deepEqual((await receive("groups", 1)).map(({ id, group }) => [id, group]), [["g1", "g"], ["h1", "h"], ["free", undefined]]);
-    assert.deepEqual(await receive("groups", 2), []);
+    assert.deepEqual((await receive(stores, "groups", 1)).map(({ id, group }) => [id, group]), [["g1", "g"], ["h1", "h"], ["free", undefined]]);
+    assert.deepEqual(await receive(stores, "groups", 2), []);
     assert.deepEqual(await queues.count("groups", 2), { due: 2, later: 3 });
     assert.equal(await queues.nextDueMs("groups"), 101, "not the time of an item that waits for its group");
     await queues.hide("groups", "g1", "r", 500);
-    assert.deepEqual((await receive("groups", 400)).map(({ id }) => id), ["h1", "free"], "a hidden item holds its group back");
-    assert.deepEqual((await receive("groups", 500)).map(({ id, receives }) => [id, receives]), [["g1", 2], ["h1", 3], ["free", 3]]);
+    assert.deepEqual((await receive(stores, "groups", 400)).map(({ id }) => id), ["h1", "free"], "a hidden item holds its group back");
+    assert.deepEqual((await receive(stores, "groups", 500)).map(({ id, receives }) => [id, receives]), [["g1", 2], ["h1", 3], ["free", 3]]);
     assert.equal(await queues.finish("groups", "g1", "r"), true);
-    assert.deepEqual((await receive("groups", 501)).map(({ id }) => id), ["g2"]);
+    assert.deepEqual((await receive(stores, "groups", 501)).map(({ id }) => id), ["g2"]);
     assert.equal(await queues.finish("groups", "g2", "r"), true);
     assert.equal(await queues.send("groups", { id: "g4", body: "", dueMs: 0, group: "g" }), true);
     assert.equal(await queues.send("groups", { id: "g4", body: "", dueMs: 0, group: "g" }), false);
-    assert.deepEqual((await receive("groups", 502)).map(({ id }) => id), ["g3"]);
+    assert.deepEqual((await receive(stores, "groups", 502)).map(({ id }) => id), ["g3"]);
     assert.equal(await queues.finish("groups", "g3", "r"), true);
-    assert.deepEqual((await receive("groups", 503)).map(({ id }) => id), ["g4"]);
+    assert.deepEqual((await receive(stores, "groups", 503)).map(({ id }) => id), ["g4"]);
     assert.equal(await queues.finish("groups", "g4", "r"), true);
     assert.equal(await queues.send("groups", { id: "g5", body: "", dueMs: 0, group: "g" }), true);
-    assert.deepEqual((await receive("groups", 504)).map(({ id }) => id), ["g5"], "an emptied group begins anew");
-  });
+    assert.deepEqual((await receive(stores, "groups", 504)).map(({ id }) => id), ["g5"], "an emptied group begins anew");
+  },
 
-  test("a group's order survives many senders and receivers at once", async () => {
-    const { queues } = stores();
+  async "a group's order survives many senders and receivers at once"(stores) {
+    const { queues } = stores;
     const groups = ["a", "b", "c"];
     await Promise.all(groups.map(async (group) => {
       for (let n = 0; n < 20; n++) await queues.send("race", { id: `${group}${n}`, body: `${n}`, dueMs: 0, group });
@@ -92,7 +92,7 @@ export function queueTests(stores: () => Stores): void {
     let left = 60;
     await Promise.all(Array.from({ length: 6 }, async (_, r) => {
       while (left > 0) {
-        for (const { id, group, body } of await receive("race", 1, { receipt: `r${r}`, limit: 2 })) {
+        for (const { id, group, body } of await receive(stores, "race", 1, { receipt: `r${r}`, limit: 2 })) {
           got[group!]!.push(Number(body));
           left--;
           assert.equal(await queues.finish("race", id, `r${r}`), true);
@@ -100,21 +100,21 @@ export function queueTests(stores: () => Stores): void {
       }
     }));
     for (const group of groups) assert.deepEqual(got[group], Array.from({ length: 20 }, (_, n) => n));
-  });
+  },
 
-  test("a queue can be emptied, and others keep their items", async () => {
-    const { queues } = stores();
+  async "a queue can be emptied, and others keep their items"(stores) {
+    const { queues } = stores;
     for (const queue of ["full", "full2"]) for (const id of ["1", "2"]) await queues.send(queue, { id, body: "", dueMs: Number(id), group: "g" });
     assert.deepEqual(await queues.count("full", 1), { due: 1, later: 1 });
     await queues.deleteAll("full");
     assert.deepEqual(await queues.count("full", 9), { due: 0, later: 0 });
     assert.deepEqual(await queues.count("full2", 9), { due: 2, later: 0 });
     assert.equal(await queues.send("full", { id: "1", body: "", dueMs: 0, group: "g" }), true);
-    assert.equal((await receive("full", 1)).length, 1);
-  });
+    assert.equal((await receive(stores, "full", 1)).length, 1);
+  },
 
-  test("who waits is woken by a send, a give-back and the signal, and not by other queues", async () => {
-    const { queues } = stores();
+  async "who waits is woken by a send, a give-back and the signal, and not by other queues"(stores) {
+    const { queues } = stores;
     let woken = 0;
     const wait = (signal = never) => queues.wait("wake", signal).then(() => { woken++; });
     const sent = wait();
@@ -122,7 +122,7 @@ export function queueTests(stores: () => Stores): void {
     assert.equal(woken, 0);
     await queues.send("wake", { id: "a", body: "", dueMs: 0 });
     await sent;
-    const [item] = await receive("wake", 1);
+    const [item] = await receive(stores, "wake", 1);
     const back = wait();
     await queues.hide("wake", item!.id, "r", 1);
     await back;
@@ -132,19 +132,19 @@ export function queueTests(stores: () => Stores): void {
     await stopped;
     await wait(stop.signal);
     assert.equal(woken, 4);
-  });
+  },
 
-  test("nobody is woken by a send that was rolled back", async () => {
+  async "nobody is woken by a send that was rolled back"(stores) {
     const stop = new AbortController();
     let woken = false;
-    const waiting = stores().queues.wait("rolled", stop.signal).then(() => { woken = !stop.signal.aborted; });
-    await assert.rejects(stores().transaction(async (tx) => {
+    const waiting = stores.queues.wait("rolled", stop.signal).then(() => { woken = !stop.signal.aborted; });
+    await assert.rejects(stores.transaction(async (tx) => {
       await tx.queues.send("rolled", { id: "a", body: "", dueMs: 0 });
       throw new Error("no");
     }), { message: "no" });
-    await stores().queues.send("another", { id: "b", body: "", dueMs: 0 });
+    await stores.queues.send("another", { id: "b", body: "", dueMs: 0 });
     stop.abort();
     await waiting;
     assert.equal(woken, false);
-  });
-}
+  },
+};

@@ -1,16 +1,19 @@
-// The databases the store suite runs on. A file of tests only, beside them.
+// The databases the store suite runs on. For tests only.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { realClock } from "../kernel/clock.ts";
-import { silentLog } from "../kernel/log.ts";
-import { tableFiles } from "./blob-files.ts";
-import { openStores, storesOn } from "./open.ts";
-import type { Stores } from "./stores.ts";
+import { realClock } from "../../kernel/clock.ts";
+import { silentLog } from "../../kernel/log.ts";
+import { tableFiles } from "../blob-files.ts";
+import { openStores, storesOn } from "../open.ts";
+import type { Stores } from "../stores.ts";
 
 export const clock = realClock();
 export const log = silentLog;
+
+/** Sentences, and what proves them on any stores. */
+export type StoreTests = Record<string, (stores: Stores) => Promise<void>>;
 
 export interface TestDatabase {
   name: string;
@@ -35,7 +38,7 @@ export function testDatabases(postgresUrl: string | undefined): TestDatabase[] {
     {
       name: "PGlite", remove: none,
       async open() {
-        const database = await (await import("./pglite.ts")).openPglite();
+        const database = await (await import("../pglite.ts")).openPglite();
         return storesOn({ database, files: tableFiles(database), clock, log });
       },
     },
@@ -43,8 +46,8 @@ export function testDatabases(postgresUrl: string | undefined): TestDatabase[] {
       name: "PostgreSQL", remove: none,
       ...(!postgresUrl && { skip: "EVOKE_TEST_POSTGRES names no database, so PostgreSQL is NOT tested" }),
       async open() {
-        const { default: pg } = await import("pg");
-        const client = new pg.Client(postgresUrl);
+        const { Client } = await import("pg");
+        const client = new Client(postgresUrl);
         await client.connect();
         const { rows } = await client.query("SELECT current_database() AS name");
         assert.match(rows[0].name, /test/, "EVOKE_TEST_POSTGRES must name a database with \"test\" in its name, because everything in it is dropped");

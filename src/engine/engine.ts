@@ -1,0 +1,132 @@
+// Everything that runs functions, behind one door. Opened once, by the platform.
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+import { type Clock } from "../kernel/clock.ts";
+import { HEX, type Ids } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
+import type { CodePackages } from "../ports/code.ts";
+import type { FunctionVersion, FunctionVersions, Functions, Invocation, InvokeResult, StreamedResult } from "../ports/functions.ts";
+import type { Identity } from "../ports/identity.ts";
+import type { LogSink } from "../ports/logs.ts";
+import type { Stores } from "../storage/stores.ts";
+import { type Answer, bufferedAnswer, streamedAnswer } from "./answers.ts";
+import { type Page, openDownloads } from "./code/download.ts";
+import { openPackages } from "./code/packages.ts";
+import { type Environment, type Owner, type Work, pauseForLog, startEnvironment } from "./environment.ts";
+import { openJournal } from "./journal.ts";
+import { type Interpreter, type LaunchParts, isManaged, launchRuntime, noSuchRuntime } from "./launch.ts";
+import { openPool } from "./pool.ts";
+import { openManagedRuntimeApi } from "./runtime-api/managed.ts";
+import type { Sandbox } from "./sandbox/sandbox.ts";
+import { openSpares } from "./spares.ts";
+
+export interface EngineOptions {
+  dataDir: string;
+  settings: { environmentsMax: number; idleSeconds: number; prewarm: number; network: "shared" | "none" };
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  stores: Stores;
+  versions: FunctionVersions;
+  logs: LogSink;
+  identity: Identity;
+  sandbox: Sandbox;
+  /** The interpreter for a managed runtime, or a sentence on how to get it. */
+  interpreters: { find(runtime: string): Promise<Interpreter | { missing: string }> };
+  endpointUrl(): string;
+}
+
+export interface EngineStats {
+  environments: number;
+  busy: number;
+  idle: number;
+  starting: number;
+  queued: number;
+  spares: number;
+}
+
+export interface Engine {
+  functions: Functions;
+  code: CodePackages;
+  /** Serves the URLs of code.downloadUrl(); `query` without the question mark. */
+  codePage(request: { path: string; query: string }): Promise<Page>;
+  stats(): EngineStats;
+  /** Kills every environment; resolves when nothing of them is left. */
+  close(): Promise<void>;
+}
+
+const SPARE_IDLE_MS_MAX = 10 * 60 * 1000;
+
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { clock, ids, log, settings, sandbox, identity } = options;
+  await sandbox.sweep();
+  const packages = openPackages(options.dataDir, options.stores.blobs, () => pool.codeInUse());
+  const downloads = openDownloads({ key: ids.bytes(32), clock, endpointUrl: options.endpointUrl, read: packages.read });
+  const managedApi = openManagedRuntimeApi();
+  const spares = openSpares({
+    perRuntime: settings.prewarm, idleMs: Math.min(settings.idleSeconds * 1000, SPARE_IDLE_MS_MAX), clock, log,
+    room: () => pool.stats().environments + spares.count() < settings.environmentsMax,
+  });
+  const parts: LaunchParts = {
+    ids, identity, sandbox, spares, network: settings.network, endpointUrl: options.endpointUrl,
+    codeDir: packages.folder,
+    async interpreter(runtime) {
+      const found = await options.interpreters.find(runtime);
+      if ("missing" in found) throw noSuchRuntime(found.missing);
+      return found;
+    },
+    managedRuntimeApi: () => managedApi.address(),
+  };
+  const pool = openPool({
+    clock, log, versions: options.versions, environmentsMax: settings.environmentsMax, idleMs: settings.idleSeconds * 1000, spares,
+    open: (version, owner, phase, given) => openEnvironment(options, parts, version, owner, phase, given),
+  });
+
+  const submit = (invocation: Invocation, answer: Answer, streaming: boolean) =>
+    pool.submit({ invocation, answer, streaming, traceId: invocation.traceId ?? newTraceId(clock, ids), queuedMs: clock.monotonicMs() });
+  return {
+    functions: {
+      invoke: (invocation) => new Promise<InvokeResult>((resolve, reject) => submit(invocation, bufferedAnswer(invocation.version.version, resolve, reject), false)),
+      invokeStreaming: (invocation) => new Promise<StreamedResult>((resolve, reject) => submit(invocation, streamedAnswer(invocation.version.version, resolve, reject), true)),
+    },
+    code: { check: packages.check, add: packages.add, read: packages.read, keepOnly: packages.keepOnly, downloadUrl: downloads.url },
+    codePage: (request) => downloads.page(request.path, request.query),
+    stats: () => ({ ...pool.stats(), spares: spares.count() }),
+    async close() {
+      await Promise.all([pool.close(), spares.close()]);
+      managedApi.close();
+    },
+  };
+}
+
+function openEnvironment(options: EngineOptions, parts: LaunchParts, version: FunctionVersion, owner: Owner, phase: "init" | "invoke", { work, tmpDir }: { work?: Work | undefined; tmpDir?: string | undefined }): Environment {
+  const { clock, ids, log } = options;
+  const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll("-", "/");
+  const streamName = `${day}/[${version.version}]${ids.token(32, HEX)}`;
+  const env: Environment = {
+    version, clock, log, owner, phase, work, streamName, state: "starting", journal: undefined!, running: undefined, link: undefined, bornMs: clock.monotonicMs(), initMs: undefined,
+    startedMs: 0, deadlineMs: 0, idleSinceMs: 0, expiresAtMs: Infinity, frozen: false, streamPaused: false, logPaused: false, settling: false, launching: undefined,
+    answeredWithError: false, cancelTick: undefined, closed: undefined,
+  };
+  env.journal = openJournal({
+    version, streamName, clock, log, sink: options.logs,
+    hooks: { memoryPeakBytes: async () => env.running?.memoryPeakBytes() ?? 0, pause: () => pauseForLog(env, true), resume: () => pauseForLog(env, false) },
+  });
+  startEnvironment(env, async (listener) => {
+    const managed = isManaged(version.runtime) ? await parts.interpreter(version.runtime) : undefined;
+    env.journal.initStart(runtimeVersion(version.runtime, managed), phase);
+    return launchRuntime(parts, { version, logStream: streamName, requestId: work?.invocation.requestId ?? "", tmpDir }, listener);
+  });
+  return env;
+}
+
+/** nodejs22.x on 22.23.3 → nodejs:22.23.3; provided.al2023 → provided:al2023 */
+function runtimeVersion(runtime: string, interpreter: Interpreter | undefined): string {
+  const name = /^[a-z]+/.exec(runtime)![0];
+  return `${name}:${interpreter ? interpreter.version.replace(/^v/, "") : runtime.slice(name.length + 1)}`;
+}
+
+/** https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader; not sampled, as nobody asked for a trace. */
+function newTraceId(clock: Clock, ids: Ids): string {
+  const seconds = Math.trunc(clock.now() / 1000).toString(16).padStart(8, "0");
+  return `Root=1-${seconds}-${ids.token(24, HEX)};Parent=${ids.token(16, HEX)};Sampled=0`;
+}

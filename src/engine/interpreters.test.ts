@@ -1,0 +1,105 @@
+// Real interpreters of this machine, and small scripts that answer like them for versions it has not.
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, it } from "node:test";
+import { silentLog, type Log } from "../kernel/log.ts";
+import { choose, MANAGED_RUNTIMES, openInterpreters } from "./interpreters.ts";
+import { outermost } from "./interpreters/probe.ts";
+
+const home = mkdtempSync(join(tmpdir(), "evoke-interpreters-"));
+after(() => rmSync(home, { recursive: true, force: true }));
+
+function script(path: string, body: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `#!/bin/sh\n${body}\n`);
+  chmodSync(path, 0o755);
+}
+
+const answering = (path: string, version: string): void => script(path, `echo '${JSON.stringify({ version, path, folders: [dirname(dirname(path))] })}'`);
+
+function open(extra: { PATH?: string; log?: Log } = {}) {
+  return openInterpreters({ dataDir: home, environment: { HOME: home, PATH: extra.PATH ?? "/nowhere" }, execPath: process.execPath, log: extra.log ?? silentLog });
+}
+
+it("counts the Node that runs the platform for its own version", async () => {
+  const major = process.versions.node.split(".")[0];
+  const found = await open().find(`nodejs${major}.x`);
+  assert.ok("argv" in found);
+  assert.deepEqual([found.exact, found.version, found.argv[0]], [true, process.versions.node, process.execPath]);
+  assert.ok(found.bootstrap === "bootstrap.cjs" && found.runtimeDir.endsWith("/runtimes/nodejs"));
+});
+
+it("finds versions of nvm and of pyenv, and takes the exact one", async () => {
+  answering(join(home, ".nvm/versions/node/v22.5.0/bin/node"), "22.5.0");
+  answering(join(home, ".pyenv/versions/3.12.9/bin/python3"), "3.12.9");
+  const interpreters = open();
+  const node = await interpreters.find("nodejs22.x");
+  assert.ok("argv" in node && node.exact);
+  assert.deepEqual(node.readOnlyPaths, [join(home, ".nvm/versions/node/v22.5.0")]);
+  const python = await interpreters.find("python3.12");
+  assert.ok("argv" in python && python.exact);
+  assert.deepEqual(python.readOnlyPaths, [join(home, ".pyenv/versions/3.12.9")]);
+});
+
+it("takes the nearest newer version when the exact one is not there, and says so once", async () => {
+  const warnings: string[] = [];
+  const interpreters = open({ log: { ...silentLog, warn: (line) => warnings.push(line) } });
+  for (let round = 0; round < 2; round++) {
+    const found = await interpreters.find("nodejs20.x");
+    assert.ok("argv" in found && !found.exact && found.version === "22.5.0");
+  }
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /nodejs20\.x runs on 22\.5\.0.*evoke runtimes add nodejs20\.x/);
+});
+
+it("never takes an older version, and names how to get what is missing", async () => {
+  const found = await open().find("python3.14");
+  assert.ok("missing" in found);
+  assert.match(found.missing, /no Python 3\.14 or newer.*pyenv install 3\.14/);
+});
+
+it("keeps the list whole when an interpreter is broken or hangs, and passes by pyenv's shims", async () => {
+  script(join(home, "bin/node"), "echo nonsense");
+  script(join(home, "bin/python3.14"), "exit 1");
+  script(join(home, "shims/python3.13"), `echo '{"version":"3.13.1","path":"/bin/sh","folders":[]}'`);
+  const list = await open({ PATH: `${home}/bin:${home}/shims:relative` }).list();
+  assert.deepEqual(list.map(({ runtime }) => runtime), MANAGED_RUNTIMES);
+  for (const { runtime, found, missing } of list) assert.ok((found === undefined) !== (missing === undefined), runtime);
+  assert.equal(list.find(({ runtime }) => runtime === "python3.13")?.found, undefined);
+});
+
+it("refuses a runtime it does not know, and says that Python cannot be added from a registry", async () => {
+  const interpreters = open();
+  await assert.rejects(interpreters.find("cobol74"), /"cobol74" is not a managed runtime/);
+  await assert.rejects(interpreters.add("python3.14", () => {}), /no package registry carries it; get it with pyenv/);
+});
+
+it("adds a Node from what npm installs, and then finds it", async () => {
+  const folder = join(home, "npm-bin");
+  // Stands in for npm: what matters here is what is asked of it, and where its result ends up.
+  const binary = `node_modules/node-${process.platform}-${process.arch}/bin/node`;
+  script(join(folder, "npm"), `echo "$*"; mkdir -p "$3/$(dirname ${binary})"; printf '#!/bin/sh\\necho {\\\\"version\\\\":\\\\"24.1.0\\\\",\\\\"path\\\\":\\\\"%s\\\\",\\\\"folders\\\\":[]}' "${join(home, ".cache/evoke/runtimes/nodejs24.x", binary)}" > "$3/${binary}"; chmod +x "$3/${binary}"`);
+  const lines: string[] = [];
+  const interpreters = open({ PATH: `${folder}:/usr/bin:/bin` });
+  const before = await interpreters.find("nodejs24.x");
+  assert.ok("argv" in before && !before.exact);
+  const added = await interpreters.add("nodejs24.x", (line) => lines.push(line));
+  assert.ok(added.exact && added.version === "24.1.0");
+  assert.match(lines.join("\n"), /install --prefix .* --ignore-scripts .*node-\w+-\w+@24/);
+  const after = await interpreters.find("nodejs24.x");
+  assert.ok("argv" in after && after.exact);
+});
+
+it("chooses the wanted release before newer ones, and of equals the first", () => {
+  const found = ["26.1.0", "22.1.0", "22.9.0", "18.0.0"].map((version) => ({ version }));
+  assert.equal(choose("22", found)?.version, "22.1.0");
+  assert.equal(choose("24", found)?.version, "26.1.0");
+  assert.equal(choose("27", found), undefined);
+  assert.equal(choose("3.10", [{ version: "3.9.1" }, { version: "3.12.0" }, { version: "3.11.4" }])?.version, "3.11.4");
+});
+
+it("names the folders a sandbox has to show, outermost only and without the system's", () => {
+  assert.deepEqual(outermost(["/opt/py/bin", "/opt/py", "/usr/lib", "/opt/python", "", "/usr"]), ["/opt/py", "/opt/python"]);
+});

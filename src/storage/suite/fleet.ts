@@ -1,0 +1,69 @@
+// Part of stores.test.ts: what only a database of many processes must keep. `url` names it.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Client } from "pg";
+import { openStores } from "../open.ts";
+import type { Stores } from "../stores.ts";
+import { clock, log } from "./databases.ts";
+
+const never = new AbortController().signal;
+
+export function fleetTests(stores: () => Stores, url: string): void {
+  const openAnother = () => openStores({ database: url, clock, log });
+
+  test("who waits is woken by another process, also after its connection was cut", async () => {
+    const other = await openAnother();
+    try {
+      const first = stores().queues.wait("fleet", never);
+      await other.queues.send("fleet", { id: "a", body: "", dueMs: 0 });
+      await first;
+      const cut = stores().queues.wait("fleet", never);
+      const client = new Client(url);
+      await client.connect();
+      await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND query LIKE 'LISTEN%'");
+      await client.end();
+      await cut; // notices may have been missed, so everyone looks again
+      const later = stores().queues.wait("fleet", never);
+      const record = stores().logs.wait("fleet", 0, never);
+      await other.queues.send("fleet", { id: "b", body: "", dueMs: 0 });
+      await other.logs.append("fleet", [{ atMs: 0, body: "" }]);
+      await Promise.all([later, record]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test("several processes may open one new database at once", async () => {
+    const client = new Client(url);
+    await client.connect();
+    await client.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    await client.end();
+    const opened = await Promise.all([openAnother(), openAnother(), openAnother()]);
+    await Promise.all(opened.map((one, n) => one.documents("fresh").put(`${n}`, n)));
+    assert.equal(await stores().documents("fresh").count(), 3);
+    await Promise.all(opened.map((one) => one.close()));
+  });
+
+  test("receivers in several processes never get the same item, and groups keep their order", async () => {
+    const others = await Promise.all([openAnother(), openAnother()]);
+    try {
+      await Promise.all(Array.from({ length: 90 }, (_, n) => stores().queues.send("shared", { id: `${n}`, body: `${n}`, dueMs: 0, ...(n % 3 === 0 && { group: "g" }) })));
+      const seen = new Set<string>();
+      let held = 0;
+      await Promise.all([stores(), ...others].flatMap((one, p) => [0, 1].map(async (r) => {
+        const receipt = `${p}.${r}`;
+        while (seen.size < 90) {
+          for (const { id, group } of await one.queues.receive("shared", { nowMs: 1, limit: 5, hiddenUntilMs: 100, receipt })) {
+            if (group) assert.equal(++held, 1, "two of one group held at once");
+            assert.ok(!seen.has(id), id);
+            seen.add(id);
+            if (group) held--;
+            assert.equal(await one.queues.finish("shared", id, receipt), true);
+          }
+        }
+      })));
+    } finally {
+      await Promise.all(others.map((one) => one.close()));
+    }
+  });
+}

@@ -1,0 +1,2 @@
+import name from "layered";
+export const handler = async () => name;

@@ -1,0 +1,121 @@
+# Handlers that show one behaviour of the Python runtime each.
+import collections
+import decimal
+import json
+import os
+import subprocess
+import sys
+import threading
+
+count = 0
+Point = collections.namedtuple("Point", "x y")
+
+
+def echo(event, context):
+    return {
+        "event": event,
+        "id": context.aws_request_id,
+        "arn": context.invoked_function_arn,
+        "name": context.function_name,
+        "memory": context.memory_limit_in_mb,
+        "group": context.log_group_name,
+        "tenant": context.tenant_id,
+        "identity": context.identity.cognito_identity_id,
+        "client": context.client_context and context.client_context.client.app_title,
+        "custom": context.client_context and context.client_context.custom,
+        "remaining": context.get_remaining_time_in_millis(),
+        "text": repr(context),
+    }
+
+
+def counted(event, context):
+    global count
+    count += 1
+    return count
+
+
+def nothing(event, context):
+    pass
+
+
+def environment(event, context):
+    return {"trace": os.environ.get("_X_AMZN_TRACE_ID"), "cwd": os.getcwd(), "path": sys.path, "env": dict(os.environ)}
+
+
+def values(event, context):
+    return {"price": decimal.Decimal("0.10"), "point": Point(1, 2), "bytes": b"text", "word": "é", "n": 1.5}
+
+
+def raw(event, context):
+    return b"\x00\x01raw"
+
+
+def large(event, context):
+    return "x" * event["bytes"]
+
+
+def fail(event, context):
+    raise ValueError("boom")
+
+
+def unserializable(event, context):
+    return object()
+
+
+def circular(event, context):
+    value = {}
+    value["self"] = value
+    return value
+
+
+def exits(event, context):
+    sys.exit(5)
+
+
+def interrupted(event, context):
+    raise KeyboardInterrupt()
+
+
+def prints(event, context):
+    print("one\ntwo")
+    print("three", file=sys.stderr)
+    sys.stdout.writelines(["four\n"])
+    print("no end", end="")
+    return [sys.stdout.fileno(), hasattr(sys.stdout, "buffer"), sys.stdout.encoding.lower()]
+
+
+def logs(event, context):
+    import logging
+
+    logger = logging.getLogger("app")
+    logger.debug("hidden?")
+    logger.info("some %s", "info")
+    logger.warning("two\nlines", extra={"color": "red"})
+    try:
+        raise KeyError("k")
+    except KeyError:
+        logger.exception("failed")
+    return [logging.getLogger().level, len(logging.getLogger().handlers)]
+
+
+def threads(event, context):
+    workers = [threading.Thread(target=lambda: [print("line " + "z" * 200) for _ in range(50)]) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def descriptors(event, context):
+    command = ["/bin/sh", "-c", "if true <&3; then echo open; else echo closed; fi"]
+    child = subprocess.run(command, close_fds=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return child.stdout.decode().strip()
+
+
+def forks(event, context):
+    child = os.fork()
+    if child == 0:
+        print("from the child")
+        os._exit(0)
+    os.waitpid(child, 0)
+    return json.dumps("parent")
