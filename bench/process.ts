@@ -28,7 +28,7 @@ export async function serve(args: string[]): Promise<Server> {
   return { url: JSON.parse(line).url, child, startMs: performance.now() - started, stop: async () => { child.kill("SIGTERM"); await exited; } };
 }
 
-export const serveEvoke = (...flags: string[]): Promise<Server> => serve([join(ROOT, "src/main.ts"), "start", "--port", "0", "--ephemeral", "--json", ...flags]);
+export const serveEvoke = (...flags: string[]): Promise<Server> => serve([join(ROOT, "bin/evoke.mjs"), "start", "--port", "0", "--ephemeral", "--json", ...flags]);
 
 export interface Load { requests: number; perSecond: number; p50Us: number; p99Us: number; failures: number }
 

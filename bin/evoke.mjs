@@ -1,14 +1,15 @@
 #!/usr/bin/env node
-// The `evoke` command: makes sure everything is installed, then hands over to src/main.ts on a Node that can run it.
+// The `evoke` command: makes sure everything is installed, then runs src/main.ts on a Node that can.
+import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { ensurePackages, nodePath, root, runNode } from "./bootstrap.mjs";
 
 ensurePackages(false);
-const args = ["--disable-warning=ExperimentalWarning", join(root, "src", "main.ts"), ...process.argv.slice(2)];
 if (nodePath() === process.execPath) {
-  // Already the right Node: no second process.
+  // Before the first TypeScript file: with a warm cache Node never loads its type stripper (40 ms and 23 MB).
+  enableCompileCache(join(root, ".evoke", "compile-cache"));
   const { main } = await import("../src/main.ts");
   await main();
 } else {
-  process.exitCode = await runNode(args);
+  process.exitCode = await runNode([join(root, "bin", "evoke.mjs"), ...process.argv.slice(2)]);
 }

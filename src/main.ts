@@ -1,16 +1,11 @@
 // The process: reads the settings, opens the platform, listens, and stops on a signal; every other command is in cli/.
 import { mkdirSync } from "node:fs";
-import { enableCompileCache } from "node:module";
-import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-
-const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Stopping gives running invokes this long to finish. */
 const GRACE_MS = 5_000;
 
 export async function main(argv = process.argv.slice(2)): Promise<void> {
-  enableCompileCache(join(packageRoot, ".evoke", "compile-cache")); // types are stripped once, not at every start
   const { parseArguments, UsageError } = await import("./cli/arguments.ts");
   try {
     const command = parseArguments(argv, process.env, process.cwd());

@@ -88,6 +88,7 @@ export async function openPlatform({ config, clock, ids, log, environment }: Pla
       await gateway.close(graceMs);
       await background.close();
       await engine.close();
+      await sandbox.close();
       await logs.close();
       await stores.close();
       if (config.ephemeral) rmSync(dataDir, { recursive: true, force: true });

@@ -14,7 +14,6 @@ const LEFT_OUT: { client: string; shape: string; what: ("enum" | "pattern" | "mi
   { client: "sqs", shape: "*", what: ["enum"], why: "SQS answers InvalidAttributeName and the like (observed)" },
   { client: "sns", shape: "*", what: ["enum"], why: "SNS answers InvalidParameter (documented)" },
   { client: "s3", shape: "*", what: ["enum", "pattern", "min", "max"], why: "S3 has no such framework: it answers MalformedXML, InvalidArgument and others (documented)" },
-  { client: "cloudwatch", shape: "MetricName", what: ["max"], why: "CloudWatch answers InvalidParameterValue (recalled)" },
 ];
 
 interface ModelShape {

@@ -38,7 +38,6 @@ export function frameLink(socket: Socket): FrameLink {
       if (event.payload.byteLength) socket.write(event.payload);
       socket.uncork();
     },
-    shutdown: (deadlineMs) => writeJson(socket, FRAME.shutdown, { deadlineMs }),
     pause: () => { socket.pause(); },
     resume: () => { socket.resume(); },
     close() { listener = undefined; socket.destroy(); },

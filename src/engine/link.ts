@@ -35,8 +35,6 @@ export interface RuntimeLink {
   /** True when the runtime is ready again the moment it has answered; otherwise it says ready() once more. */
   readonly readyAfterAnswer: boolean;
   send(event: RuntimeEvent): void;
-  /** Tells the runtime to end by itself, where the link can. */
-  shutdown(deadlineMs: number): void;
   /** Stop and go on reading what the runtime says: back-pressure for streams and floods of log. */
   pause(): void;
   resume(): void;

@@ -43,6 +43,8 @@ interface Lane {
   coldMs: number | undefined;
   /** Answers since the last look at the queue. */
   answers: number;
+  /** Looks at the queue in a row that found one. */
+  backlog: number;
   draining: boolean;
   /** The last init failed: the next one belongs to an invocation and is bounded by its timeout. */
   initFailed: boolean;
@@ -58,9 +60,11 @@ const COLD_MS_MIN = 25;
 const QUEUED_MAX = 10_000;
 const WAIT_MS_MAX = 10_000;
 const SWEEP_MS_MAX = 5000;
-const SHORT_RUNNERS = availableParallelism() + 1;
+const BACKLOG_MAX = 20;
+const CORES = availableParallelism();
+const SHORT_RUNNERS = CORES + 1;
 /** With nothing known about a function, more starts at once only slow each other down. */
-const BLIND_STARTS = Math.max(4, 2 * availableParallelism());
+const BLIND_STARTS = Math.max(4, 2 * CORES);
 
 interface PoolState extends PoolOptions {
   lanes: Map<string, Lane>;
@@ -114,7 +118,8 @@ function submit(pool: PoolState, work: Work): void {
 
 const isShort = (lane: Lane): boolean => lane.serviceMs !== undefined && lane.serviceMs < SHORT_MS;
 const coldMs = (lane: Lane): number => Math.max(COLD_MS_MIN, lane.coldMs ?? 0);
-const average = (before: number | undefined, now: number): number => (before === undefined ? now : before * 0.8 + now * 0.2);
+/** Slow to rise: one hiccup of the machine must not make a fast function look like one that needs more processes. */
+const average = (before: number | undefined, now: number): number => (before === undefined ? now : before * 0.9 + Math.min(now, 4 * before + 1) * 0.1);
 
 function laneOf(pool: PoolState, version: FunctionVersion): Lane {
   const functionKey = `${version.arn}:${version.version}`;
@@ -122,7 +127,7 @@ function laneOf(pool: PoolState, version: FunctionVersion): Lane {
   const known = pool.lanes.get(key);
   if (known) return known;
   const lane: Lane = {
-    key, functionKey, version, idle: [], busy: new Set(), starting: new Set(), queue: [], serviceMs: undefined, coldMs: undefined, answers: 0,
+    key, functionKey, version, idle: [], busy: new Set(), starting: new Set(), queue: [], serviceMs: undefined, coldMs: undefined, answers: 0, backlog: 0,
     draining: false, initFailed: false, cancelCheck: undefined,
   };
   const before = pool.current.get(functionKey);
@@ -257,7 +262,10 @@ function check(pool: PoolState, lane: Lane): void {
   const patienceMs = isShort(lane) && answers ? coldMs(lane) : PATIENCE_MS;
   while (lane.idle.length && waited() >= patienceMs) give(lane, lane.idle.pop()!, shift(pool, lane)!);
   while (lane.starting.size === 0 && waited() > WAIT_MS_MAX) shift(pool, lane)!.answer.reject(new Throttled("ConcurrentInvocationLimitExceeded"));
-  if (!lane.queue.length) return;
+  if (!lane.queue.length) {
+    lane.backlog = 0;
+    return;
+  }
   grow(pool, lane, now, answers);
   if (lane.queue.length) watch(pool, lane);
 }
@@ -265,7 +273,13 @@ function check(pool: PoolState, lane: Lane): void {
 function grow(pool: PoolState, lane: Lane, now: number, answers: number): void {
   const short = isShort(lane);
   const expectedMs = answers && lane.serviceMs !== undefined ? (lane.queue.length * lane.serviceMs) / Math.max(1, lane.busy.size) : Infinity;
-  if (expectedMs <= coldMs(lane)) return;
+  if (expectedMs <= coldMs(lane)) {
+    // Busy all the time: one process per core is worth having, however short the wait.
+    if (expectedMs <= PATIENCE_MS || ++lane.backlog < BACKLOG_MAX) return;
+    lane.backlog = 0;
+    if (lane.busy.size + lane.idle.length + lane.starting.size < CORES) spawn(pool, lane);
+    return;
+  }
   const patienceMs = short ? coldMs(lane) : PATIENCE_MS;
   let old = 0;
   while (old < lane.queue.length && now - lane.queue[old]!.queuedMs >= patienceMs) old++;

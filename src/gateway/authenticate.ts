@@ -109,16 +109,15 @@ function checkTime(claim: Claim, nowMs: number, refuse: (kind: Refusal, detail?:
   if (signedMs === undefined) throw refuse("incomplete", `Date must be in ISO-8601 'basic format'. Got '${claim.date}'. See http://en.wikipedia.org/wiki/ISO_8601`);
   const day = claim.date.slice(0, 8);
   if (day !== claim.scope.date) throw refuse("scope", `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${claim.scope.date}' != '${day}', from '${claim.date}'.`);
-  const now = compact(nowMs);
   // Sentences observed with these very numbers: github aws/aws-sdk-js#254, upmc-enterprises/registry-creds#24.
-  if (signedMs > nowMs + SKEW_MS_MAX) throw refuse("skewed", `Signature not yet current: ${claim.date} is still later than ${compact(nowMs + SKEW_MS_MAX)} (${now} + 15 min.)`);
+  if (signedMs > nowMs + SKEW_MS_MAX) throw refuse("skewed", `Signature not yet current: ${claim.date} is still later than ${compact(nowMs + SKEW_MS_MAX)} (${compact(nowMs)} + 15 min.)`);
   if (claim.expiresSeconds === undefined) {
-    if (signedMs < nowMs - SKEW_MS_MAX) throw refuse("skewed", `Signature expired: ${claim.date} is now earlier than ${compact(nowMs - SKEW_MS_MAX)} (${now} - 15 min.)`);
+    if (signedMs < nowMs - SKEW_MS_MAX) throw refuse("skewed", `Signature expired: ${claim.date} is now earlier than ${compact(nowMs - SKEW_MS_MAX)} (${compact(nowMs)} - 15 min.)`);
     return;
   }
   if (claim.expiresSeconds > PRESIGN_SECONDS_MAX) throw refuse("presign-too-long", "X-Amz-Expires must be less than a week (in seconds) that is 604800");
   const endMs = signedMs + claim.expiresSeconds * 1000;
-  if (endMs < nowMs) throw refuse("presign-expired", `Signature expired: ${compact(endMs)} is now earlier than ${now}`);
+  if (endMs < nowMs) throw refuse("presign-expired", `Signature expired: ${compact(endMs)} is now earlier than ${compact(nowMs)}`);
 }
 
 /** What is not signed could have been changed on the way, so whatever chooses the host or the operation must be. */

@@ -1,3 +1,4 @@
+// Which Host, Origin and Fetch Metadata are let through, and what an allowed origin gets.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesBody, type WireRequest } from "../wire/http.ts";

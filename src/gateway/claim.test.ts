@@ -1,3 +1,4 @@
+// Reading who signed, from headers and queries, before anything is verified.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesBody, type WireRequest } from "../wire/http.ts";

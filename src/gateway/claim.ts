@@ -120,8 +120,15 @@ function compactDate(text: string | undefined): string | undefined {
 /** YYYYMMDDTHHMMSSZ */
 export const compact = (ms: number): string => new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, "");
 
-/** Milliseconds since 1970; undefined when the text is not YYYYMMDDTHHMMSSZ. */
+let lastDate = { text: "", ms: undefined as number | undefined };
+
+/** Milliseconds since 1970; undefined when the text is not YYYYMMDDTHHMMSSZ. Requests of one second share their date, so the last is kept. */
 export function parseCompact(text: string): number | undefined {
+  if (text !== lastDate.text) lastDate = { text, ms: parseCompactAnew(text) };
+  return lastDate.ms;
+}
+
+function parseCompactAnew(text: string): number | undefined {
   if (!/^\d{8}T\d{6}Z$/.test(text)) return undefined;
   const at = (start: number, end: number) => Number(text.slice(start, end));
   const ms = Date.UTC(at(0, 4), at(4, 6) - 1, at(6, 8), at(9, 11), at(11, 13), at(13, 15));

@@ -28,6 +28,7 @@ test("without credentials the service comes from target, host, path or query ver
   const { port, calls } = await openTestGateway(t);
   const ask = async (request: string) => { await raw(port, [request], /\r\n\r\n/); const last = calls.at(-1); return last && `${last.operation} ${last.call.account} ${last.call.region}`; };
   assert.equal(await ask(http("GET /2015-03-31/functions/")), "ListFunctions 000000000000 us-east-1");
+  assert.equal(await ask(http("GET /2015-03-31/functions/", { Host: "evoke.localhost" })), "ListFunctions 000000000000 us-east-1");
   assert.equal(await ask(http("POST /", { "X-Amz-Target": "Logs_20140328.DescribeLogGroups", "Content-Type": "application/x-amz-json-1.1" }, "{}")), "DescribeLogGroups 000000000000 us-east-1");
   assert.equal(await ask(http("GET /", { Host: "s3.localhost" })), "ListBuckets 000000000000 us-east-1");
   assert.equal(await ask(http("GET /2015-03-31/functions/", { Host: "lambda.eu-central-1.amazonaws.com" })), "ListFunctions 000000000000 eu-central-1");

@@ -1,3 +1,4 @@
+// Where Evoke may listen, and how configured credentials are read.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { configuredKeys, whyNotToListen } from "./listen-address.ts";

@@ -72,8 +72,8 @@ async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse>
   if (preflight) return preflight;
   if (page) return page(request);
 
-  const claim = claimOf(asked);
-  asked.service = claim?.scope.service ?? (await serviceOfUnsigned(request));
+  const claim = claimOf(parts, asked);
+  asked.service = claim?.scope.service ?? (await serviceOfUnsigned(parts, request));
   const served = (asked.served = asked.service === undefined ? undefined : await parts.service(asked.service));
   if (!served || asked.service === undefined) throw notServed(parts, asked.service);
 
@@ -87,12 +87,12 @@ async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse>
   return served.wire.write(parsed, output, requestId);
 }
 
-function claimOf(asked: Asked): Claim | undefined {
+function claimOf(parts: PipelineParts, asked: Asked): Claim | undefined {
   try {
     return readClaim(asked.request);
   } catch (error) {
     if (!(error instanceof BadClaim)) throw error;
-    asked.service = serviceOf(asked.request) ?? error.service;
+    asked.service = serviceOf(parts, asked.request) ?? error.service;
     throw refusal(error.kind, asked.request, asked.service, error.message);
   }
 }
@@ -118,11 +118,15 @@ function callOf(parts: PipelineParts, { request, requestId, peer }: Asked, claim
   };
 }
 
-const serviceOf = (request: WireRequest): string | undefined =>
-  serviceByTarget(request.headers["x-amz-target"] ?? "") ?? serviceByHost(request.headers["host"] ?? "") ?? serviceByPath(request.path) ?? serviceByQuery(request.query);
+/** A host label that is no service of ours ("evoke.localhost") gives way to the path and query. */
+function serviceOf({ serviceNames }: PipelineParts, request: WireRequest): string | undefined {
+  const byHost = serviceByHost(request.headers["host"] ?? "");
+  const known = byHost !== undefined && serviceNames.includes(byHost) ? byHost : undefined;
+  return serviceByTarget(request.headers["x-amz-target"] ?? "") ?? known ?? serviceByPath(request.path) ?? serviceByQuery(request.query) ?? byHost;
+}
 
-async function serviceOfUnsigned(request: WireRequest): Promise<string | undefined> {
-  const found = serviceOf(request);
+async function serviceOfUnsigned(parts: PipelineParts, request: WireRequest): Promise<string | undefined> {
+  const found = serviceOf(parts, request);
   if (found !== undefined || !request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) return found;
   return serviceByQuery(Buffer.from(await request.body.bytes(BUFFERED_BYTES_MAX)).toString("latin1"));
 }

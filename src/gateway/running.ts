@@ -51,12 +51,13 @@ export function openRunning(): Running {
     },
     busy: (socket) => [...entries].some((entry) => (entry as Entry).socket === socket),
     async finished(graceMs, clock) {
-      if (entries.size === 0) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      onIdle = resolve;
-      const cancel = clock.after(graceMs, resolve);
-      await promise;
-      cancel();
+      if (entries.size > 0 && graceMs > 0) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        onIdle = resolve;
+        const cancel = clock.after(graceMs, resolve);
+        await promise;
+        cancel();
+      }
       for (const entry of entries) entry.abort("The platform is closing");
     },
   };

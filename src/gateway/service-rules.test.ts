@@ -1,3 +1,4 @@
+// Finding the service of a request that carries no credential scope.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { regionByHost, serviceByHost, serviceByPath, serviceByTarget } from "./service-rules.ts";

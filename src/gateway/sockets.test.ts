@@ -120,3 +120,19 @@ test("five thousand damaged requests in 250 pipelines neither crash the gateway 
   }
   assert.deepEqual(bodies(await raw(port, [invoke('"alive"', close)])), ['"alive"']);
 });
+
+test("a streamed answer goes out chunk by chunk, and its source is ended when the client leaves", async (t) => {
+  const { port, options } = await openTestGateway(t);
+  const source = { sent: 0, ended: false };
+  options.pages["/_evoke/endless"] = async () => ({ status: 200, headers: {}, body: (async function* () {
+    try { for (;;) { source.sent++; yield Buffer.alloc(65_536); } } finally { source.ended = true; }
+  })() });
+  const socket = connect(port, "127.0.0.1");
+  socket.write(http("GET /_evoke/endless"));
+  await new Promise((resolve) => socket.once("data", resolve));
+  socket.pause();
+  await realClock().sleep(300);
+  assert.ok(source.sent < 1000, `a client that does not read is waited for, but ${source.sent} chunks were made`);
+  socket.destroy();
+  await eventually(() => source.ended);
+});

@@ -36,7 +36,6 @@ export async function openRuntimeApi(listener: RuntimeListener | undefined): Pro
     address: `127.0.0.1:${port}`,
     readyAfterAnswer: false,
     send: (event) => handOut(session, event),
-    shutdown() {}, // the Runtime API has no such message: the process gets SIGTERM
     pause() { for (const socket of sockets) socket.pause(); },
     resume() { for (const socket of sockets) socket.resume(); },
     close() {

@@ -12,9 +12,10 @@ import { openGroups, type Groups } from "./cgroup.ts";
 import { launch } from "./launch.ts";
 import { plainCommand, plainEnvironment } from "./plain.ts";
 import { processTable, signal, withVariable } from "./processes.ts";
-import { hardMemoryBytes, makeRunning, type Started } from "./running.ts";
+import { makeRunning, type Started } from "./running.ts";
 import { SANDBOX_GID, SANDBOX_UID, type Running, type Sandbox, type SandboxSpec } from "./sandbox.ts";
 import { makeScratch, mountTmpfs, removeScratch, run, sweepScratch, unmount } from "./scratch.ts";
+import { hardMemoryBytes } from "./usage.ts";
 import { openWatch, type Watch } from "./watch.ts";
 
 export interface SandboxOptions {

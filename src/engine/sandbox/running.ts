@@ -7,15 +7,14 @@ import type { Clock } from "../../kernel/clock.ts";
 import { Fault } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Group } from "./cgroup.ts";
-import { killTree, members, signalTree } from "./kill.ts";
-import { commandUnder, descendants, memoryBytesOf, signal } from "./processes.ts";
+import { killTree, signalTree } from "./kill.ts";
+import { commandUnder, signal } from "./processes.ts";
 import { removeScratch, resizeTmpfs, type Scratch } from "./scratch.ts";
 import { fillSlot } from "./code-slot.ts";
-import { folderBytes } from "./folder-size.ts";
 import { CannotAssign, type Exit, type Running, type SandboxSpec } from "./sandbox.ts";
+import { hardMemoryBytes, watchUsage, type Limits } from "./usage.ts";
 import type { Watch } from "./watch.ts";
 
-const MB = 1024 * 1024;
 export interface Started {
   spec: SandboxSpec;
   child: ChildProcess;
@@ -33,30 +32,17 @@ export interface Started {
 export function makeRunning(started: Started): Running {
   const { spec, child, scratch, contained, group, tmp, log, watch } = started;
   const pid = child.pid!;
-  const limits = { memoryMb: spec.memoryMb, tmpMb: spec.tmpMb };
+  const limits: Limits = { memoryMb: spec.memoryMb, tmpMb: spec.tmpMb };
   let codeDir = spec.codeDir;
   let frozen = false;
   let overMemory = false;
-  let peakBytes = 0;
   let gone = false;
   let killing: Promise<void> | undefined;
-  let looks = 0;
-
-  const measure = async () => {
-    const used = group ? await group.memoryUsedBytes() : await memoryBytesOf(process.platform === "linux" ? [pid, ...descendants(pid)] : await members(started));
-    peakBytes = Math.max(peakBytes, used);
-    return used;
-  };
-  const check = async () => {
-    if (gone || frozen) return;
-    if (await measure() > limits.memoryMb * MB) {
-      overMemory = true;
-      void kill();
-    } else if (tmp === "watched" && ++looks % 4 === 0 && await folderBytes(scratch.tmp, limits.tmpMb * MB) > limits.tmpMb * MB) {
-      log.warn("a function filled its /tmp and was stopped, for on this isolation level nothing else holds it to its size", { sandbox: spec.id, tmpMb: limits.tmpMb });
-      void kill();
-    }
-  };
+  const usage = watchUsage(started, limits, (why) => {
+    overMemory ||= why === "memory";
+    void kill();
+  });
+  const check = usage.check;
   watch.add(check);
 
   const exited = new Promise<Exit>((resolve) => child.once("exit", async (code, name) => {
@@ -74,7 +60,7 @@ export function makeRunning(started: Started): Running {
     else watch.add(check);
   };
 
-  const kill = () => (killing ??= killTree(started, () => gone));
+  const kill = () => (killing ??= killTree(started, () => gone).catch((cause) => log.error("a sandbox could not be killed", { sandbox: spec.id, cause })));
 
   return {
     pid,
@@ -103,10 +89,7 @@ export function makeRunning(started: Started): Running {
       if (main !== undefined) signal(main, "SIGTERM");
     },
     kill,
-    async memoryPeakBytes() {
-      if (!gone) await measure();
-      return peakBytes;
-    },
+    memoryPeakBytes: () => usage.peakBytes(!gone),
     async dispose({ keepTmp = false } = {}) {
       await kill();
       await exited;
@@ -123,8 +106,6 @@ async function exitOf({ contained, group }: Started, code: number | null, signal
   return { code: passedOn ? null : code, signal: passedOn ?? signalName, outOfMemory: overMemory || byKernel };
 }
 
-type Limits = { memoryMb: number; tmpMb: number };
-
 async function assignTo({ scratch, contained, group, tmp }: Started, codeDir: string, before: Limits, limits: Limits): Promise<void> {
   if (limits.tmpMb !== before.tmpMb) {
     if (tmp === "inside") throw new CannotAssign("the size of /tmp is fixed at start on this isolation level");
@@ -133,11 +114,5 @@ async function assignTo({ scratch, contained, group, tmp }: Started, codeDir: st
   if (contained) await fillSlot(codeDir, scratch.slot);
   await group?.setMemory(hardMemoryBytes(limits, tmp));
 }
-
-/**
- * The kernel's limit leaves room for a full /tmp: a tmpfs is charged to the group of whoever writes it, and AWS does not count it.
- * The watch holds what is not /tmp to the function's own size, a quarter of a second later at most.
- */
-export const hardMemoryBytes = (limits: Limits, tmp: Started["tmp"]): number => (limits.memoryMb + (tmp === "watched" ? 0 : limits.tmpMb)) * MB;
 
 const signalNumbered = (number: number): NodeJS.Signals | undefined => (Object.entries(constants.signals) as [NodeJS.Signals, number][]).find(([, value]) => value === number)?.[0];

@@ -119,6 +119,7 @@ for (const isolation of ["bubblewrap", "uid", "none"] as const) {
     it("gives /tmp privately, and holds it to its size", async () => {
       const used = await output("cd ${TMPDIR:-/tmp} && echo mine > note && ls && head -c 5000000 /dev/zero > big 2>/dev/null; echo $?", { tmpMb: 4 });
       if (view || limited) assert.match(used.out, /^note\n1\n$/);
+      else assert.equal((await exit("cd $TMPDIR && head -c 5000000 /dev/zero > big; sleep 100; true", { tmpMb: 4 })).signal, "SIGKILL");
       const other = await output("ls -A ${TMPDIR:-/tmp}");
       assert.equal(other.out, "");
     });

@@ -11,6 +11,7 @@ import { noSuchGroup, tailNamesAndPrefixes, tailNeedsArns, tailStreamsOfOneGroup
 import { compile } from "./filter-events.ts";
 import type { FilterPattern } from "./filter-pattern/filter-pattern.ts";
 import { type Group, groupArn, GROUPS, groupId, type GroupKey, keyOfIdentifier, logOf, type Stream, streamId } from "./group.ts";
+import { readStream } from "./reading.ts";
 import { allStreams } from "./streams.ts";
 
 const SESSION_MS_MAX = 3 * 3_600_000;
@@ -19,6 +20,8 @@ const UPDATE_MS = 1000;
 const UPDATE_EVENTS_MAX = 500;
 /** Read at most so much of one stream in a second; what is older is left out of the sample. */
 const READ_MAX = 2000;
+/** What one update may weigh before the rest is left out of the sample. */
+const UPDATE_BYTES_MAX = 8 * 1024 ** 2;
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html: Live Tail concurrent sessions. */
 const SESSIONS_MAX = 15;
 
@@ -92,14 +95,19 @@ async function* session(tail: Tail, sessionId: string, call: Call, clock: Clock)
 async function update(tail: Tail): Promise<Sdk.LiveTailSessionUpdate> {
   const found: Sdk.LiveTailSessionLogEvent[] = [];
   let skipped = false;
+  let bytes = 0;
   await lookAround(tail, async (stream, id, key) => {
     const seen = tail.seen.get(id) ?? 0;
     tail.seen.set(id, stream.lastSeq);
     if (stream.lastSeq === seen) return;
     const from = stream.lastSeq < seen ? 0 : Math.max(seen, stream.lastSeq - READ_MAX); // smaller: deleted and made anew
     skipped ||= from > seen;
-    for (const record of await tail.stores.logs.read(logOf(id), { after: from, limit: READ_MAX })) {
+    const arrivals = readStream(tail.stores.logs, logOf(id), true, { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER, backward: false, beyond: { atMs: 0, seq: from } });
+    for await (const record of arrivals) {
       if (record.seq > stream.lastSeq) break;
+      bytes += record.body.length;
+      skipped ||= bytes > UPDATE_BYTES_MAX;
+      if (bytes > UPDATE_BYTES_MAX) break;
       const { message, ingestionTime } = decodeEvent(record.body);
       if (!tail.pattern.matches(message)) continue;
       found.push({ logStreamName: stream.name, logGroupIdentifier: groupArn(key), message, timestamp: record.atMs, ingestionTime });

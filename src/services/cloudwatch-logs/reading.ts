@@ -25,7 +25,7 @@ const CHUNK_BYTES = 1024 ** 2;
 
 export const comparePlaces = (a: Place, b: Place): number => a.atMs - b.atMs || a.seq - b.seq;
 
-/** `ordered`: the stream's order of arrival is its order of time, so it can be read as it lies. */
+/** `ordered`: the stream can be read as it lies, because arrival is in order of time, or because arrival is what is asked for. */
 export async function* readStream(logs: Stores["logs"], log: string, ordered: boolean, range: ReadRange): AsyncGenerator<LogRecord> {
   let beyond = range.beyond;
   let limit = FIRST_CHUNK;

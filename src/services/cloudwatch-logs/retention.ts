@@ -60,7 +60,8 @@ async function trimSome(tx: Tx, idOfGroup: string, id: string, beforeMs: number)
   await tx.documents<Stream>(STREAMS).update(id, ({ firstEventMs: _, ...stream }) => ({
     ...stream,
     storedBytes: Math.max(0, stream.storedBytes - bytes),
-    ...(more ? { firstEventMs: cutMs } : oldest && { firstEventMs: oldest.atMs }),
+    // Out of order, the first to arrive need not be the oldest: then it is only known that nothing older is left.
+    ...(more ? { firstEventMs: cutMs } : oldest && { firstEventMs: stream.ordered ? oldest.atMs : cutMs }),
   }));
   await tx.documents<Group>(GROUPS).update(idOfGroup, (group) => ({ ...group, storedBytes: Math.max(0, group.storedBytes - bytes) }));
   return more;

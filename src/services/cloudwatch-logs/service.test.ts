@@ -76,7 +76,7 @@ describe("log groups", () => {
     await client.send(new sdk.TagLogGroupCommand({ logGroupName: "/tags", tags: { c: "3" } }));
     await client.send(new sdk.UntagResourceCommand({ resourceArn, tagKeys: ["a"] }));
     await client.send(new sdk.UntagLogGroupCommand({ logGroupName: "/tags", tags: ["b"] }));
-    assert.deepEqual((await client.send(new sdk.ListTagsForResourceCommand({ resourceArn: `${resourceArn}:*` }))).tags, { env: "testing1", c: "3" });
+    assert.deepEqual((await client.send(new sdk.ListTagsForResourceCommand({ resourceArn }))).tags, { env: "testing1", c: "3" });
     assert.deepEqual((await client.send(new sdk.ListTagsLogGroupCommand({ logGroupName: "/tags" }))).tags, { env: "testing1", c: "3" });
     await assert.rejects(client.send(new sdk.ListTagsForResourceCommand({ resourceArn: `${resourceArn}-not` })), refusal("ResourceNotFoundException", "The specified resource does not exist."));
   });
@@ -129,7 +129,7 @@ describe("PutLogEvents", () => {
     await assert.rejects(put("/put", "nobody", [0, "x"]), refusal("ResourceNotFoundException", "The specified log stream does not exist."));
   });
 
-  it("keeps every character, NUL and half a surrogate pair too", async () => {
+  it("keeps every character, NUL too", async () => {
     await createStream("/put", "odd");
     await put("/put", "odd", [0, "a\u0000b \u{1F600}\nsecond line"]);
     assert.deepEqual(messages(await get("/put", "odd")), ["a\u0000b \u{1F600}\nsecond line"]);

@@ -11,6 +11,8 @@ import { EVENT_BYTES_MAX } from "./put-events.ts";
 const FLUSH_MS = 500;
 const RETRY_MS = 1000;
 const STREAM_BYTES_MAX = 4 * 1024 ** 2;
+/** What is left of a stream that grew past it. */
+const STREAM_BYTES_KEPT = 3 * 1024 ** 2;
 const TOTAL_BYTES_MAX = 64 * 1024 ** 2;
 /** The log store takes no more at once. */
 const APPEND_MAX = 5000;
@@ -39,7 +41,8 @@ export function openLogSink({ stores, clock, log }: Pick<RoomPorts, "stores" | "
 
   const add = (buffer: Buffer, events: NewEvent[], atFront = false) => {
     const bytes = events.reduce((sum, event) => sum + eventBytes(event.message), 0);
-    buffer.events = atFront ? [...events, ...buffer.events] : buffer.events.concat(events);
+    if (atFront) buffer.events = [...events, ...buffer.events];
+    else for (const event of events) buffer.events.push(event);
     buffer.bytes += bytes;
     totalBytes += bytes;
     totalBytes -= dropOldest(buffer, totalBytes);
@@ -106,11 +109,12 @@ export function openLogSink({ stores, clock, log }: Pick<RoomPorts, "stores" | "
   };
 }
 
-/** Returns the bytes given up. */
+/** Returns the bytes given up: more than needed, so that a flood does not move the whole buffer for every event. */
 function dropOldest(buffer: Buffer, totalBytes: number): number {
+  if (buffer.bytes <= STREAM_BYTES_MAX && totalBytes <= TOTAL_BYTES_MAX) return 0;
   let freed = 0;
   let count = 0;
-  while (count < buffer.events.length && (buffer.bytes - freed > STREAM_BYTES_MAX || totalBytes - freed > TOTAL_BYTES_MAX)) {
+  while (count < buffer.events.length && (buffer.bytes - freed > STREAM_BYTES_KEPT || totalBytes - freed > TOTAL_BYTES_MAX)) {
     freed += eventBytes(buffer.events[count]!.message);
     count++;
   }

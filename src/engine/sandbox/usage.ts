@@ -1,0 +1,44 @@
+// What one sandbox uses, against what it may: memory, and /tmp where no file system holds that to its size.
+import { folderBytes } from "./folder-size.ts";
+import { members } from "./kill.ts";
+import { descendants, memoryBytesOf } from "./processes.ts";
+import type { Started } from "./running.ts";
+
+export interface Limits {
+  memoryMb: number;
+  tmpMb: number;
+}
+
+const MB = 1024 * 1024;
+/** Walking a folder costs more than reading a number: once a second. */
+const LOOKS_PER_TMP_LOOK = 4;
+
+export function watchUsage(started: Started, limits: Limits, onOver: (why: "memory" | "tmp") => void) {
+  const { spec, child, scratch, group, tmp, log } = started;
+  let peak = 0;
+  let looks = 0;
+  const measure = async (): Promise<number> => {
+    const used = group ? await group.memoryUsedBytes() : await memoryBytesOf(process.platform === "linux" ? [child.pid!, ...descendants(child.pid!)] : await members(started));
+    peak = Math.max(peak, used);
+    return used;
+  };
+  return {
+    async check(): Promise<void> {
+      if (await measure() > limits.memoryMb * MB) return onOver("memory");
+      if (tmp !== "watched" || ++looks % LOOKS_PER_TMP_LOOK !== 0) return;
+      if (await folderBytes(scratch.tmp, limits.tmpMb * MB) <= limits.tmpMb * MB) return;
+      log.warn("a function filled its /tmp and was stopped, for on this isolation level nothing else holds it to its size", { sandbox: spec.id, tmpMb: limits.tmpMb });
+      onOver("tmp");
+    },
+    async peakBytes(running: boolean): Promise<number> {
+      if (running) await measure();
+      return peak;
+    },
+  };
+}
+
+/**
+ * The kernel's limit leaves room for a full /tmp: a tmpfs is charged to the group of whoever writes it, and AWS does not count it.
+ * The watch holds what is not /tmp to the function's own size, a quarter of a second later at most.
+ */
+export const hardMemoryBytes = (limits: Limits, tmp: Started["tmp"]): number => (limits.memoryMb + (tmp === "watched" ? 0 : limits.tmpMb)) * MB;
