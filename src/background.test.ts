@@ -1,3 +1,4 @@
+// Background work: it goes on, whatever happens to it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openBackground } from "./background.ts";

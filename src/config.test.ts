@@ -1,3 +1,4 @@
+// Settings: which source wins, and what a mistake is told.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError, flagOf, readConfig, variableOf } from "./config.ts";

@@ -1,3 +1,4 @@
+// The command line: what is understood, and what is said when it is not.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+// Which folders are recognised as which functions.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

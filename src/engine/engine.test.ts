@@ -124,6 +124,26 @@ describe("functions", { skip: PYTHON ? false : "no python3 under /usr" }, () => 
     await assert.rejects(t.invoke(missing, {}), { code: "InvalidRuntimeException", message: /evoke runtimes add python3\.9/ });
   });
 
+  test("a managed Node.js function streams", async () => {
+    const node = await t.version("node-streams", { "index.js": "exports.handler = awslambda.streamifyResponse(async (event, stream) => { stream.setContentType('text/plain'); for (const part of event) { stream.write(part); await new Promise((r) => setTimeout(r, 30)); } stream.end(); });" }, { runtime: "nodejs22.x" });
+    const { chunks, completed, contentType } = await t.stream(node, ["one ", "two"]);
+    let text = "";
+    for await (const chunk of chunks) text += Buffer.from(chunk).toString();
+    assert.deepEqual([contentType, text, await completed], ["text/plain", "one two", {}]);
+  });
+
+  test("a managed Python function prints and answers", async (test) => {
+    const python = await t.version("python", { "app.py": "def handler(event, context):\n    print('two\\nlines')\n    return {'event': event, 'left': context.get_remaining_time_in_millis() > 0}\n" }, { runtime: "python3.11", handler: "app.handler" });
+    try {
+      const { json, logTail } = await t.invoke(python, { a: 1 }, true);
+      assert.deepEqual(json, { event: { a: 1 }, left: true });
+      assert.match(Buffer.from(logTail!).toString(), /^START .*\ntwo\nlines\nEND /);
+    } catch (error) {
+      if ((error as Error).name !== "InvalidRuntimeException") throw error;
+      test.skip("no Python of this version or newer");
+    }
+  });
+
   test("a managed Node.js function runs over frames", async () => {
     const node = await t.version("node", { "index.js": "let n = 0; exports.handler = async (event, context) => { console.log('called'); return { event, n: ++n, id: context.awsRequestId }; };" }, { runtime: "nodejs22.x" });
     const first = await t.invoke(node, { a: [1] });

@@ -1,6 +1,6 @@
 // Everything that runs functions, behind one door. Opened once, by the platform.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
-import { type Clock } from "../kernel/clock.ts";
+import type { Clock } from "../kernel/clock.ts";
 import { HEX, type Ids } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { CodePackages } from "../ports/code.ts";
@@ -12,8 +12,9 @@ import { type Answer, bufferedAnswer, streamedAnswer } from "./answers.ts";
 import { type Page, openDownloads } from "./code/download.ts";
 import { openPackages } from "./code/packages.ts";
 import { type Environment, type Owner, type Work, pauseForLog, startEnvironment } from "./environment.ts";
+import type { Interpreter, Interpreters } from "./interpreters.ts";
 import { openJournal } from "./journal.ts";
-import { type Interpreter, type LaunchParts, isManaged, launchRuntime, noSuchRuntime } from "./launch.ts";
+import { type LaunchParts, isManaged, launchRuntime, noSuchRuntime } from "./launch.ts";
 import { openPool } from "./pool.ts";
 import { openManagedRuntimeApi } from "./runtime-api/managed.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
@@ -30,8 +31,7 @@ export interface EngineOptions {
   logs: LogSink;
   identity: Identity;
   sandbox: Sandbox;
-  /** The interpreter for a managed runtime, or a sentence on how to get it. */
-  interpreters: { find(runtime: string): Promise<Interpreter | { missing: string }> };
+  interpreters: Pick<Interpreters, "find">;
   endpointUrl(): string;
 }
 
@@ -82,7 +82,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   });
 
   const submit = (invocation: Invocation, answer: Answer, streaming: boolean) =>
-    pool.submit({ invocation, answer, streaming, traceId: invocation.traceId ?? newTraceId(clock, ids), queuedMs: clock.monotonicMs() });
+    pool.submit({ invocation, answer, streaming, traceId: traceIdOf(invocation, clock, ids), queuedMs: clock.monotonicMs() });
   return {
     functions: {
       invoke: (invocation) => new Promise<InvokeResult>((resolve, reject) => submit(invocation, bufferedAnswer(invocation.version.version, resolve, reject), false)),
@@ -126,7 +126,9 @@ function runtimeVersion(runtime: string, interpreter: Interpreter | undefined): 
 }
 
 /** https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader; not sampled, as nobody asked for a trace. */
-function newTraceId(clock: Clock, ids: Ids): string {
+function traceIdOf({ traceId }: Invocation, clock: Clock, ids: Ids): string {
+  if (traceId !== undefined && /^[\x21-\x7e][\x20-\x7e]{0,511}$/.test(traceId)) return traceId; // it becomes a header of the Runtime API
   const seconds = Math.trunc(clock.now() / 1000).toString(16).padStart(8, "0");
-  return `Root=1-${seconds}-${ids.token(24, HEX)};Parent=${ids.token(16, HEX)};Sampled=0`;
+  const random = ids.token(40, HEX); // once: asking the system for randomness is the dearest part of a warm invoke's bookkeeping
+  return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(24)};Sampled=0`;
 }

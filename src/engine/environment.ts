@@ -348,9 +348,9 @@ function destroy(env: Environment, last: () => void, resetting = false): Promise
     await env.launching; // it may still be on its way
     const { running, link } = env;
     link?.close();
+    await running?.kill();
+    await env.journal.flush();
     if (running) {
-      await running.kill();
-      await env.journal.flush();
       running.stdout.destroy();
       running.stderr.destroy();
       await running.dispose({ keepTmp: resetting });

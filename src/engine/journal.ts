@@ -14,6 +14,8 @@ export const EVENT_BYTES_MAX = 262_144 - EVENT_OVERHEAD_BYTES;
 const FLUSH_AFTER_MS = 20;
 /** What one environment may have on its way to the log before it is no longer read from. */
 const UNSTORED_BYTES_MAX = 1024 * 1024;
+/** About what a REPORT line comes to, which is not written yet when it is counted. */
+const REPORT_BYTES = 200;
 const MEMORY_SAMPLE_MS = 1000;
 
 export interface JournalHooks {
@@ -44,6 +46,8 @@ export function openJournal(options: { version: FunctionVersion; streamName: str
   const lines = systemLines(version);
   let notes: Note[] = [];
   let unstoredBytes = 0;
+  let storing = false;
+  let paused = false;
   let waiting: (() => void) | undefined;
   let flushing: Promise<void> | undefined;
   let memory = { bytes: 0, atMs: -Infinity };
@@ -76,21 +80,36 @@ export function openJournal(options: { version: FunctionVersion; streamName: str
     return flushing;
   };
 
-  async function relieve(): Promise<void> {
-    hooks.pause();
+  async function store(): Promise<void> {
+    storing = true;
+    unstoredBytes = 0;
     try {
       await flush();
       await sink.flush();
     } catch (error) {
       options.log.error("Function output could not be stored", { function: version.arn, error });
     }
-    unstoredBytes = 0;
-    hooks.resume();
+    storing = false;
+    if (paused) hooks.resume();
+    paused = false;
+    count(0);
+  }
+
+  /** Half of what may be on its way is being stored while the other half comes in; only when both are full is reading stopped. */
+  function count(bytes: number): void {
+    unstoredBytes += bytes + EVENT_OVERHEAD_BYTES;
+    if (unstoredBytes < UNSTORED_BYTES_MAX / 2) return;
+    if (!storing) void store();
+    else if (!paused) {
+      paused = true;
+      hooks.pause();
+    }
   }
 
   const add = (note: Note) => {
     notes.push(note);
     waiting ??= clock.after(FLUSH_AFTER_MS, () => { waiting = undefined; void flush(); });
+    count(note.text?.length ?? REPORT_BYTES);
   };
   const toTail = (message: string | undefined) => {
     if (!tail || message === undefined) return;
@@ -109,9 +128,6 @@ export function openJournal(options: { version: FunctionVersion; streamName: str
     line(message) {
       toTail(message);
       add({ timestamp: Math.trunc(clock.now()), text: message });
-      const before = unstoredBytes;
-      unstoredBytes += message.length + EVENT_OVERHEAD_BYTES;
-      if (before < UNSTORED_BYTES_MAX && unstoredBytes >= UNSTORED_BYTES_MAX) void relieve();
     },
     initStart(runtimeVersion, phase) { const at = Math.trunc(clock.now()); system(at, lines.initStart(at, runtimeVersion, phase)); },
     initReport(report) { const at = Math.trunc(clock.now()); system(at, lines.initReport(at, report)); },

@@ -10,19 +10,12 @@ import type { Identity } from "../ports/identity.ts";
 import type { Started } from "./environment.ts";
 import { type Failure, invalidEntrypoint } from "./failures.ts";
 import { frameLink } from "./frame-link.ts";
+import type { Interpreter } from "./interpreters.ts";
 import type { RuntimeListener } from "./link.ts";
 import { openRuntimeApi } from "./runtime-api/server.ts";
 import { CannotAssign, type Running, type Sandbox, type SandboxSpec } from "./sandbox/sandbox.ts";
 import type { Spare, Spares } from "./spares.ts";
 import { functionVariables, needsFreshProcess, runtimeVariables } from "./variables.ts";
-
-export interface Interpreter {
-  /** The interpreter, its flags and the bootstrap. */
-  argv: string[];
-  version: string;
-  readOnlyPaths: string[];
-  runtimeDir: string;
-}
 
 export interface LaunchParts {
   ids: Ids;
@@ -33,6 +26,7 @@ export interface LaunchParts {
   endpointUrl(): string;
   /** The unpacked code of a package. */
   codeDir(codeId: string): Promise<string>;
+  /** Throws what the caller is to see when there is none. */
   interpreter(runtime: string): Promise<Interpreter>;
   /** The Runtime API address managed runtimes are told: it answers `ping`, and refuses the rest. */
   managedRuntimeApi(): Promise<string>;
@@ -72,7 +66,7 @@ async function launchManaged(parts: LaunchParts, { version, tmpDir }: LaunchOrde
   const limits = { memoryMb: version.memoryMb, tmpMb: version.ephemeralStorageMb };
   const env = withInterpreter(variables, version.environment, interpreter);
   const base: SandboxSpec = {
-    id: "", argv: interpreter.argv, env, runtimeDir: interpreter.runtimeDir, readOnlyPaths: interpreter.readOnlyPaths,
+    id: "", argv: [...interpreter.argv, `/var/runtime/${interpreter.bootstrap}`], env, runtimeDir: interpreter.runtimeDir, readOnlyPaths: interpreter.readOnlyPaths,
     memoryMb: version.memoryMb, tmpMb: version.ephemeralStorageMb, network: parts.network, channel: true,
   };
   const reusable = tmpDir === undefined && version.ephemeralStorageMb === DEFAULT_TMP_MB && !needsFreshProcess(version.environment);

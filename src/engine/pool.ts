@@ -55,7 +55,7 @@ interface Lane {
 const PATIENCE_MS = 5;
 /** Functions faster than this gain nothing from more processes than cores. */
 const SHORT_MS = 2;
-/** What a new environment is taken to cost until it has been measured, and at least. */
+/** What a new environment is taken to cost until it has been measured, and at least; and the patience with fast functions. */
 const COLD_MS_MIN = 25;
 const QUEUED_MAX = 10_000;
 const WAIT_MS_MAX = 10_000;
@@ -258,8 +258,8 @@ function check(pool: PoolState, lane: Lane): void {
   const answers = lane.answers;
   lane.answers = 0;
   const waited = () => (lane.queue.length ? now - lane.queue[0]!.queuedMs : -1);
-  // A function known to be fast that makes headway is left alone for as long as a new environment would take.
-  const patienceMs = isShort(lane) && answers ? coldMs(lane) : PATIENCE_MS;
+  // A function known to be fast that makes headway is left alone for longer.
+  const patienceMs = isShort(lane) && answers ? COLD_MS_MIN : PATIENCE_MS;
   while (lane.idle.length && waited() >= patienceMs) give(lane, lane.idle.pop()!, shift(pool, lane)!);
   while (lane.starting.size === 0 && waited() > WAIT_MS_MAX) shift(pool, lane)!.answer.reject(new Throttled("ConcurrentInvocationLimitExceeded"));
   if (!lane.queue.length) {
@@ -274,13 +274,13 @@ function grow(pool: PoolState, lane: Lane, now: number, answers: number): void {
   const short = isShort(lane);
   const expectedMs = answers && lane.serviceMs !== undefined ? (lane.queue.length * lane.serviceMs) / Math.max(1, lane.busy.size) : Infinity;
   if (expectedMs <= coldMs(lane)) {
-    // Busy all the time: one process per core is worth having, however short the wait.
-    if (expectedMs <= PATIENCE_MS || ++lane.backlog < BACKLOG_MAX) return;
+    // Busy all the time: as many as may run at once are worth having, however short the wait.
+    if (++lane.backlog < BACKLOG_MAX) return;
     lane.backlog = 0;
-    if (lane.busy.size + lane.idle.length + lane.starting.size < CORES) spawn(pool, lane);
+    if (lane.busy.size + lane.idle.length + lane.starting.size < SHORT_RUNNERS) spawn(pool, lane);
     return;
   }
-  const patienceMs = short ? coldMs(lane) : PATIENCE_MS;
+  const patienceMs = short ? COLD_MS_MIN : PATIENCE_MS;
   let old = 0;
   while (old < lane.queue.length && now - lane.queue[old]!.queuedMs >= patienceMs) old++;
   // Starting many at once is what made a fast function look stuck in the first place.

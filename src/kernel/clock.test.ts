@@ -1,3 +1,4 @@
+// Time, real and virtual.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { realClock, virtualClock } from "./clock.ts";

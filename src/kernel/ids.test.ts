@@ -1,3 +1,4 @@
+// Ids, real and seeded.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HEX, realIds, seededIds } from "./ids.ts";

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Engine, type EngineOptions, openEngine } from "../../src/engine/engine.ts";
+import { openInterpreters } from "../../src/engine/interpreters.ts";
 import { openSandbox } from "../../src/engine/sandbox/open.ts";
 import { realClock } from "../../src/kernel/clock.ts";
 import { realIds } from "../../src/kernel/ids.ts";
@@ -39,6 +40,7 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
   const log = lineLog((process.env["EVOKE_TEST_LOG"] as "warn") ?? "error", clock.now, (line) => process.stderr.write(`${line}\n`));
   const dataDir = await mkdtemp(join(tmpdir(), "evoke-engine-"));
   const stores = await openStores({ data: dataDir, ephemeral: true, database: undefined, clock, log });
+  const interpreters = openInterpreters({ dataDir, environment: process.env, execPath: process.execPath, log });
   const written = new Map<string, { stream: string; line: string }[]>();
   const versions = new Map<string, FunctionVersion>();
   const logs: LogSink = {
@@ -54,7 +56,7 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
     versions: { find: async (arn) => versions.get(arn) },
     identity: { findKey: async () => undefined, credentialsForRole: async (role) => ({ accessKeyId: "ASIATEST", secretAccessKey: "secret", sessionToken: `token for ${role}`, expiresAtMs: clock.now() + 3_600_000 }) },
     sandbox: await openSandbox({ isolation: "auto", dataDir, clock, ids, log }),
-    interpreters: { find: async (runtime) => (runtime.startsWith("nodejs") ? nodeInterpreter() : { missing: `${runtime} is not installed here; get it with: evoke runtimes add ${runtime}` }) },
+    interpreters: { find: async (runtime) => (runtime === "python3.9" ? { missing: `${runtime} is not installed here; get it with: evoke runtimes add ${runtime}` } : interpreters.find(runtime)) },
     endpointUrl: () => "http://127.0.0.1:4566",
   });
   const version: TestEngine["version"] = async (name, files, more = {}) => {
@@ -95,8 +97,4 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
       if (left.length) throw new Error(`sandboxes left behind: ${left.join(", ")}`);
     },
   };
-}
-
-function nodeInterpreter() {
-  return { argv: [process.execPath, "/var/runtime/bootstrap.cjs"], version: process.versions.node, readOnlyPaths: [dirname(dirname(process.execPath))], runtimeDir: join(REPOSITORY, "runtimes", "nodejs") };
 }

@@ -3,7 +3,7 @@
 import { type Server, type Socket, createServer } from "node:net";
 import { LAMBDA } from "../../kernel/limits.ts";
 import type { RuntimeLink, RuntimeListener } from "../link.ts";
-import { type RequestHead, requestParser } from "./http1.ts";
+import { type RequestHead, requestParser } from "./http-parser.ts";
 import { initError } from "./init-error.ts";
 import { invocationError } from "./invocation-error.ts";
 import { handOut, invocationNext } from "./invocation-next.ts";

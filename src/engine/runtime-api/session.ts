@@ -1,7 +1,7 @@
 // What one runtime has been told and has said over its Runtime API: the state every route looks at before it acts.
 import type { Socket } from "node:net";
 import type { RuntimeEvent, RuntimeListener } from "../link.ts";
-import type { RequestHead } from "./http1.ts";
+import type { RequestHead } from "./http-parser.ts";
 
 export interface Session {
   /** starting → waiting (in `next`) → running (has an event) → answering (a stream is coming in) → answered → waiting … */

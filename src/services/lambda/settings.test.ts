@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CreateFunctionRequest } from "@aws-sdk/client-lambda";
+import { readServiceModel } from "../../wire/service-model.ts";
 import { changedSettings, newSettings } from "./settings.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 
@@ -61,4 +62,15 @@ test("what would be ignored is refused by name, and its empty forms are let thro
     Publish: false, PackageType: "Zip", Layers: [], VpcConfig: {}, DeadLetterConfig: {}, SnapStart: { ApplyOn: "None" }, KMSKeyArn: "", FileSystemConfigs: [], ImageConfig: {}, TracingConfig: { Mode: "PassThrough" },
   });
   refuseUnsupported({ VpcConfig: { SubnetIds: [], SecurityGroupIds: [], Ipv6AllowedForDualStack: false }, DeadLetterConfig: { TargetArn: "" } });
+});
+
+test("there is no parameter that is neither acted on nor refused", async () => {
+  const ACTED_ON = ["FunctionName", "Role", "Code", "Runtime", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Tags", "Architectures", "EphemeralStorage", "LoggingConfig", "ZipFile", "DryRun", "RevisionId"];
+  const REFUSED = [
+    "Publish", "PublishTo", "VpcConfig", "PackageType", "DeadLetterConfig", "KMSKeyArn", "TracingConfig", "Layers", "FileSystemConfigs", "CodeSigningConfigArn", "ImageConfig", "SnapStart",
+    "TenancyConfig", "CapacityProviderConfig", "DurableConfig", "S3Bucket", "S3Key", "S3ObjectVersion", "S3ObjectStorageMode", "ImageUri", "SourceKMSKeyArn",
+  ];
+  const { operations } = await readServiceModel("@aws-sdk/client-lambda");
+  for (const name of ["CreateFunction", "UpdateFunctionCode", "UpdateFunctionConfiguration"])
+    assert.deepEqual(operations.get(name)!.input.members!.map((member) => member.name).filter((member) => ![...ACTED_ON, ...REFUSED].includes(member)), [], name);
 });

@@ -12,7 +12,7 @@ const REFUSED: Record<string, (given: Parameters) => boolean> = {
   "container images (PackageType Image)": ({ PackageType }) => PackageType === "Image",
   "container images (Code.ImageUri)": ({ Code }) => Boolean(Code?.ImageUri),
   "container images (ImageConfig)": ({ ImageConfig }) => filled(ImageConfig?.EntryPoint) || filled(ImageConfig?.Command) || Boolean(ImageConfig?.WorkingDirectory),
-  "code in S3 (S3Bucket, S3Key; send the zip as ZipFile instead)": ({ Code, S3Bucket, S3Key }) => Boolean(Code?.S3Bucket || Code?.S3Key || S3Bucket || S3Key),
+  "code in S3 (S3Bucket, S3Key; send the zip as ZipFile instead)": ({ Code, ...given }) => [Code, given].some((from) => from?.S3Bucket || from?.S3Key || from?.S3ObjectVersion || from?.S3ObjectStorageMode),
   "SourceKMSKeyArn": ({ Code, SourceKMSKeyArn }) => Boolean(Code?.SourceKMSKeyArn || SourceKMSKeyArn),
   "KMSKeyArn": ({ KMSKeyArn }) => Boolean(KMSKeyArn),
   "Layers": ({ Layers }) => filled(Layers),

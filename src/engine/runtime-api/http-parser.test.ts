@@ -1,7 +1,7 @@
 // The Runtime API's parser: what AWS's clients send, however it is cut into packets, and what it refuses.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { requestParser } from "./http1.ts";
+import { requestParser } from "./http-parser.ts";
 
 interface Seen { method: string; path: string; headers: Record<string, string>; body: string; trailers: Record<string, string>; keepAlive: boolean }
 
