@@ -6,7 +6,8 @@ import type { Config } from "./config.ts";
 import { type Engine, openEngine } from "./engine/engine.ts";
 import { openInterpreters } from "./engine/interpreters.ts";
 import { openSandbox } from "./engine/sandbox/open.ts";
-import { type Gateway, openGateway, type ServedService } from "./gateway/gateway.ts";
+import { type Gateway, openGateway, type ServedService, whyNotToListen } from "./gateway/gateway.ts";
+import { configuredKeys } from "./gateway/listen-address.ts";
 import { assert } from "./kernel/assert.ts";
 import type { Clock } from "./kernel/clock.ts";
 import { Fault } from "./kernel/errors.ts";
@@ -39,11 +40,13 @@ export interface Platform {
 }
 
 export async function openPlatform({ config, clock, ids, log, environment }: PlatformOptions): Promise<Platform> {
+  const refusal = whyNotToListen(config);
+  if (refusal) throw new Fault(refusal); // before anything is opened
   const dataDir = config.ephemeral ? mkdtempSync(join(tmpdir(), "evoke-")) : resolve(config.data);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const stores = await openStores({ data: dataDir, ephemeral: config.ephemeral, database: config.database || undefined, clock, log });
   const background = openBackground({ clock, log });
-  const configured = parseCredentials(config.credentials);
+  const configured = [...configuredKeys(config.credentials)].map(([accessKeyId, { secretAccessKey }]) => ({ accessKeyId, secretAccessKey }));
   const identity = openIdentity({ stores, clock, ids, configured });
   const logs = openLogSink({ stores, clock, ids, log });
   const sandbox = await openSandbox({ isolation: config.isolation, dataDir, clock, ids, log });
@@ -76,33 +79,30 @@ export async function openPlatform({ config, clock, ids, log, environment }: Pla
     },
   });
 
+  const close = async (graceMs: number): Promise<void> => {
+    await gateway.close(graceMs);
+    await background.close();
+    await engine.close();
+    await sandbox.close();
+    await logs.close();
+    await stores.close();
+    if (config.ephemeral) rmSync(dataDir, { recursive: true, force: true });
+  };
   return {
     gateway,
     engine,
     async listen() {
-      const listening = await gateway.listen();
-      url = listening.url;
-      return listening;
+      try {
+        const listening = await gateway.listen();
+        url = listening.url;
+        return listening;
+      } catch (error) {
+        await close(0);
+        throw error;
+      }
     },
-    async close(graceMs) {
-      await gateway.close(graceMs);
-      await background.close();
-      await engine.close();
-      await sandbox.close();
-      await logs.close();
-      await stores.close();
-      if (config.ephemeral) rmSync(dataDir, { recursive: true, force: true });
-    },
+    close,
   };
-}
-
-/** "KEY:SECRET,KEY:SECRET"; throws a Fault that names the entry without showing its secret. */
-function parseCredentials(text: string): { accessKeyId: string; secretAccessKey: string }[] {
-  return text.split(",").filter(Boolean).map((entry) => {
-    const colon = entry.indexOf(":");
-    if (colon < 1 || colon === entry.length - 1) throw new Fault(`--credentials: "${entry.slice(0, Math.max(colon, 0)) || "…"}" must be KEY_ID:SECRET`);
-    return { accessKeyId: entry.slice(0, colon), secretAccessKey: entry.slice(colon + 1) };
-  });
 }
 
 /** TypeScript cannot refuse a method that is no operation of the service, so it is refused here. */

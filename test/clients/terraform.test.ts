@@ -10,6 +10,44 @@ import { GetFunctionCommand, InvokeCommand, ResourceNotFoundException } from "@a
 import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
 import { zipOf } from "../support/zip.ts";
 
+const CONFIGURATION = `
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+provider "aws" {
+  region                      = "eu-west-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+}
+variable "stage" { default = "one" }
+resource "aws_iam_role" "runner" {
+  name               = "terraform-runner"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }] })
+}
+resource "aws_iam_role_policy_attachment" "logs" {
+  role       = aws_iam_role.runner.name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+}
+resource "aws_lambda_function" "function" {
+  function_name    = "terraformed"
+  role             = aws_iam_role.runner.arn
+  runtime          = "nodejs22.x"
+  handler          = "index.handler"
+  filename         = "f.zip"
+  source_code_hash = filebase64sha256("f.zip")
+  memory_size      = 256
+  timeout          = 5
+  tags             = { team = "a" }
+  environment {
+    variables = { STAGE = var.stage }
+  }
+}
+`;
+
 const folder = mkdtempSync(join(tmpdir(), "evoke-terraform-"));
 const skip = prepare();
 let platform: TestPlatform;
@@ -52,41 +90,3 @@ test("Terraform applies a function and its role, plans no changes, updates and d
   assert.match(destroyed.stdout, /Destroy complete! Resources: 3 destroyed/, destroyed.stdout);
   await assert.rejects(platform.lambda.send(new GetFunctionCommand({ FunctionName: "terraformed" })), ResourceNotFoundException);
 });
-
-const CONFIGURATION = `
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-provider "aws" {
-  region                      = "eu-west-1"
-  access_key                  = "test"
-  secret_key                  = "test"
-  skip_credentials_validation = true
-  skip_metadata_api_check     = true
-}
-variable "stage" { default = "one" }
-resource "aws_iam_role" "runner" {
-  name               = "terraform-runner"
-  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }] })
-}
-resource "aws_iam_role_policy_attachment" "logs" {
-  role       = aws_iam_role.runner.name
-  policy_arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-}
-resource "aws_lambda_function" "function" {
-  function_name    = "terraformed"
-  role             = aws_iam_role.runner.arn
-  runtime          = "nodejs22.x"
-  handler          = "index.handler"
-  filename         = "f.zip"
-  source_code_hash = filebase64sha256("f.zip")
-  memory_size      = 256
-  timeout          = 5
-  tags             = { team = "a" }
-  environment {
-    variables = { STAGE = var.stage }
-  }
-}
-`;
