@@ -24,7 +24,7 @@ function useEnvironment(env) {
 }
 
 function nodeMajorOf(assign) {
-  const match = /nodejs(\d+)/.exec(assign.runtime ?? assign.env.AWS_EXECUTION_ENV ?? "");
+  const match = /nodejs(\d+)/.exec(assign.runtime ?? process.env.AWS_EXECUTION_ENV ?? "");
   return Number(match?.[1] ?? process.versions.node.split(".")[0]);
 }
 
@@ -102,7 +102,7 @@ function start() {
   const frame = readFrame();
   if (frame.type !== FRAME.assign) process.exit(frame.type === FRAME.shutdown ? 0 : 1);
   const assign = JSON.parse(frame.body.toString());
-  useEnvironment(assign.env);
+  if (assign.env !== undefined) useEnvironment(assign.env);
   process.chdir(assign.taskRoot);
   const nodeMajor = nodeMajorOf(assign);
   if (nodeMajor >= 24) current.requestId = "-";

@@ -28,11 +28,11 @@ export function bufferedAnswer(executedVersion: string, resolve: (result: Invoke
   let failure: Failure | undefined;
   return {
     onRoom: noRoomNeeded,
-    whole(bytes) { payload = bytes; total = bytes.byteLength; },
-    begin() { chunks = []; },
+    whole(bytes) { payload = bytes; chunks = undefined; total = bytes.byteLength; },
+    begin() { chunks ??= []; },
     chunk(bytes) {
       total += bytes.byteLength;
-      if (total <= LAMBDA.responseBytesMax) chunks!.push(bytes);
+      if (total <= LAMBDA.responseBytesMax) (chunks ??= []).push(bytes);
       else if (!failure) { failure = responseTooLarge(); chunks = []; }
       return true;
     },

@@ -17,8 +17,8 @@ import { openJournal } from "./journal.ts";
 import { type LaunchParts, isManaged, launchRuntime, noSuchRuntime } from "./launch.ts";
 import { openPool } from "./pool.ts";
 import { openManagedRuntimeApi } from "./runtime-api/managed.ts";
-import type { Sandbox } from "./sandbox/sandbox.ts";
-import { openSpares } from "./spares.ts";
+import type { Running, Sandbox } from "./sandbox/sandbox.ts";
+import { type Spare, type Spares, greeted, openSpares } from "./spares.ts";
 
 export interface EngineOptions {
   dataDir: string;
@@ -55,6 +55,10 @@ export interface Engine {
 }
 
 const SPARE_IDLE_MS_MAX = 10 * 60 * 1000;
+const SPARE_REFILL_AFTER_MS = 200;
+/** Sandboxes without a command, per interpreter and one kind for custom runtimes. They weigh about 1 MB, so they are no matter of settings and take no environment's room. */
+const BLANKS = 2;
+const BLANK_REFILL_AFTER_MS = 80;
 
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { clock, ids, log, settings, sandbox, identity } = options;
@@ -62,12 +66,17 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const packages = openPackages(options.dataDir, options.stores.blobs, () => pool.codeInUse());
   const downloads = openDownloads({ key: ids.bytes(32), clock, endpointUrl: options.endpointUrl, read: packages.read });
   const managedApi = openManagedRuntimeApi();
-  const spares = openSpares({
-    perRuntime: settings.prewarm, idleMs: Math.min(settings.idleSeconds * 1000, SPARE_IDLE_MS_MAX), clock, log,
+  const idleMs = Math.min(settings.idleSeconds * 1000, SPARE_IDLE_MS_MAX);
+  const blanks = openSpares({
+    perKey: sandbox.level <= 2 ? BLANKS : 0, idleMs, refillAfterMs: BLANK_REFILL_AFTER_MS, clock, log, room: () => true,
+    prepare: async (running: Running) => ({ running }),
+  });
+  const spares: Spares<Spare> = openSpares({
+    perKey: settings.prewarm, idleMs, refillAfterMs: SPARE_REFILL_AFTER_MS, clock, log, prepare: greeted,
     room: () => pool.stats().environments + spares.count() < settings.environmentsMax,
   });
   const parts: LaunchParts = {
-    ids, identity, sandbox, spares, network: settings.network, endpointUrl: options.endpointUrl,
+    ids, identity, sandbox, spares, blanks, network: settings.network, endpointUrl: options.endpointUrl,
     codeDir: packages.folder,
     async interpreter(runtime) {
       const found = await options.interpreters.find(runtime);
@@ -92,7 +101,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     codePage: (request) => downloads.page(request.path, request.query),
     stats: () => ({ ...pool.stats(), spares: spares.count() }),
     async close() {
-      await Promise.all([pool.close(), spares.close()]);
+      await Promise.all([pool.close(), spares.close(), blanks.close()]);
       managedApi.close();
     },
   };

@@ -115,7 +115,10 @@ function listenerOf(env: Environment): RuntimeListener {
   const current = (requestId: string | undefined) => env.state === "busy" && env.work !== undefined && (requestId === undefined || requestId === env.work.invocation.requestId);
   const stray = (what: string) => env.log.debug("A runtime spoke out of turn; ignored", { function: env.version.arn, what, state: env.state });
   return {
-    ready: () => onReady(env),
+    ready() {
+      if (env.state === "starting" || (env.state === "answered" && !env.link!.readyAfterAnswer)) onReady(env);
+      else stray("ready");
+    },
     initError(payload, errorType) {
       if (env.state === "starting") failStart(env, { payload: Buffer.from(payload), errorType: filteredType(errorType, "Runtime"), status: "error" });
     },

@@ -6,12 +6,14 @@ import type { RuntimeLink, RuntimeListener } from "./link.ts";
 import { typeOfError } from "./failures.ts";
 
 export interface FrameLink extends RuntimeLink {
-  assign(assignment: { env: Record<string, string>; handler: string; taskRoot: string; logFormat: string; logLevel: string }): void;
+  assign(assignment: { env?: Record<string, string>; handler: string; taskRoot: string; logFormat: string; logLevel: string }): void;
   /** From now on the runtime speaks to this listener; a pre-warmed process has had another one. */
   listen(listener: RuntimeListener & { hello?(): void }): void;
 }
 
 const NO_BYTES = Buffer.alloc(0);
+/** Up to here one copied write is cheaper than two buffers handed to writev (1.5 µs). */
+const ONE_WRITE_BYTES_MAX = 16 * 1024;
 /** Made up by the reader in place of an answer it skips. No runtime can send it: a type is one byte. */
 export const FRAME_TOO_LARGE = 256;
 
@@ -32,10 +34,16 @@ export function frameLink(socket: Socket): FrameLink {
     listen(next) { listener = next; },
     assign: (assignment) => writeJson(socket, FRAME.assign, assignment),
     send(event) {
-      const head = eventHead(event);
+      const small = event.payload.byteLength <= ONE_WRITE_BYTES_MAX;
+      const head = eventHead(event, small ? event.payload.byteLength : 0);
+      if (small) {
+        head.set(event.payload, head.byteLength - event.payload.byteLength);
+        socket.write(head);
+        return;
+      }
       socket.cork();
       socket.write(head);
-      if (event.payload.byteLength) socket.write(event.payload);
+      socket.write(event.payload);
       socket.uncork();
     },
     pause: () => { socket.pause(); },
@@ -73,13 +81,13 @@ function contentTypeOf(body: Buffer): string {
   }
 }
 
-/** JSON.stringify on strings the caller chose; the rest of the head is put together by hand, for speed. */
-function eventHead(event: Parameters<RuntimeLink["send"]>[0]): Buffer {
+/** With room for the payload at its end. JSON.stringify on strings the caller chose; the rest of the head is put together by hand, for speed. */
+function eventHead(event: Parameters<RuntimeLink["send"]>[0], roomBytes: number): Buffer {
   let json = `{"id":"${event.requestId}","deadlineMs":${event.deadlineMs},"arn":${JSON.stringify(event.invokedArn)},"traceId":${JSON.stringify(event.traceId)},"streaming":${event.streaming}`;
   if (event.clientContext !== undefined) json += `,"clientContext":${JSON.stringify(event.clientContext)}`;
   json += "}";
   const jsonBytes = Buffer.byteLength(json);
-  const head = Buffer.allocUnsafe(9 + jsonBytes);
+  const head = Buffer.allocUnsafe(9 + jsonBytes + roomBytes);
   head.writeUInt32BE(5 + jsonBytes + event.payload.byteLength, 0);
   head[4] = FRAME.invoke;
   head.writeUInt32BE(jsonBytes, 5);

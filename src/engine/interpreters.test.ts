@@ -80,14 +80,14 @@ it("adds a Node from what npm installs, and then finds it", async () => {
   const folder = join(home, "npm-bin");
   // Stands in for npm: what matters here is what is asked of it, and where its result ends up.
   const binary = `node_modules/node-${process.platform}-${process.arch}/bin/node`;
-  script(join(folder, "npm"), `echo "$*"; mkdir -p "$3/$(dirname ${binary})"; printf '#!/bin/sh\\necho {\\\\"version\\\\":\\\\"24.1.0\\\\",\\\\"path\\\\":\\\\"%s\\\\",\\\\"folders\\\\":[]}' "${join(home, ".cache/evoke/runtimes/nodejs24.x", binary)}" > "$3/${binary}"; chmod +x "$3/${binary}"`);
+  script(join(folder, "npm"), `echo "$*"; mkdir -p "$7/$(dirname ${binary})"; printf '#!/bin/sh\\necho {\\\\"version\\\\":\\\\"24.1.0\\\\",\\\\"path\\\\":\\\\"%s\\\\",\\\\"folders\\\\":[]}' "${join(home, ".cache/evoke/runtimes/nodejs24.x", binary)}" > "$7/${binary}"; chmod +x "$7/${binary}"`);
   const lines: string[] = [];
   const interpreters = open({ PATH: `${folder}:/usr/bin:/bin` });
   const before = await interpreters.find("nodejs24.x");
   assert.ok("argv" in before && !before.exact);
   const added = await interpreters.add("nodejs24.x", (line) => lines.push(line));
   assert.ok(added.exact && added.version === "24.1.0");
-  assert.match(lines.join("\n"), /install --prefix .* --ignore-scripts .*node-\w+-\w+@24/);
+  assert.match(lines.join("\n"), /install --ignore-scripts .*--prefix .*node-\w+-\w+@24/);
   const after = await interpreters.find("nodejs24.x");
   assert.ok("argv" in after && after.exact);
 });

@@ -3,9 +3,10 @@
 import { join } from "node:path";
 import { Fault } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
-import { addNode, nodeCandidates, nodeCacheOf } from "./interpreters/node.ts";
+import { addNode, cacheOf, nodeCandidates } from "./interpreters/node.ts";
 import { pythonCandidates } from "./interpreters/python.ts";
 import { probeInterpreter, type Candidate } from "./interpreters/probe.ts";
+import { addSdk, findSdk, RUNTIME_PLACE, SDK_NAMES, type Sdk, type SdkName } from "./interpreters/sdks.ts";
 
 export interface Interpreter {
   /** The interpreter and its flags; the bootstrap comes after them. */
@@ -15,17 +16,25 @@ export interface Interpreter {
   exact: boolean;
   /** What the interpreter needs to be seen at the same place inside a sandbox. */
   readOnlyPaths: string[];
-  /** Holds the bootstrap; seen as /var/runtime. */
+  /** Seen as /var/runtime: the runtime itself, or the SDK it carries. */
   runtimeDir: string;
-  /** The bootstrap's file name in runtimeDir. */
+  /** With an SDK: the runtime itself, seen as /var/runtime/evoke. */
+  bootstrapDir?: string;
+  /** The bootstrap's path below /var/runtime. */
   bootstrap: string;
 }
+
+export type { Sdk, SdkName };
 
 export interface Interpreters {
   find(runtime: string): Promise<Interpreter | { missing: string }>;
   list(): Promise<{ runtime: string; found?: Interpreter; missing?: string }[]>;
   /** Brings an interpreter from a package registry, telling progress; throws a Fault with what to do where there is no such way. */
   add(runtime: string, onProgress: (line: string) => void): Promise<Interpreter>;
+  /** The SDKs that AWS's runtimes carry. */
+  sdks(): Promise<{ name: SdkName; found?: Sdk }[]>;
+  /** A running platform sees it from the next cold start on. */
+  addSdk(name: SdkName, onProgress: (line: string) => void, packages?: readonly string[]): Promise<Sdk>;
 }
 
 export interface InterpretersOptions {
@@ -43,6 +52,7 @@ const VERSIONS: Record<Family, string[]> = { nodejs: ["20", "22", "24", "26"], p
 export const MANAGED_RUNTIMES: readonly string[] = [...VERSIONS.nodejs.map((major) => `nodejs${major}.x`), ...VERSIONS.python.map((version) => `python${version}`)];
 
 const BOOTSTRAP: Record<Family, string> = { nodejs: "bootstrap.cjs", python: "bootstrap.py" };
+const SDK_OF: Record<Family, SdkName> = { nodejs: "aws-sdk-js", python: "boto3" };
 const RUNTIMES = join(import.meta.dirname, "../../runtimes");
 
 interface Found extends Candidate {
@@ -53,6 +63,7 @@ interface Found extends Candidate {
 export function openInterpreters({ environment, execPath, log }: InterpretersOptions): Interpreters {
   const known: Partial<Record<Family, Promise<Found[]>>> = {};
   const warned = new Set<string>();
+  const cache = cacheOf(environment);
   // Found once and kept: versions do not change under a running platform, except by add().
   const all = (family: Family): Promise<Found[]> => (known[family] ??= discover(family, environment, execPath));
 
@@ -60,7 +71,10 @@ export function openInterpreters({ environment, execPath, log }: InterpretersOpt
     const { family, version } = parseRuntime(runtime);
     const choice = choose(version, await all(family));
     if (!choice) return { missing: howToGet(family, version) };
-    return { argv: [choice.path, ...flagsOf(family)], version: choice.version, exact: releaseOf(family, choice.version) === version, readOnlyPaths: choice.readOnlyPaths, runtimeDir: join(RUNTIMES, family), bootstrap: BOOTSTRAP[family] };
+    const sdk = await findSdk(SDK_OF[family], cache);
+    const own = join(RUNTIMES, family);
+    const folders = sdk ? { runtimeDir: sdk.folder, bootstrapDir: own, bootstrap: `${RUNTIME_PLACE}/${BOOTSTRAP[family]}` } : { runtimeDir: own, bootstrap: BOOTSTRAP[family] };
+    return { argv: [choice.path, ...flagsOf(family, version, choice.version)], version: choice.version, exact: releaseOf(family, choice.version) === version, readOnlyPaths: choice.readOnlyPaths, ...folders };
   };
 
   return {
@@ -81,15 +95,23 @@ export function openInterpreters({ environment, execPath, log }: InterpretersOpt
     async add(runtime, onProgress) {
       const { family, version } = parseRuntime(runtime);
       if (family === "python") throw new Fault(howToGet(family, version));
-      await addNode(version, nodeCacheOf(environment), execPath, environment, onProgress);
+      await addNode(version, cache, execPath, environment, onProgress);
       delete known.nodejs;
       warned.delete(runtime);
       const found = await search(runtime);
-      if (!("argv" in found) || !found.exact) throw new Fault(`Node ${version} was installed in ${nodeCacheOf(environment)}, but it does not run on this machine`);
+      if (!("argv" in found) || !found.exact) throw new Fault(`Node ${version} was installed in ${cache}, but it does not run on this machine`);
       return found;
     },
+    sdks: () => Promise.all(SDK_NAMES.map(async (name) => {
+      const found = await findSdk(name, cache);
+      return found ? { name, found } : { name };
+    })),
+    addSdk: (name, onProgress, packages) => addSdk(name, { cache, environment, execPath, pythons: async () => onePerRelease(await all("python")) }, onProgress, packages),
   };
 }
+
+/** The Pythons that would run functions, oldest first. */
+const onePerRelease = (found: Found[]): string[] => VERSIONS.python.map((version) => found.find((one) => releaseOf("python", one.version) === version)?.path).filter((path) => path !== undefined);
 
 async function discover(family: Family, environment: InterpretersOptions["environment"], execPath: string): Promise<Found[]> {
   const candidates = family === "nodejs" ? await nodeCandidates(environment, execPath) : await pythonCandidates(environment, VERSIONS.python);
@@ -119,8 +141,17 @@ export function parseRuntime(runtime: string): { family: Family; version: string
 
 const releaseOf = (family: Family, version: string): string => version.split(".").slice(0, family === "nodejs" ? 1 : 2).join(".");
 
-/** Python: -u would make every print a write of its own; -B because the code is read-only anyway. Node: AWS runs it without flags too. */
-const flagsOf = (family: Family): string[] => (family === "python" ? ["-B"] : []);
+/**
+ * Python: -u would make every print a write of its own; -B because the code is read-only anyway. Node: as AWS's bootstrap starts it, and
+ * what AWS turns off for each runtime by https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html (its table names 20 and 22 only).
+ */
+function flagsOf(family: Family, version: string, found: string): string[] {
+  if (family === "python") return ["-B"];
+  const flags = ["--expose-gc", "--max-http-header-size=81920"];
+  if (["20", "22"].includes(version) && compareVersions(found, "20.17.0") >= 0) flags.push("--no-experimental-require-module"); // an older Node does not know it, and ends
+  if (version === "22") flags.push("--no-experimental-detect-module");
+  return flags;
+}
 
 function advice(runtime: string): string {
   const { family, version } = parseRuntime(runtime);

@@ -151,6 +151,17 @@ describe("misbehaving functions", { skip: PYTHON ? false : "no python3 under /us
     assert.match((await t.invoke(await managed("node-exits", "exports.handler = async () => process.exit(5)"), {})).json.errorMessage, /exit status 5$/);
   });
 
+  test("frames a managed runtime may not send now are ignored, and its invocation goes on", async () => {
+    const code = `const fs = require("node:fs");
+      const send = (type, text = "") => { const frame = Buffer.from("    " + String.fromCharCode(type) + text); frame.writeUInt32BE(frame.length - 4); fs.writeSync(3, frame); };
+      exports.handler = async ({ types }) => { for (const type of types) send(type, "x"); await new Promise((done) => setTimeout(done, 50)); return "answered"; };`;
+    const strays = await t.version("stray-frames", { "index.js": code }, { runtime: "nodejs22.x" });
+    for (const types of [[17, 17], [16, 18], [22], [21, 22, 21]]) {
+      const { json, payload } = await t.invoke(strays, { types }).catch((error) => ({ json: String(error), payload: undefined }));
+      assert.equal(json, "answered", `frames ${types}: ${payload}`);
+    }
+  });
+
   test("a managed function is not harmed by the unhandled rejection of the invocation before", async () => {
     const node = await t.version("rejects", { "index.js": "exports.handler = async (event) => { if (event.bad) { Promise.reject(new Error('stray')); await new Promise((r) => setTimeout(r, 50)); } return 'fine'; };" }, { runtime: "nodejs22.x" });
     const bad = await t.invoke(node, { bad: true });

@@ -1,4 +1,5 @@
-// Pre-warmed processes: a managed runtime that has loaded its bootstrap and waits for a function. Measured 2-5 ms to a loaded handler instead of 50-80.
+// Sandboxes made before anyone needs them. Two kinds: with a managed runtime that has loaded its bootstrap and waits for a function
+// (2-5 ms to a loaded handler instead of 50-80), and without any command yet, which saves a cold start the 10-20 ms of making one.
 import type { Log } from "../kernel/log.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { type FrameLink, frameLink } from "./frame-link.ts";
@@ -10,18 +11,32 @@ export interface Spare {
   link: FrameLink;
 }
 
-export interface Spares {
+export interface Spares<T> {
   /** Undefined when none is ready; either way another one is started in the background. */
-  take(key: string, start: () => Promise<Running>): Spare | undefined;
-  /** How many processes exist. */
+  take(key: string, start: () => Promise<Running>): T | undefined;
+  /** How many exist. */
   count(): number;
   /** Gives up every spare, because environments need the room. */
   drop(): void;
   close(): Promise<void>;
 }
 
-interface Shelf {
-  ready: Spare[];
+export interface SparesOptions<T> {
+  /** How many are kept ready under each key. */
+  perKey: number;
+  /** A key not used for so long is forgotten, and its spares with it. */
+  idleMs: number;
+  /** A spare being made competes with the environment being started for the CPU, so it waits until that is over. */
+  refillAfterMs: number;
+  clock: Clock;
+  log: Log;
+  room(): boolean;
+  /** Waits until it is of use; when it fails, nothing of it may be left. */
+  prepare(running: Running): Promise<T>;
+}
+
+interface Shelf<T> {
+  ready: T[];
   starting: number;
   start: () => Promise<Running>;
   usedMs: number;
@@ -30,31 +45,28 @@ interface Shelf {
 
 /** A machine that cannot start a spare does not become one that can by trying for ever. */
 const FAILURES_MAX = 3;
-/** A spare competes with the environment being started for the CPU, so it waits until that is over. */
-const REFILL_AFTER_MS = 200;
 
-export function openSpares(options: { perRuntime: number; idleMs: number; clock: Clock; log: Log; room: () => boolean }): Spares {
-  const { perRuntime, idleMs, clock, log, room } = options;
-  const shelves = new Map<string, Shelf>();
+export function openSpares<T extends { running: Running; link?: FrameLink }>(options: SparesOptions<T>): Spares<T> {
+  const { perKey, idleMs, refillAfterMs, clock, log, room, prepare } = options;
+  const shelves = new Map<string, Shelf<T>>();
   const ending = new Set<Promise<void>>();
   const timers = new Set<() => void>();
   let closed = false;
 
-  const end = ({ running, link }: Spare) => {
-    link.close();
-    const ended = running.kill().then(() => running.dispose()).catch((error) => log.error("A pre-warmed process could not be taken away", { error })).finally(() => ending.delete(ended));
+  const end = (spare: T) => {
+    const ended = discard(spare).catch((error) => log.error("A spare sandbox could not be taken away", { error })).finally(() => ending.delete(ended));
     ending.add(ended);
   };
   const later = (ms: number, work: () => void) => {
     const cancel = clock.after(ms, () => { timers.delete(cancel); work(); });
     timers.add(cancel);
   };
-  const drop = (shelf: Shelf) => { for (const spare of shelf.ready.splice(0)) end(spare); };
+  const drop = (shelf: Shelf<T>) => { for (const spare of shelf.ready.splice(0)) end(spare); };
 
-  function fill(key: string, shelf: Shelf): void {
-    if (closed || shelf.failures >= FAILURES_MAX || shelf.ready.length + shelf.starting >= perRuntime || !room()) return;
+  function fill(key: string, shelf: Shelf<T>): void {
+    if (closed || shelf.failures >= FAILURES_MAX || shelf.ready.length + shelf.starting >= perKey || !room()) return;
     shelf.starting++;
-    const started = startSpare(shelf.start).then(
+    const started = shelf.start().then(prepare).then(
       (spare) => {
         shelf.starting--;
         if (closed || shelves.get(key) !== shelf) return end(spare);
@@ -71,13 +83,13 @@ export function openSpares(options: { perRuntime: number; idleMs: number; clock:
       (error) => {
         shelf.starting--;
         shelf.failures++;
-        log.warn("A process could not be pre-warmed", { runtime: key, error });
+        log.warn("A spare sandbox could not be started", { for: key, error });
       },
     ).finally(() => ending.delete(started));
     ending.add(started);
   }
 
-  function expire(key: string, shelf: Shelf): void {
+  function expire(key: string, shelf: Shelf<T>): void {
     const idle = clock.monotonicMs() - shelf.usedMs;
     if (idle < idleMs) return later(idleMs - idle, () => expire(key, shelf));
     shelves.delete(key);
@@ -86,7 +98,7 @@ export function openSpares(options: { perRuntime: number; idleMs: number; clock:
 
   return {
     take(key, start) {
-      if (perRuntime === 0 || closed) return undefined;
+      if (perKey === 0 || closed) return undefined;
       let shelf = shelves.get(key);
       if (!shelf) {
         shelf = { ready: [], starting: 0, start, usedMs: 0, failures: 0 };
@@ -97,7 +109,7 @@ export function openSpares(options: { perRuntime: number; idleMs: number; clock:
       shelf.start = start;
       const spare = shelf.ready.pop();
       const mine = shelf;
-      later(REFILL_AFTER_MS, () => { if (shelves.get(key) === mine) fill(key, mine); });
+      later(refillAfterMs, () => { if (shelves.get(key) === mine) fill(key, mine); });
       return spare;
     },
     count: () => [...shelves.values()].reduce((sum, shelf) => sum + shelf.ready.length + shelf.starting, 0),
@@ -111,9 +123,17 @@ export function openSpares(options: { perRuntime: number; idleMs: number; clock:
   };
 }
 
+/** Kills it and takes everything of it away. */
+export async function discard({ running, link }: { running: Running; link?: FrameLink }): Promise<void> {
+  link?.close();
+  await running.kill();
+  running.stdout.destroy();
+  running.stderr.destroy();
+  await running.dispose();
+}
+
 /** Resolves when the process has said hello. */
-async function startSpare(start: () => Promise<Running>): Promise<Spare> {
-  const running = await start();
+export async function greeted(running: Running): Promise<Spare> {
   const link = frameLink(running.channel!);
   const hello = new Promise<void>((resolve, reject) => {
     link.listen({ ...deafListener, hello: resolve, broken: (reason) => reject(new Error(reason)) });
@@ -122,9 +142,7 @@ async function startSpare(start: () => Promise<Running>): Promise<Spare> {
   try {
     await hello;
   } catch (error) {
-    link.close();
-    await running.kill();
-    await running.dispose();
+    await discard({ running, link });
     throw error;
   }
   link.listen(deafListener);

@@ -53,6 +53,8 @@ export function runtimeVariables(runtime: string): Record<string, string> {
     TZ: ":UTC",
     AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
     AWS_XRAY_DAEMON_ADDRESS: "169.254.100.1:2000",
+    _AWS_XRAY_DAEMON_ADDRESS: "169.254.100.1",
+    _AWS_XRAY_DAEMON_PORT: "2000",
     ...(major ? { NODE_PATH: `/opt/nodejs/node${major}/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task` } : {}),
     ...(runtime.startsWith("python") ? { PYTHONPATH: "/var/runtime" } : {}),
   };

@@ -178,7 +178,8 @@ def main():
     if frame_type != channel.ASSIGN:
         os._exit(0 if frame_type == channel.SHUTDOWN else 1)
     assign = json.loads(body)
-    use_environment(assign["env"])
+    if "env" in assign:
+        use_environment(assign["env"])
     os.chdir(assign["taskRoot"])
     use_module_path(assign["taskRoot"])
     sys.stdout = LineStream(sys.stdout)

@@ -1,18 +1,17 @@
 // Where Node is found, and how it is brought from the npm registry: the package node-PLATFORM-ARCH is the plain binary, with no install script.
-import { spawn } from "node:child_process";
 import { access, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
-import { Fault } from "../../kernel/errors.ts";
+import { install } from "./install.ts";
 import type { Candidate } from "./probe.ts";
 
 type Environment = Record<string, string | undefined>;
 
 /** Of the user, not of a data folder: an interpreter is big and the same for all of them. */
-export const nodeCacheOf = (environment: Environment): string => join(environment.XDG_CACHE_HOME || join(environment.HOME || "/", ".cache"), "evoke/runtimes");
+export const cacheOf = (environment: Environment): string => join(environment.XDG_CACHE_HOME || join(environment.HOME || "/", ".cache"), "evoke/runtimes");
 
 export async function nodeCandidates(environment: Environment, execPath: string): Promise<Candidate[]> {
   const nvm = environment.NVM_DIR || join(environment.HOME || "/", ".nvm");
-  const [added, managed] = await Promise.all([folders(nodeCacheOf(environment)), folders(join(nvm, "versions/node"))]);
+  const [added, managed] = await Promise.all([folders(cacheOf(environment)), folders(join(nvm, "versions/node"))]);
   const paths = [
     execPath,
     ...onPath(environment.PATH, ["node"]),
@@ -29,8 +28,7 @@ export async function addNode(major: string, cache: string, execPath: string, en
   const work = await mkdtemp(join(cache, "adding-"));
   try {
     onProgress(`fetching ${packageName()}@${major} from the npm registry (about 50 MB)`);
-    const path = `${environment.PATH ?? "/usr/bin:/bin"}${delimiter}${dirname(execPath)}`;
-    await npm(["install", "--prefix", work, "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", `${packageName()}@${major}`], { ...environment, PATH: path }, onProgress);
+    await npm(["--prefix", work, `${packageName()}@${major}`], environment, execPath, onProgress);
     await rm(target, { recursive: true, force: true });
     await rename(work, target);
     onProgress(`installed in ${target}`);
@@ -39,20 +37,9 @@ export async function addNode(major: string, cache: string, execPath: string, en
   }
 }
 
-function npm(args: string[], env: Environment, onProgress: (line: string) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn("npm", args, { env, stdio: ["ignore", "pipe", "pipe"] });
-    let said = "";
-    const listen = (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-4000);
-      for (const line of chunk.toString().split("\n")) if (line.trim()) onProgress(line.trim());
-    };
-    child.stdout.on("data", listen);
-    child.stderr.on("data", listen);
-    child.once("error", (cause) => reject(new Fault("npm could not be started; it comes with Node, see that it is on the PATH", cause)));
-    child.once("close", (code) => (code === 0 ? resolve() : reject(new Fault(`npm could not install it: ${said.trim().split("\n").slice(-5).join(" ")}`))));
-  });
-}
+/** npm with the Node that runs the platform on its PATH, for where npm was found without one. */
+export const npm = (args: string[], environment: Environment, execPath: string, onProgress: (line: string) => void): Promise<void> =>
+  install({ command: "npm", args: ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", ...args], env: { ...environment, PATH: `${environment.PATH ?? "/usr/bin:/bin"}${delimiter}${dirname(execPath)}` }, absent: "npm could not be started; it comes with Node, see that it is on the PATH" }, onProgress);
 
 const packageName = (): string => `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
 

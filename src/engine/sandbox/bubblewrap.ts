@@ -3,6 +3,7 @@
 import { copyFileSync, lstatSync, readlinkSync, statSync, utimesSync } from "node:fs";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { quote } from "./launch.ts";
 import { SANDBOX_GID, SANDBOX_UID, type SandboxSpec } from "./sandbox.ts";
 
 export interface View {
@@ -26,6 +27,15 @@ const ETC_FILES = ["ld.so.cache", "mime.types", "services", "protocols", "gai.co
 const ETC_FOLDERS = ["ssl", "pki", "crypto-policies", "alternatives"];
 /** These change while the platform runs (a laptop changes networks), so every start looks. */
 const ETC_NETWORK = ["resolv.conf", "hosts"];
+
+/** A shell that reads commands from its standard input: about 1 MB, and it waits without running. */
+const WAITING = ["/bin/sh"];
+
+/** What makes the waiting shell become the command, with no variables but these. PWD as on AWS, where a shell sets it too. */
+export function becomeCommand(argv: string[], env: Record<string, string>): string {
+  const variables = Object.entries({ PWD: "/var/task", ...env }).map(([name, value]) => quote(`${name}=${value}`));
+  return `exec /usr/bin/env -i ${variables.join(" ")} ${argv.map(quote).join(" ")} </dev/null\n`;
+}
 
 /** The arguments for the system folders as they are on this machine; writes the folder that is shown as /etc. */
 export async function systemArguments(etcDir: string): Promise<string[]> {
@@ -67,22 +77,26 @@ export function bubblewrapCommand(view: View, spec: SandboxSpec, host: { code: s
   const args = [
     view.bwrap, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session", "--hostname", "169-254-1-1",
     ...(view.by === "user" ? ["--unshare-user", "--uid", String(SANDBOX_UID), "--gid", String(SANDBOX_GID), "--cap-drop", "ALL"] : ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]),
-    ...parents(["/var/task", "/nix/store", ...paths]),
+    ...parents(["/var/task", "/nix/store", ...paths.filter((path) => !isUnderTmp(path))]),
     ...view.base,
     ...(spec.network === "none" ? ["--unshare-net"] : []),
     "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", // AWS has no writable /dev/shm; here it would be memory nobody counts
-    "--ro-bind", host.code, "/var/task", "--ro-bind", spec.runtimeDir, "/var/runtime",
+    "--ro-bind", host.code, "/var/task", "--ro-bind", spec.runtimeDir ?? host.code, "/var/runtime", ...(spec.bootstrapDir ? ["--ro-bind", spec.bootstrapDir, "/var/runtime/evoke"] : []),
     ...(host.tmp ? ["--bind", host.tmp, "/tmp"] : ["--size", String(spec.tmpMb * 1024 * 1024), "--perms", "1777", "--tmpfs", "/tmp"]),
+    ...parents(paths.filter(isUnderTmp)), // only now: /tmp itself is a mount
     ...paths.flatMap((path) => ["--ro-bind", path, path]),
     "--remount-ro", "/", "--chdir", "/var/task", "--",
   ];
   if (view.by === "root") args.push(view.setpriv!, "--reuid", String(SANDBOX_UID), "--regid", String(SANDBOX_GID), "--clear-groups", "--");
-  return [...args, ...spec.argv];
+  return [...args, ...(spec.argv.length > 0 ? spec.argv : WAITING)];
 }
 
-/** bubblewrap makes the folders above a mount with mode 0700, which uid 993 could not pass; made explicitly they are open. What is under /tmp is left out: that is the function's. */
+/** bubblewrap makes the folders above a mount with mode 0700, which uid 993 could not pass; made explicitly they are open. */
 function parents(paths: string[]): string[] {
   const found = new Set<string>();
-  for (const path of paths) for (let folder = dirname(path); folder !== "/" && !`${folder}/`.startsWith("/tmp/"); folder = dirname(folder)) found.add(folder);
+  for (const path of paths) for (let folder = dirname(path); folder !== "/" && folder !== "/tmp"; folder = dirname(folder)) found.add(folder);
   return [...found].sort().flatMap((folder) => ["--perms", "0755", "--dir", folder]);
 }
+
+/** An interpreter may be there, in a clone of this repository under /tmp for one. */
+const isUnderTmp = (path: string): boolean => path.startsWith("/tmp/");

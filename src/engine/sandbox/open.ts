@@ -10,6 +10,7 @@ import type { Log } from "../../kernel/log.ts";
 import { bubblewrapCommand, refreshNetworkFiles, systemArguments, type View } from "./bubblewrap.ts";
 import { openGroups, type Groups } from "./cgroup.ts";
 import { launch } from "./launch.ts";
+import { openPipes, type Pipes } from "./pipes.ts";
 import { plainCommand, plainEnvironment } from "./plain.ts";
 import { processTable, signal, withVariable } from "./processes.ts";
 import { makeRunning, type Started } from "./running.ts";
@@ -38,6 +39,7 @@ interface Place {
   groups?: Groups;
   /** Whether a memory file system can be mounted for /tmp. */
   mounts: boolean;
+  pipes: Pipes;
   watch: Watch;
   clock: Clock;
   log: Log;
@@ -56,7 +58,7 @@ export async function openSandbox({ isolation, dataDir, clock, ids, log }: Sandb
   const groupsOrNot = await openGroups(`evoke-${createHash("sha256").update(root).digest("hex").slice(0, 12)}`, clock);
   const groups = "create" in groupsOrNot ? groupsOrNot : undefined;
   const noGroups = "create" in groupsOrNot ? [] : [groupsOrNot.missing];
-  const place: Place = { root, ...(groups ? { groups } : {}), mounts: isRoot && await canMount(root, ids), watch: openWatch(clock, log), clock, log };
+  const place: Place = { root, ...(groups ? { groups } : {}), mounts: isRoot && await canMount(root, ids), pipes: openPipes(join(root, "..", "sandbox-pipes")), watch: openWatch(clock, log), clock, log };
   const missing: string[] = [];
   const attempt = async (way: Way, name: string): Promise<Way | undefined> => {
     const failure = await probe(way, place, ids);
@@ -94,6 +96,7 @@ export async function openSandbox({ isolation, dataDir, clock, ids, log }: Sandb
     sweep: () => sweep(place),
     async close() {
       await groups?.close();
+      await place.pipes.close();
       await rm(join(root, "..", "sandbox-etc"), { recursive: true, force: true });
       await rmdir(root).catch(() => {}); // not empty: a /tmp was kept
     },
@@ -115,8 +118,10 @@ function describe(level: 1 | 2 | 3 | 4, groups: Groups | undefined): string {
 let nextUid = 0;
 
 async function startWith(way: Way, place: Place, spec: SandboxSpec): Promise<Running> {
-  const { root, groups, mounts, watch, clock, log } = place;
+  const { root, groups, mounts, pipes, watch, clock, log } = place;
   if (spec.network === "none" && !way.view) throw new Fault("--network none needs bubblewrap: this isolation level cannot cut a function off the network");
+  const waits = spec.argv.length === 0;
+  if (waits && !way.view) throw new Fault("a sandbox that waits for its command needs bubblewrap");
   const tmp: Started["tmp"] = mounts ? "mounted" : way.view ? "inside" : "watched";
   const uid = way.ownUids ? (spec.tmpDir ? (await stat(spec.tmpDir)).uid : FIRST_UID + (nextUid++ % UIDS)) : undefined;
   const owner = way.view?.by === "root" ? { uid: SANDBOX_UID, gid: SANDBOX_GID } : uid !== undefined ? { uid, gid: uid } : undefined;
@@ -124,15 +129,15 @@ async function startWith(way: Way, place: Place, spec: SandboxSpec): Promise<Run
   if (way.view) refreshNetworkFiles(way.view.etcDir);
   const group = await groups?.create(spec.id, hardMemoryBytes(spec, tmp));
   try {
-    const child = await launch({
+    const launched = await launch({
       command: way.view ? bubblewrapCommand(way.view, spec, { code: spec.codeDir ?? scratch.slot, ...(tmp === "inside" ? {} : { tmp: scratch.tmp }) }) : plainCommand(spec, { ...(way.setpriv ? { setpriv: way.setpriv } : {}), ...(uid === undefined ? {} : { uid }) }),
       env: way.view ? spec.env : plainEnvironment(spec, scratch.tmp),
       cwd: way.view ? "/" : (spec.codeDir ?? scratch.slot),
-      channel: spec.channel,
+      channel: spec.channel, input: waits, pipes,
       joinFiles: group?.joinFiles ?? [],
       ...(tmp === "mounted" && !spec.tmpDir ? { mount: mountTmpfs(scratch.tmp, spec.tmpMb, owner?.uid ?? 0, owner?.gid ?? 0) } : {}),
     });
-    return makeRunning({ spec, child, scratch, contained: way.view !== undefined, ...(group ? { group } : {}), tmp, clock, log, watch });
+    return makeRunning({ spec, ...launched, scratch, contained: way.view !== undefined, ...(group ? { group } : {}), tmp, clock, log, watch });
   } catch (error) {
     await group?.remove();
     await removeScratch(scratch, { mounted: tmp === "mounted", keepTmp: false });

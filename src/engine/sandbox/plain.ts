@@ -20,13 +20,20 @@ export function plainCommand(spec: SandboxSpec, { setpriv, uid }: PlainOptions):
 
 /** TMPDIR is the one addition: it is how programs find the private folder, and how strays of this sandbox are recognised. */
 export function plainEnvironment(spec: SandboxSpec, tmp: string): Record<string, string> {
-  const env = { ...spec.env, TMPDIR: tmp };
-  for (const name of PATH_VARIABLES) if (env[name as keyof typeof env] !== undefined) (env as Record<string, string>)[name] = spec.env[name]!.split(":").map((path) => hostPath(path, spec)).join(":");
+  return { ...hostVariables(spec.env, spec), TMPDIR: tmp };
+}
+
+type Places = Pick<SandboxSpec, "codeDir" | "runtimeDir" | "bootstrapDir">;
+
+export function hostVariables(given: Record<string, string>, places: Places): Record<string, string> {
+  const env = { ...given };
+  for (const name of PATH_VARIABLES) if (env[name] !== undefined) env[name] = env[name].split(":").map((path) => hostPath(path, places)).join(":");
   return env;
 }
 
-function hostPath(word: string, spec: SandboxSpec): string {
-  if (word === "/var/runtime" || word.startsWith("/var/runtime/")) return spec.runtimeDir + word.slice("/var/runtime".length);
+function hostPath(word: string, spec: Places): string {
+  if (spec.bootstrapDir && word.startsWith("/var/runtime/evoke/")) return spec.bootstrapDir + word.slice("/var/runtime/evoke".length);
+  if (word === "/var/runtime" || word.startsWith("/var/runtime/")) return (spec.runtimeDir ?? spec.codeDir ?? "") + word.slice("/var/runtime".length);
   if (spec.codeDir && (word === "/var/task" || word.startsWith("/var/task/"))) return spec.codeDir + word.slice("/var/task".length);
   return word;
 }

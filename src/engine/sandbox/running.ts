@@ -9,6 +9,7 @@ import type { Log } from "../../kernel/log.ts";
 import type { Group } from "./cgroup.ts";
 import { killTree, signalTree } from "./kill.ts";
 import { commandUnder, signal } from "./processes.ts";
+import { becomeCommand } from "./bubblewrap.ts";
 import { removeScratch, resizeTmpfs, type Scratch } from "./scratch.ts";
 import { fillSlot } from "./code-slot.ts";
 import { CannotAssign, type Exit, type Running, type SandboxSpec } from "./sandbox.ts";
@@ -18,6 +19,8 @@ import type { Watch } from "./watch.ts";
 export interface Started {
   spec: SandboxSpec;
   child: ChildProcess;
+  stdout: Readable;
+  stderr: Readable;
   scratch: Scratch;
   /** In its own pid namespace under bubblewrap: nothing escapes the tree there. */
   contained: boolean;
@@ -30,7 +33,7 @@ export interface Started {
 }
 
 export function makeRunning(started: Started): Running {
-  const { spec, child, scratch, contained, group, tmp, log, watch } = started;
+  const { spec, child, stdout, stderr, scratch, contained, group, tmp, log, watch } = started;
   const pid = child.pid!;
   const limits: Limits = { memoryMb: spec.memoryMb, tmpMb: spec.tmpMb };
   let codeDir = spec.codeDir;
@@ -43,7 +46,7 @@ export function makeRunning(started: Started): Running {
     void kill();
   });
   const check = usage.check;
-  watch.add(check);
+  if (spec.argv.length > 0) watch.add(check); // one that waits for its command uses nothing
 
   const exited = new Promise<Exit>((resolve) => child.once("exit", async (code, name) => {
     gone = true;
@@ -64,8 +67,8 @@ export function makeRunning(started: Started): Running {
 
   return {
     pid,
-    stdout: child.stdout as Readable,
-    stderr: child.stderr as Readable,
+    stdout,
+    stderr,
     ...(spec.channel ? { channel: child.stdio[3] as Socket } : {}),
     get taskRoot() { return contained ? "/var/task" : (codeDir ?? scratch.slot); },
     tmpDir: contained ? "/tmp" : scratch.tmp,
@@ -76,6 +79,11 @@ export function makeRunning(started: Started): Running {
       await assignTo(started, newCodeDir, limits, newLimits);
       codeDir = newCodeDir;
       Object.assign(limits, newLimits);
+    },
+    exec(argv, env) {
+      if (gone) return; // `exited` tells
+      child.stdin!.end(becomeCommand(argv, env));
+      watch.add(check);
     },
     limitCpu(memoryMb) {
       group?.limitCpu(memoryMb).catch((cause) => { if (!gone) log.warn("a function's CPU could not be limited", { sandbox: spec.id, cause }); });

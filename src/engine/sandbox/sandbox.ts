@@ -5,13 +5,15 @@ import type { Socket } from "node:net";
 export interface SandboxSpec {
   /** Unique; names the control group and the scratch folders. */
   id: string;
-  /** The command inside the sandbox. */
+  /** The command inside the sandbox. Empty, where there is bubblewrap: everything is set up and waits for exec(). */
   argv: string[];
   env: Record<string, string>;
   /** Unpacked code, read-only, seen as /var/task where the level allows it. Absent for a pre-warmed sandbox until assign(). */
   codeDir?: string;
-  /** Seen read-only as /var/runtime. */
-  runtimeDir: string;
+  /** Seen read-only as /var/runtime. Absent: the code is (custom runtimes). */
+  runtimeDir?: string;
+  /** Seen read-only as /var/runtime/evoke, for which runtimeDir has an empty folder. */
+  bootstrapDir?: string;
   /** Further read-only host paths the command needs at the same place (an interpreter's prefix). */
   readOnlyPaths: string[];
   memoryMb: number;
@@ -42,6 +44,8 @@ export interface Running {
   readonly exited: Promise<Exit>;
   /** Puts a function's code and limits under a sandbox that was started before its function was known. Throws CannotAssign: start a fresh one. */
   assign(codeDir: string, limits: { memoryMb: number; tmpMb: number }): Promise<void>;
+  /** Gives a sandbox that was started without a command its one command; at once, without waiting. */
+  exec(argv: string[], env: Record<string, string>): void;
   /** CPU in proportion to memory from now on; before this call it is not limited, as AWS boosts init. */
   limitCpu(memoryMb: number): void;
   /** Every process of the sandbox stops running, and goes on. Cheap; never throws. */
