@@ -87,16 +87,6 @@ function runLoop(target, nodeMajor, enter) {
   next();
 }
 
-/** AWS's runtime carries its SDK; a function that counts on it should learn why it is not found. */
-function explainMissingSdk(error) {
-  const name = /Cannot find (?:module|package) '((?:@aws-sdk|@smithy)\/[^']+)'/.exec(String(error))?.[1];
-  if (name === undefined) return;
-  console.warn(
-    `${name} is part of AWS's own Node.js runtime and not installed here: ` +
-      "put it into the function's package, or into a folder of NODE_PATH.",
-  );
-}
-
 function start() {
   writeBytes(FRAME.hello, EMPTY);
   const frame = readFrame();
@@ -116,7 +106,6 @@ function start() {
   loadHandler(assign.taskRoot, assign.handler, nodeMajor, (error, target) => {
     if (error !== undefined) {
       logFailure(nodeMajor >= 24 ? "Init Error" : "Uncaught Exception", error);
-      explainMissingSdk(error);
       reportFailure(error);
       process.exit(nodeMajor >= 24 ? 1 : EXIT_UNCAUGHT_EXCEPTION);
     }

@@ -72,6 +72,9 @@ function patchConsole(logFormat, logLevel) {
 function logFailure(what, value) {
   if (json) console.error(asError(value));
   else console.error(what, toLogText(value));
+  const { missingSdk } = require("./sdk.cjs"); // a cold start that goes well does not pay for it
+  const hint = missingSdk(value);
+  if (hint !== undefined) write(LEVELS.indexOf("WARN"), [hint]);
 }
 
 module.exports = { patchConsole, logFailure };

@@ -25,7 +25,7 @@ export const COMMANDS: Record<string, { takes: string; says: string; options: Pa
     options: { follow: { type: "boolean" }, since: { type: "string" }, filter: { type: "string" } },
     examples: ["evoke logs hello-node", "evoke logs hello-node --follow", "evoke logs hello-node --since 10m --filter ERROR"],
   },
-  runtimes: { takes: "[add RUNTIME]", says: "List language runtimes, or bring one.", options: {}, examples: ["evoke runtimes", "evoke runtimes add nodejs22.x"] },
+  runtimes: { takes: "[add RUNTIME]", says: "List language runtimes and AWS SDKs, or bring one.", options: {}, examples: ["evoke runtimes", "evoke runtimes add nodejs22.x", "evoke runtimes add aws-sdk"] },
   doctor: { takes: "", says: "What this machine allows, what is missing, and how to get it.", options: {}, examples: ["evoke doctor"] },
   help: { takes: "[COMMAND]", says: "Explain a command.", options: {}, examples: ["evoke help deploy"] },
 };

@@ -126,12 +126,19 @@ function portFree(host: string, port: number): Promise<Finding> {
 }
 
 async function runtimes(interpreters: Interpreters): Promise<Finding[]> {
-  return (await interpreters.list()).map(({ runtime, found, missing }) => ({
+  const languages = (await interpreters.list()).map(({ runtime, found, missing }) => ({
     name: runtime,
     ok: found !== undefined,
     says: found ? `${found.exact ? "" : "the nearest newer: "}${found.version}, ${found.argv[0]}` : missing!.split(";")[0]!,
     ...(found?.exact ? {} : { fix: runtime.startsWith("nodejs") ? `evoke runtimes add ${runtime}` : `pyenv install ${runtime.slice("python".length)}, or the system's packages` }),
   }));
+  const sdks = (await interpreters.sdks()).map(({ name, found }) => ({
+    name,
+    ok: found !== undefined,
+    says: found ? `${found.version}, ${found.folder}` : "AWS's runtimes carry it; functions that count on that fail with Runtime.ImportModuleError",
+    ...(found ? {} : { fix: "evoke runtimes add aws-sdk" }),
+  }));
+  return [...languages, ...sdks];
 }
 
 const inGb = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GB`;

@@ -3,6 +3,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import { HEX, type Ids } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
+import { completeTraceHeader } from "../kernel/trace.ts";
 import type { CodePackages } from "../ports/code.ts";
 import type { FunctionVersion, FunctionVersions, Functions, Invocation, InvokeResult, StreamedResult } from "../ports/functions.ts";
 import type { Identity } from "../ports/identity.ts";
@@ -91,7 +92,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   });
 
   const submit = (invocation: Invocation, answer: Answer, streaming: boolean) =>
-    pool.submit({ invocation, answer, streaming, traceId: traceIdOf(invocation, clock, ids), queuedMs: clock.monotonicMs() });
+    pool.submit({ invocation, answer, streaming, traceId: completeTraceHeader(invocation.traceId, { nowMs: clock.now(), hex: () => ids.token(40, HEX), sampled: invocation.version.tracing === "Active" }), queuedMs: clock.monotonicMs() });
   return {
     functions: {
       invoke: (invocation) => new Promise<InvokeResult>((resolve, reject) => submit(invocation, bufferedAnswer(invocation.version.version, resolve, reject), false)),
@@ -120,6 +121,7 @@ function openEnvironment(options: EngineOptions, parts: LaunchParts, version: Fu
     version, streamName, clock, log, sink: options.logs,
     hooks: { memoryPeakBytes: async () => env.running?.memoryPeakBytes() ?? 0, pause: () => pauseForLog(env, true), resume: () => pauseForLog(env, false) },
   });
+  if (work?.invocation.tail) env.journal.tailFromNow();
   startEnvironment(env, async (listener) => {
     const managed = isManaged(version.runtime) ? await parts.interpreter(version.runtime) : undefined;
     env.journal.initStart(runtimeVersion(version.runtime, managed), phase);
@@ -132,12 +134,4 @@ function openEnvironment(options: EngineOptions, parts: LaunchParts, version: Fu
 function runtimeVersion(runtime: string, interpreter: Interpreter | undefined): string {
   const name = /^[a-z]+/.exec(runtime)![0];
   return `${name}:${interpreter ? interpreter.version.replace(/^v/, "") : runtime.slice(name.length + 1)}`;
-}
-
-/** https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader; not sampled, as nobody asked for a trace. */
-function traceIdOf({ traceId }: Invocation, clock: Clock, ids: Ids): string {
-  if (traceId !== undefined && /^[\x21-\x7e][\x20-\x7e]{0,511}$/.test(traceId)) return traceId; // it becomes a header of the Runtime API
-  const seconds = Math.trunc(clock.now() / 1000).toString(16).padStart(8, "0");
-  const random = ids.token(40, HEX); // once: asking the system for randomness is the dearest part of a warm invoke's bookkeeping
-  return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(24)};Sampled=0`;
 }

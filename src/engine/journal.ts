@@ -32,6 +32,8 @@ export interface Journal {
   initStart(runtimeVersion: string, phase: "init" | "invoke"): void;
   initReport(report: InitReport): void;
   started(requestId: string, traceId: string, tail: boolean): void;
+  /** From now on lines belong to the tail of the invocation that waits for this init. */
+  tailFromNow(): void;
   finished(report: Report): void;
   /** The last 4 KB since started(); call after finished(). */
   tail(): Promise<Uint8Array>;
@@ -131,9 +133,15 @@ export function openJournal(options: { version: FunctionVersion; streamName: str
     },
     initStart(runtimeVersion, phase) { const at = Math.trunc(clock.now()); system(at, lines.initStart(at, runtimeVersion, phase)); },
     initReport(report) { const at = Math.trunc(clock.now()); system(at, lines.initReport(at, report)); },
-    started(requestId, traceId, wantsTail) {
-      tail = wantsTail ? [] : undefined;
+    tailFromNow() {
+      tail = [];
       tailBytes = 0;
+    },
+    started(requestId, traceId, wantsTail) {
+      if (!wantsTail || !tail) {
+        tail = wantsTail ? [] : undefined;
+        tailBytes = 0;
+      }
       const at = Math.trunc(clock.now());
       system(at, lines.start(at, requestId, traceId));
     },

@@ -4,6 +4,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { Fault, ServiceError } from "../kernel/errors.ts";
 import type { Ids } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
+import { readTraceHeader } from "../kernel/trace.ts";
 import type { WireRequest, WireResponse } from "../wire/http.ts";
 import { type WireService, writeUnknownService } from "../wire/wire.ts";
 import { refusal } from "./auth-errors.ts";
@@ -106,6 +107,7 @@ async function callerOf(parts: PipelineParts, asked: Asked, claim: Claim | undef
 }
 
 function callOf(parts: PipelineParts, { request, requestId, peer }: Asked, claim: Claim | undefined, principal: Principal): Call {
+  const traceId = readTraceHeader(request.headers["x-amzn-trace-id"]);
   return {
     account: principal.accountId,
     region: claim?.scope.region ?? regionByHost(request.headers["host"] ?? "") ?? parts.region,
@@ -115,6 +117,7 @@ function callOf(parts: PipelineParts, { request, requestId, peer }: Asked, claim
     get signal() { return peer.signal(); },
     sourceIp: peer.sourceIp,
     userAgent: request.headers["user-agent"] ?? "",
+    ...(traceId === undefined ? {} : { traceId }),
   };
 }
 

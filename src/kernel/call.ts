@@ -21,4 +21,6 @@ export interface Call {
   signal: AbortSignal;
   sourceIp: string;
   userAgent: string;
+  /** The caller's trace header, where it sent a well-formed one. */
+  traceId?: string;
 }

@@ -15,10 +15,10 @@ export interface TestPlatform extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export async function openTestPlatform(settings: Partial<Config> = {}, log?: Log): Promise<TestPlatform> {
+export async function openTestPlatform(settings: Partial<Config> = {}, log?: Log, environment: Record<string, string | undefined> = process.env): Promise<TestPlatform> {
   const clock = realClock();
   const config: Config = { ...readConfig({ flags: { port: "0", ephemeral: "true", prewarm: "0" }, environment: {}, file: undefined }), ...settings };
-  const platform = await openPlatform({ config, clock, ids: realIds(), log: log ?? lineLog((process.env["EVOKE_TEST_LOG"] as "warn") ?? "error", clock.now, (line) => process.stderr.write(`${line}\n`)), environment: process.env });
+  const platform = await openPlatform({ config, clock, ids: realIds(), log: log ?? lineLog((process.env["EVOKE_TEST_LOG"] as "warn") ?? "error", clock.now, (line) => process.stderr.write(`${line}\n`)), environment });
   const { url } = await platform.listen();
   const clientConfig: TestPlatform["clientConfig"] = { endpoint: url, region: "eu-west-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1, disableHostPrefix: true };
   const lambda = new LambdaClient(clientConfig);

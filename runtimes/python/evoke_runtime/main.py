@@ -8,6 +8,9 @@ from .output import LineStream, log
 
 ERROR_CHARACTERS_MAX = 512 * 1024
 
+# What has been said about missing parts of the SDK: once in a process.
+explained = []
+
 
 def use_environment(env):
     changed_time_zone = env.get("TZ") != os.environ.get("TZ")
@@ -73,6 +76,7 @@ class Runtime:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, LineStream):
                 stream.end_line()
+        explain_missing_sdk(error["errorMessage"])
         log(4, self.failure_text(self.json_logs, error, self.to_json))
         text = self.to_json(error)
         if len(text) > ERROR_CHARACTERS_MAX:
@@ -89,7 +93,6 @@ class Runtime:
             error = from_fault(fault)
         except Exception:
             error = from_exception()
-        explain_missing_sdk(error["errorMessage"])
         self.report(channel.INIT_ERROR, error)
         sys.exit(1)
 
@@ -151,11 +154,12 @@ def end_lines():
 def explain_missing_sdk(message):
     """AWS's runtime carries its SDK; a function that counts on it should learn why it is not found."""
     for name in ("boto3", "botocore"):
-        if "No module named '" + name + "'" in message:
+        if "No module named '" + name + "'" in message and not explained:
+            explained.append(name)
             log(
                 3,
-                name + " is part of AWS's own Python runtime and not installed for this interpreter: "
-                "put it into the function's package, or install it with this interpreter's pip.\n",
+                name + " is part of AWS's own Python runtime and not installed here: "
+                "evoke runtimes add aws-sdk brings it, or put it into the function's package.\n",
             )
 
 

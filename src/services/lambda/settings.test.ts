@@ -56,7 +56,7 @@ test("what would be ignored is refused by name, and its empty forms are let thro
   for (const given of [
     { Publish: true }, { PackageType: "Image" as const }, { Layers: ["arn:aws:lambda:eu-west-1:000000000000:layer:l:1"] }, { VpcConfig: { SubnetIds: ["subnet-1"] } },
     { DeadLetterConfig: { TargetArn: "arn:aws:sqs:eu-west-1:000000000000:q" } }, { SnapStart: { ApplyOn: "PublishedVersions" as const } }, { KMSKeyArn: "arn:aws:kms:x" },
-    { FileSystemConfigs: [{ Arn: "a", LocalMountPath: "/mnt/a" }] }, { S3Bucket: "b", S3Key: "k" }, { DurableConfig: {} }, { ImageConfig: { Command: ["x"] } }, { TracingConfig: { Mode: "Active" as const } },
+    { FileSystemConfigs: [{ Arn: "a", LocalMountPath: "/mnt/a" }] }, { S3Bucket: "b", S3Key: "k" }, { DurableConfig: {} }, { ImageConfig: { Command: ["x"] } },
   ]) assert.throws(() => refuseUnsupported(given), { name: "InvalidParameterValueException", message: /^Evoke does not support .* yet\.$/ });
   refuseUnsupported({
     Publish: false, PackageType: "Zip", Layers: [], VpcConfig: {}, DeadLetterConfig: {}, SnapStart: { ApplyOn: "None" }, KMSKeyArn: "", FileSystemConfigs: [], ImageConfig: {}, TracingConfig: { Mode: "PassThrough" },

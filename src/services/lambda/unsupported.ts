@@ -20,7 +20,6 @@ const REFUSED: Record<string, (given: Parameters) => boolean> = {
   "FileSystemConfigs": ({ FileSystemConfigs }) => filled(FileSystemConfigs),
   "DeadLetterConfig": ({ DeadLetterConfig }) => Boolean(DeadLetterConfig?.TargetArn),
   "SnapStart PublishedVersions": ({ SnapStart }) => SnapStart?.ApplyOn === "PublishedVersions",
-  "TracingConfig Active": ({ TracingConfig }) => TracingConfig?.Mode === "Active",
   "CodeSigningConfigArn": ({ CodeSigningConfigArn }) => Boolean(CodeSigningConfigArn),
   "TenancyConfig": ({ TenancyConfig }) => TenancyConfig !== undefined,
   "DurableConfig": ({ DurableConfig }) => DurableConfig !== undefined,

@@ -49,10 +49,13 @@ export function testDatabases(postgresUrl: string | undefined): TestDatabase[] {
         const { Client } = await import("pg");
         const client = new Client(postgresUrl);
         await client.connect();
-        const { rows } = await client.query("SELECT current_database() AS name");
-        assert.match(rows[0].name, /test/, "EVOKE_TEST_POSTGRES must name a database with \"test\" in its name, because everything in it is dropped");
-        await client.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
-        await client.end();
+        try {
+          const { rows } = await client.query("SELECT current_database() AS name");
+          assert.match(rows[0].name, /test/, "EVOKE_TEST_POSTGRES must name a database with \"test\" in its name, because everything in it is dropped");
+          await client.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+        } finally {
+          await client.end();
+        }
         return openStores({ database: postgresUrl, clock, log });
       },
     },

@@ -32,6 +32,7 @@ export function invokeOperations({ stores, functions }: RoomPorts): Pick<Lambda,
     if (!fn.live) throw stateForbids(fn.state);
     const invocation: Invocation = { version: fn.live, invokedArn: qualified(fn.arn, named.qualifier), payload, requestId: call.requestId, tail: input.LogType === "Tail" };
     if (clientContext !== undefined) invocation.clientContext = clientContext;
+    if (call.traceId !== undefined) invocation.traceId = call.traceId;
     return invocation;
   };
 
