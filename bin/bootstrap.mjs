@@ -45,6 +45,7 @@ export function ensurePackages(development) {
   const wanted = `${statSync(lock).size}:${readFileSync(lock, "utf8").length}:${hash(readFileSync(lock, "utf8"))}`;
   const have = existsSync(stamp) ? JSON.parse(readFileSync(stamp, "utf8")) : undefined;
   if (have?.lock === wanted && (have.development || !development)) return;
+  development ||= existsSync(join(root, "node_modules", "typescript")); // what somebody installed is never taken away
   say(`installing ${development ? "packages and test tools" : "packages"}, once …`);
   const done = npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", ...(development ? [] : ["--omit=dev"])], root);
   if (done.status !== 0) fail("npm could not install the packages (its message is above).");

@@ -17,6 +17,14 @@ test("a wrong value names where it was written and what it should be", () => {
   assert.throws(() => readConfig({ ...none, environment: { EVOKE_LOG: "loud" } }), /^ConfigError: EVOKE_LOG: "loud" must be one of debug, info, warn, error, silent$/);
   assert.throws(() => readConfig({ ...none, file: { ports: 1 } }), /there is no setting "ports"/);
   assert.throws(() => readConfig({ ...none, file: [] }), /one JSON object/);
+  assert.throws(() => readConfig({ ...none, file: JSON.parse('{"toString": 1}') }), /there is no setting "toString"/);
+  assert.throws(() => readConfig({ ...none, file: { credentials: { KEY: "secret" } } }), /credentials must be a text/);
+  assert.deepEqual(readConfig({ ...none, file: { allowedHosts: ["a", "b"] } }).allowedHosts, "a,b");
+});
+
+test("a database address is checked and never repeated, and contradicts --ephemeral", () => {
+  assert.throws(() => readConfig({ ...none, flags: { database: "mysql://me:secret@x" } }), new ConfigError("--database: must be a postgres:// address"));
+  assert.throws(() => readConfig({ ...none, flags: { database: "postgres://x/y", ephemeral: "true" } }), /give one of them/);
 });
 
 test("flag and variable names follow from a setting's name", () => {

@@ -8,6 +8,8 @@ interface Setting<T> {
   says: string;
   /** What the flag takes, as shown in --help; absent for a switch. */
   takes?: string;
+  /** Its value is never printed. */
+  secret?: true;
   /** Turns text into the value; throws a sentence when it cannot. */
   parse(text: string): T;
 }
@@ -48,7 +50,14 @@ export const SETTINGS = {
   log: oneOf<LogLevel>("info", LOG_LEVELS, "The least serious message to print."),
   region: text("us-east-1", "REGION", "The region of requests that carry none, and of the command line."),
   credentials: text("", "KEY:SECRET,…", "Access keys to accept, each KEY_ID:SECRET. When given, every signature is verified."),
-  database: text("", "URL", "postgres://… to keep state in PostgreSQL instead of the data folder."),
+  database: {
+    ...text("", "URL", "postgres://… to keep state in PostgreSQL instead of the data folder."),
+    secret: true,
+    parse: (value: string): string => {
+      if (value !== "" && !/^postgres(ql)?:\/\//.test(value)) throw new Error("must be a postgres:// address");
+      return value;
+    },
+  },
   isolation: oneOf("auto", ["auto", "bubblewrap", "uid", "none"] as const, "How functions are kept apart: the best this machine allows, or exactly this."),
   network: oneOf("shared", ["shared", "none"] as const, "What functions reach: the machine's network, or nothing but their Runtime API."),
   environmentsMax: integer(environmentsDefault, 1, 10_000, "N", "How many execution environments may exist at once; more invokes wait, then are throttled."),
@@ -83,21 +92,30 @@ export interface ConfigSources {
 export function readConfig({ flags, environment, file }: ConfigSources): Config {
   if (file !== undefined && (typeof file !== "object" || file === null || Array.isArray(file))) throw new ConfigError("evoke.config.json must hold one JSON object");
   const fromFile = (file ?? {}) as Record<string, unknown>;
-  for (const key of Object.keys(fromFile)) if (!(key in SETTINGS)) throw new ConfigError(`evoke.config.json: there is no setting "${key}"`);
+  for (const key of Object.keys(fromFile)) if (!Object.hasOwn(SETTINGS, key)) throw new ConfigError(`evoke.config.json: there is no setting "${key}"`);
   const entries = SETTING_NAMES.map((name) => {
     const setting: Setting<unknown> = SETTINGS[name];
     const given: [string | undefined, string][] = [
       [flags[name], `--${flagOf(name)}`],
       [environment[variableOf(name)], variableOf(name)],
-      [fromFile[name] === undefined ? undefined : String(fromFile[name]), `evoke.config.json: ${name}`],
+      [fromFile[name] === undefined ? undefined : fileText(name, fromFile[name]), `evoke.config.json: ${name}`],
     ];
     const [value, origin] = given.find(([candidate]) => candidate !== undefined) ?? [];
     if (value === undefined) return [name, setting.default];
     try {
       return [name, setting.parse(value)];
     } catch (error) {
-      throw new ConfigError(`${origin}: "${value}" ${(error as Error).message}`);
+      throw new ConfigError(`${origin}: ${setting.secret ? "" : `"${value}" `}${(error as Error).message}`);
     }
   });
-  return Object.fromEntries(entries) as Config;
+  const config = Object.fromEntries(entries) as Config;
+  if (config.ephemeral && config.database) throw new ConfigError("--ephemeral forgets everything at exit and --database keeps it: give one of them");
+  return config;
+}
+
+/** A list stands for its parts separated by commas, as in a flag. */
+function fileText(name: string, value: unknown): string {
+  const plain = (one: unknown) => ["string", "number", "boolean"].includes(typeof one);
+  if (Array.isArray(value) ? value.every(plain) : plain(value)) return String(value);
+  throw new ConfigError(`evoke.config.json: ${name} must be a text, a number, true or false, or a list of those`);
 }

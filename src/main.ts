@@ -1,14 +1,16 @@
 // The process: reads the settings, opens the platform, listens, and stops on a signal; every other command is in cli/.
-import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** Stopping gives running invokes this long to finish. */
 const GRACE_MS = 5_000;
+const SAME_SIGNAL_MS = 500;
 
 export async function main(argv = process.argv.slice(2)): Promise<void> {
   const { parseArguments, UsageError } = await import("./cli/arguments.ts");
   try {
     const command = parseArguments(argv, process.env, process.cwd());
+    // `evoke logs NAME | head`: who read has left, so a command is done; a server goes on unheard.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => { if (command.name !== "start") process.exit(); });
     if (command.name === "start") await start(command);
     else process.exitCode = await (await import("./cli/commands.ts")).run(command);
   } catch (error) {
@@ -23,16 +25,22 @@ async function start(command: { config: import("./config.ts").Config; json: bool
   const clock = realClock();
   const log = lineLog(command.config.log, clock.now, (line) => process.stderr.write(`${line}\n`));
   process.on("unhandledRejection", (error) => log.error("a promise was rejected and nobody looked", { error }));
-  if (!command.config.ephemeral) mkdirSync(command.config.data, { recursive: true, mode: 0o700 });
   const platform = await openPlatform({ config: command.config, clock, ids: realIds(), log, environment: process.env });
   const { url } = await platform.listen();
   process.stdout.write(command.json ? `${JSON.stringify({ url })}\n` : `Evoke is ready at ${url}\n`);
-  let stopping = false;
+  let stoppingMs: number | undefined;
   const stop = async (signal: string) => {
-    if (stopping) process.exit(130); // asked twice: at once
-    stopping = true;
+    // Asked twice: at once. But Ctrl-C reaches the launcher too, which hands its own on.
+    if (stoppingMs !== undefined && clock.monotonicMs() - stoppingMs < SAME_SIGNAL_MS) return;
+    if (stoppingMs !== undefined) process.exit(130);
+    stoppingMs = clock.monotonicMs();
     log.info(`${signal}: stopping`);
-    await platform.close(GRACE_MS);
+    // Whatever holds it up or goes wrong, a process told to stop stops.
+    clock.after(2 * GRACE_MS, () => { log.error("stopping took too long"); process.exit(1); });
+    await platform.close(GRACE_MS).catch((error) => {
+      log.error("stopping failed", { error });
+      process.exit(1);
+    });
     process.exit(0);
   };
   process.on("SIGINT", stop);

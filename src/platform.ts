@@ -43,7 +43,20 @@ export async function openPlatform({ config, clock, ids, log, environment }: Pla
   const refusal = whyNotToListen(config);
   if (refusal) throw new Fault(refusal); // before anything is opened
   const dataDir = config.ephemeral ? mkdtempSync(join(tmpdir(), "evoke-")) : resolve(config.data);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Fault(`The data folder ${dataDir} cannot be made (${(error as Error).message}). Choose another with --data.`, error);
+  }
+  try {
+    return await openPlatformIn(dataDir, { config, clock, ids, log, environment });
+  } catch (error) {
+    if (config.ephemeral) rmSync(dataDir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function openPlatformIn(dataDir: string, { config, clock, ids, log, environment }: PlatformOptions): Promise<Platform> {
   const stores = await openStores({ data: dataDir, ephemeral: config.ephemeral, database: config.database || undefined, clock, log });
   const background = openBackground({ clock, log });
   const configured = [...configuredKeys(config.credentials)].map(([accessKeyId, { secretAccessKey }]) => ({ accessKeyId, secretAccessKey }));

@@ -126,7 +126,8 @@ test("a handler that takes more memory than it has is killed and named as out of
   const eats = await functionOf({ "index.js": "exports.handler = async () => { const all = []; for (;;) all.push(Buffer.alloc(16 * 1024 * 1024, 1)); }" }, { timeout: 20, memory: 128 });
   const { error, payload, log } = await eats.invoke();
   assert.equal(error, "Unhandled");
-  assert.equal(payload.errorType, "Runtime.OutOfMemory");
+  assert.equal(payload.errorType, "Runtime.ExitError");
+  assert.match(payload.errorMessage, /^RequestId: [\w-]+ Error: Runtime exited with error: signal: killed$/);
   assert.match(log, /Error Type: Runtime\.OutOfMemory/);
 });
 

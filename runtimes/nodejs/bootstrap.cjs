@@ -114,4 +114,7 @@ function start() {
   });
 }
 
-start();
+/** Set for a process that is started before its function is known; `assign` takes it away with the rest of the environment. */
+if (process.env.EVOKE_WARM_UP === "1") {
+  require("./warm-up.cjs").warmUp(useEnvironment, Number(process.versions.node.split(".")[0]), start);
+} else start();

@@ -321,6 +321,17 @@ for (const [version, node] of nodes) {
       assert.equal(await driver.exited, 0);
     });
 
+    test("a function does not see that its process was warmed up before it was known", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "evoke-early-"));
+      after(() => rmSync(folder, { recursive: true, force: true }));
+      const file = join(folder, "index.js");
+      writeFileSync(file, `exports.handler = async () => [Object.keys(process.env).filter((name) => name.includes("WARM")), Object.keys(require.cache).filter((name) => name.includes("function")), process.argv.length];`);
+      const driver = await startRuntime([node, ...FLAGS, BOOTSTRAP], { EVOKE_WARM_UP: "1" });
+      running.push(driver);
+      assert.equal((await driver.assign({ runtime: "nodejs24.x", handler: "index.handler", taskRoot: folder, env: {} })).kind, "ready");
+      assert.deepEqual((await driver.invoke({})).json, [[], [], 2]);
+    });
+
     test("the process ends when the engine closes the channel, assigned or not", async () => {
       const driver = await startRuntime([node, BOOTSTRAP]);
       (driver.child.stdio[3] as import("node:net").Socket).destroy();

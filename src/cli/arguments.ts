@@ -52,6 +52,7 @@ export function parseArguments(argv: string[], environment: Record<string, strin
   const settings = Object.fromEntries(SETTING_NAMES.map((setting) => [flagOf(setting), { type: "takes" in SETTINGS[setting] && SETTINGS[setting].takes ? "string" : "boolean" } as const]));
   try {
     const { values, positionals }: { values: Command["options"]; positionals: string[] } = parseArgs({ args: first ? argv.slice(1) : argv, options: { ...settings, ...known.options, json: { type: "boolean" } }, allowPositionals: true });
+    if (known.takes === "" && positionals.length > 0) throw new Error(`"${positionals[0]}" means nothing to ${name}`);
     const flags = Object.fromEntries(SETTING_NAMES.filter((setting) => values[flagOf(setting)] !== undefined).map((setting) => [setting, String(values[flagOf(setting)])])) as Partial<Record<SettingName, string>>;
     return { name, positionals, options: values, config: readConfig({ flags, environment, file: readFile(cwd) }), json: values["json"] === true, environment, cwd };
   } catch (error) {
@@ -64,11 +65,12 @@ function readFile(cwd: string): unknown {
   let text: string;
   try {
     text = readFileSync(join(cwd, "evoke.config.json"), "utf8");
-  } catch {
-    return undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new ConfigError(`evoke.config.json cannot be read: ${(error as Error).message}`);
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, "")); // Windows editors put a byte order mark in front
   } catch (error) {
     throw new ConfigError(`evoke.config.json is not JSON: ${(error as Error).message}`);
   }

@@ -47,10 +47,17 @@ function read({ options }: Command, folder: string): Wanted {
     if (equals < 1) throw new UsageError(`--env takes KEY=VALUE, not "${pair}"`);
     return [pair.slice(0, equals), pair.slice(equals + 1)] as const;
   });
-  return { name: (options["name"] as string | undefined) ?? basename(folder), runtime: runtime as Runtime, handler, timeout: number(options["timeout"]), memory: number(options["memory"]), environment: environment && Object.fromEntries(environment) };
+  const name = (options["name"] as string | undefined) ?? basename(folder);
+  if (!/^[\w-]{1,64}$/.test(name)) throw new UsageError(`"${name}" cannot be a function's name: letters, digits, - and _ only, at most 64. Say --name NAME.`);
+  return { name, runtime: runtime as Runtime, handler, timeout: number(options, "timeout"), memory: number(options, "memory"), environment: environment && Object.fromEntries(environment) };
 }
 
-const number = (text: unknown): number | undefined => (text === undefined ? undefined : Number(text));
+function number(options: Command["options"], name: string): number | undefined {
+  const text = options[name];
+  if (text === undefined) return undefined;
+  if (!/^\d{1,6}$/.test(String(text))) throw new UsageError(`--${name} takes a whole number, not "${String(text)}"`);
+  return Number(text);
+}
 
 const configuration = ({ name, runtime, handler, timeout, memory, environment }: Wanted) => ({ FunctionName: name, Runtime: runtime, Handler: handler, Timeout: timeout, MemorySize: memory, Environment: environment && { Variables: environment } });
 

@@ -1,10 +1,13 @@
 // evoke logs NAME: what a function has written, and with --follow what it writes from now on.
-import { CloudWatchLogsClient, FilterLogEventsCommand, type FilterLogEventsCommandOutput, ResourceNotFoundException, StartLiveTailCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { CloudWatchLogsClient, type FilteredLogEvent, FilterLogEventsCommand, type FilterLogEventsCommandOutput, ResourceNotFoundException } from "@aws-sdk/client-cloudwatch-logs";
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import { realClock } from "../kernel/clock.ts";
 import { UsageError, type Command } from "./arguments.ts";
 import { advise, clientConfig, one, print, withLambda } from "./terminal.ts";
 
+const POLL_MS = 1_000;
+/** Environments write side by side, so one's lines may arrive after later ones of another. */
+const LATE_MS = 10_000;
 const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 export async function logs(command: Command): Promise<number> {
@@ -14,8 +17,7 @@ export async function logs(command: Command): Promise<number> {
   const group = about.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
   const client = new CloudWatchLogsClient(clientConfig(command));
   try {
-    await printPast(client, group, sinceMs, command);
-    if (command.options["follow"]) await printLive(client, group, about.FunctionArn!, command);
+    await printEvents(client, group, sinceMs, command);
     return 0;
   } catch (error) {
     throw advise(error, command);
@@ -30,22 +32,37 @@ function parseSince(text: string): number {
   return Number(amount) * UNIT_MS[unit!]!;
 }
 
-async function printPast(client: CloudWatchLogsClient, group: string, sinceMs: number, command: Command): Promise<void> {
-  let nextToken: string | undefined;
-  do {
-    const page: FilterLogEventsCommandOutput = await client.send(new FilterLogEventsCommand({ logGroupName: group, startTime: realClock().now() - sinceMs, filterPattern: command.options["filter"] as string | undefined, nextToken })).catch((error) => {
-      if (error instanceof ResourceNotFoundException) return { events: [] } as unknown as FilterLogEventsCommandOutput; // it has not written anything yet
-      throw error;
-    });
-    for (const event of page.events ?? []) printEvent(event.timestamp, event.message, command.json);
-    nextToken = page.nextToken;
-  } while (nextToken);
+/** Polls rather than StartLiveTail, which samples what is busy, begins late, and knows no group that is not there yet. */
+async function printEvents(client: CloudWatchLogsClient, group: string, sinceMs: number, command: Command): Promise<void> {
+  const clock = realClock();
+  const printed = new Map<string, number>();
+  let fromMs = clock.now() - sinceMs;
+  for (;;) {
+    let newestMs = 0;
+    for await (const { eventId = "", timestamp = 0, message } of eventsFrom(client, group, fromMs, command)) {
+      newestMs = Math.max(newestMs, timestamp);
+      if (!printed.has(eventId)) printEvent(timestamp, message, command.json);
+      printed.set(eventId, timestamp);
+    }
+    if (!command.options["follow"]) return;
+    await clock.sleep(POLL_MS);
+    fromMs = Math.max(fromMs, newestMs - LATE_MS);
+    for (const [eventId, timestamp] of printed) if (timestamp < fromMs) printed.delete(eventId);
+  }
 }
 
-async function printLive(client: CloudWatchLogsClient, group: string, functionArn: string, command: Command): Promise<void> {
-  const [, , , region, account] = functionArn.split(":");
-  const answer = await client.send(new StartLiveTailCommand({ logGroupIdentifiers: [`arn:aws:logs:${region}:${account}:log-group:${group}`], logEventFilterPattern: command.options["filter"] as string | undefined }));
-  for await (const part of answer.responseStream ?? []) for (const event of part.sessionUpdate?.sessionResults ?? []) printEvent(event.timestamp, event.message, command.json);
+async function* eventsFrom(client: CloudWatchLogsClient, group: string, startTime: number, command: Command): AsyncGenerator<FilteredLogEvent> {
+  const input = { logGroupName: group, startTime, filterPattern: command.options["filter"] as string | undefined };
+  let nextToken: string | undefined;
+  try {
+    do {
+      const page: FilterLogEventsCommandOutput = await client.send(new FilterLogEventsCommand({ ...input, nextToken }));
+      yield* page.events ?? [];
+      nextToken = page.nextToken;
+    } while (nextToken);
+  } catch (error) {
+    if (!(error instanceof ResourceNotFoundException)) throw error; // it has not written anything yet
+  }
 }
 
 function printEvent(timestamp: number | undefined, message: string | undefined, json: boolean): void {

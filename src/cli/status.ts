@@ -28,7 +28,7 @@ export async function status(command: Command): Promise<number> {
     return 0;
   }
   print(`Evoke ${health.version} at ${url}, up ${health.uptimeSeconds} s, serving ${health.services.join(", ")}`);
-  print(`Isolation: level ${health.isolation.level}, ${health.isolation.description}`);
+  print(`Isolation: ${health.isolation.description}`);
   for (const line of health.isolation.missing) print(`  missing: ${line}`);
   if (functions.length === 0) print('No functions yet; make one with "evoke deploy DIR".');
   else print(table([["FUNCTION", "RUNTIME", "HANDLER", "MODIFIED"], ...functions.map((one) => [one.FunctionName!, one.Runtime ?? "", one.Handler ?? "", one.LastModified ?? ""])]));

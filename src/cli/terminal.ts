@@ -17,7 +17,11 @@ export interface ClientConfig {
 /** A flag or setting names the port; else AWS_ENDPOINT_URL, as for every AWS tool; else the default port. */
 export function endpointOf({ config, options, environment }: Command): string {
   const said = options["port"] !== undefined || options["host"] !== undefined || environment["EVOKE_PORT"] || environment["EVOKE_HOST"];
-  if (!said && environment["AWS_ENDPOINT_URL"]) return environment["AWS_ENDPOINT_URL"].replace(/\/$/, "");
+  if (!said && environment["AWS_ENDPOINT_URL"]) {
+    const url = environment["AWS_ENDPOINT_URL"];
+    if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw new CommandError(`AWS_ENDPOINT_URL is "${url}", which is no http:// address`);
+    return url.replace(/\/$/, "");
+  }
   const host = config.host === "0.0.0.0" || config.host === "::" ? "127.0.0.1" : config.host;
   return `http://${host.includes(":") ? `[${host}]` : host}:${config.port}`;
 }

@@ -57,7 +57,7 @@ export interface Engine {
 
 const SPARE_IDLE_MS_MAX = 10 * 60 * 1000;
 const SPARE_REFILL_AFTER_MS = 200;
-/** Sandboxes without a command, per interpreter and one kind for custom runtimes. They weigh about 1 MB, so they are no matter of settings and take no environment's room. */
+/** Sandboxes without a command, per interpreter and one kind for custom runtimes. They weigh 0.7 MB, so they are no matter of settings and take no environment's room. */
 const BLANKS = 2;
 const BLANK_REFILL_AFTER_MS = 80;
 
@@ -115,11 +115,11 @@ function openEnvironment(options: EngineOptions, parts: LaunchParts, version: Fu
   const env: Environment = {
     version, clock, log, owner, phase, work, streamName, state: "starting", journal: undefined!, running: undefined, link: undefined, bornMs: clock.monotonicMs(), initMs: undefined,
     startedMs: 0, deadlineMs: 0, idleSinceMs: 0, expiresAtMs: Infinity, frozen: false, streamPaused: false, logPaused: false, settling: false, launching: undefined,
-    answeredWithError: false, cancelTick: undefined, closed: undefined,
+    answeredWithError: false, cancelTick: undefined, endLines: [], closed: undefined,
   };
   env.journal = openJournal({
     version, streamName, clock, log, sink: options.logs,
-    hooks: { memoryPeakBytes: async () => env.running?.memoryPeakBytes() ?? 0, pause: () => pauseForLog(env, true), resume: () => pauseForLog(env, false) },
+    hooks: { memoryPeakBytes: async () => env.running?.memoryPeakBytes() ?? 0, pause: () => pauseForLog(env, true), resume: () => pauseForLog(env, false), endLines: () => { for (const endLine of env.endLines) endLine(); } },
   });
   if (work?.invocation.tail) env.journal.tailFromNow();
   startEnvironment(env, async (listener) => {

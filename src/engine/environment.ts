@@ -77,6 +77,8 @@ export interface Environment {
   launching: Promise<void> | undefined;
   answeredWithError: boolean;
   cancelTick: (() => void) | undefined;
+  /** Each hands over what one of its pipes has brought without an end of line. */
+  endLines: (() => void)[];
   closed: Promise<void> | undefined;
 }
 
@@ -103,8 +105,7 @@ export function startEnvironment(env: Environment, launch: (listener: RuntimeLis
       env.link = started.link;
       env.expiresAtMs = started.expiresAtMs;
       if (env.state === "dead") return;
-      readLines(started.running.stdout, (line) => env.journal.line(line));
-      readLines(started.running.stderr, (line) => env.journal.line(line));
+      env.endLines = [started.running.stdout, started.running.stderr].map((stream) => readLines(stream, env.journal.output));
       started.running.exited.then((exit) => onExit(env, exit), (error) => fault(env, error));
     },
     (error) => fault(env, error),
@@ -225,6 +226,7 @@ function finish(env: Environment, given: Failure | undefined): void {
 /** Leaves END and REPORT, and answers the caller. */
 function settle(env: Environment, work: Work, failure: Failure | undefined, durationMs: number): void {
   const { invocation, answer } = work;
+  if (invocation.tail) for (const endLine of env.endLines) endLine();
   if (failure?.logLine) env.journal.line(failure.logLine);
   env.journal.finished({
     requestId: invocation.requestId, durationMs, initMs: env.phase === "init" ? env.initMs : undefined, status: failure?.status ?? "success",

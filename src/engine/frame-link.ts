@@ -86,12 +86,14 @@ function eventHead(event: Parameters<RuntimeLink["send"]>[0], roomBytes: number)
   let json = `{"id":"${event.requestId}","deadlineMs":${event.deadlineMs},"arn":${JSON.stringify(event.invokedArn)},"traceId":${JSON.stringify(event.traceId)},"streaming":${event.streaming}`;
   if (event.clientContext !== undefined) json += `,"clientContext":${JSON.stringify(event.clientContext)}`;
   json += "}";
-  const jsonBytes = Buffer.byteLength(json);
+  // Only a client context can hold more than ASCII: ids are ours, ARNs and trace ids have been checked.
+  const ascii = event.clientContext === undefined;
+  const jsonBytes = ascii ? json.length : Buffer.byteLength(json);
   const head = Buffer.allocUnsafe(9 + jsonBytes + roomBytes);
   head.writeUInt32BE(5 + jsonBytes + event.payload.byteLength, 0);
   head[4] = FRAME.invoke;
   head.writeUInt32BE(jsonBytes, 5);
-  head.write(json, 9);
+  head.write(json, 9, ascii ? "latin1" : "utf8");
   return head;
 }
 

@@ -8,7 +8,7 @@
  */
 export const FRAME = {
   // engine to runtime
-  /** JSON: {runtime?, env, handler, taskRoot, logFormat, logLevel}. Sent once, first; until then a pre-warmed process is nobody's. */
+  /** JSON: {runtime?, env?, handler, taskRoot, logFormat, logLevel}. Sent once, first; until then a pre-warmed process is nobody's. */
   assign: 1,
   /** JSON + bytes: {id, deadlineMs, arn, traceId?, clientContext?, cognitoIdentity?, tenantId?, streaming} + payload. */
   invoke: 2,

@@ -1,6 +1,6 @@
 // Real interpreters of this machine, and small scripts that answer like them for versions it has not.
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, it } from "node:test";
@@ -17,7 +17,8 @@ function script(path: string, body: string): void {
   chmodSync(path, 0o755);
 }
 
-const answering = (path: string, version: string): void => script(path, `echo '${JSON.stringify({ version, path, folders: [dirname(dirname(path))] })}'`);
+/** Has no modules, so no pip either. */
+const answering = (path: string, version: string): void => script(path, `[ "$1" = -m ] && exit 1; echo '${JSON.stringify({ version, path, folders: [dirname(dirname(path))] })}'`);
 
 function open(extra: { PATH?: string; log?: Log } = {}) {
   return openInterpreters({ dataDir: home, environment: { HOME: home, PATH: extra.PATH ?? "/nowhere" }, execPath: process.execPath, log: extra.log ?? silentLog });
@@ -41,6 +42,43 @@ it("finds versions of nvm and of pyenv, and takes the exact one", async () => {
   const python = await interpreters.find("python3.12");
   assert.ok("argv" in python && python.exact);
   assert.deepEqual(python.readOnlyPaths, [join(home, ".pyenv/versions/3.12.9")]);
+});
+
+it("starts Node.js with what AWS turns off for each runtime, and with no flag an old one does not know", async () => {
+  const off = async (runtime: string, extra = {}) => {
+    const found = await open(extra).find(runtime);
+    return "argv" in found && found.argv.filter((flag) => flag.startsWith("--no-"));
+  };
+  answering(join(home, "old/node"), "20.9.0");
+  assert.deepEqual(await off("nodejs22.x"), ["--no-experimental-require-module", "--no-experimental-detect-module"]);
+  assert.deepEqual(await off("nodejs20.x"), ["--no-experimental-require-module"]);
+  assert.deepEqual(await off("nodejs20.x", { PATH: join(home, "old") }), []);
+  assert.deepEqual(await off("nodejs26.x"), []);
+});
+
+it("adds an SDK from what npm installs, shows it as /var/runtime from then on, and keeps the one there is when that fails", async () => {
+  const folder = join(home, "npm-sdk");
+  script(join(folder, "npm"), `[ -e "${home}/npm-fails" ] && { echo "no network" >&2; exit 1; }; mkdir -p "$7/node_modules/@aws-sdk/client-sts/dist-types"; echo '{"version":"3.1.2"}' > "$7/node_modules/@aws-sdk/client-sts/package.json"`);
+  const interpreters = open({ PATH: `${folder}:/usr/bin:/bin` });
+  const major = process.versions.node.split(".")[0];
+  const before = await interpreters.find(`nodejs${major}.x`);
+  assert.ok("argv" in before && before.bootstrapDir === undefined);
+  assert.deepEqual(await interpreters.sdks(), [{ name: "aws-sdk-js" }, { name: "boto3" }]);
+  const sdk = await interpreters.addSdk("aws-sdk-js", () => {}, ["@aws-sdk/client-sts"]);
+  assert.equal(sdk.version, "3.1.2");
+  assert.deepEqual(readdirSync(join(sdk.folder, "node_modules/@aws-sdk/client-sts")), ["package.json"]);
+  const found = await interpreters.find(`nodejs${major}.x`);
+  assert.ok("argv" in found);
+  assert.deepEqual([found.runtimeDir, found.bootstrapDir, found.bootstrap], [sdk.folder, before.runtimeDir, "evoke/bootstrap.cjs"]);
+  writeFileSync(join(home, "npm-fails"), "");
+  await assert.rejects(interpreters.addSdk("aws-sdk-js", () => {}), /npm install .*failed: no network/);
+  assert.deepEqual(readdirSync(dirname(sdk.folder)).filter((name) => name.startsWith("adding-")), []);
+  assert.equal((await interpreters.sdks())[0]!.found?.version, "3.1.2");
+  rmSync(sdk.folder, { recursive: true });
+});
+
+it("says how to get pip where no Python has it", async () => {
+  await assert.rejects(open({ PATH: "/nowhere" }).addSdk("boto3", () => {}), /none of the Pythons here has pip .*ensurepip/);
 });
 
 it("takes the nearest newer version when the exact one is not there, and says so once", async () => {

@@ -16,19 +16,24 @@ const FLUSH_AFTER_MS = 20;
 const UNSTORED_BYTES_MAX = 1024 * 1024;
 /** About what a REPORT line comes to, which is not written yet when it is counted. */
 const REPORT_BYTES = 200;
-const MEMORY_SAMPLE_MS = 1000;
+/** A REPORT's memory is at most this old: one look serves the many invocations of a fast function. */
+const MEMORY_SAMPLE_MS = 100;
 
 export interface JournalHooks {
   memoryPeakBytes(): Promise<number>;
   /** The log is not keeping up: stop reading output, then go on. */
   pause(): void;
   resume(): void;
+  /** Hand over, through output(), what has been written to the pipes without an end of line. */
+  endLines(): void;
 }
 
 export interface Journal {
   readonly streamName: string;
   /** One event of the function's own. */
   line(message: string): void;
+  /** The same from a pipe, which may be read a little later than the answer that was given after it. */
+  output(message: string): void;
   initStart(runtimeVersion: string, phase: "init" | "invoke"): void;
   initReport(report: InitReport): void;
   started(requestId: string, traceId: string, tail: boolean): void;
@@ -56,6 +61,8 @@ export function openJournal(options: { version: FunctionVersion; streamName: str
   let tail: string[] | undefined;
   let tailBytes = 0;
   let tailReport: { atMs: number; report: Report } | undefined;
+  /** Where the last invocation's END stands among the notes. */
+  let endAt: number | undefined;
 
   const sample = async () => {
     if (clock.monotonicMs() - memory.atMs < MEMORY_SAMPLE_MS) return;
@@ -64,9 +71,12 @@ export function openJournal(options: { version: FunctionVersion; streamName: str
   };
 
   async function write(): Promise<void> {
+    const reports = notes.some((note) => note.report);
+    if (reports) hooks.endLines();
     const written = notes;
     notes = [];
-    if (written.some((note) => note.report)) await sample();
+    endAt = undefined;
+    if (reports) await sample();
     const events: LogEvent[] = [];
     for (const { timestamp, text, report } of written) {
       const message = report ? lines.report(timestamp, report, memory.bytes) : text;
@@ -125,11 +135,20 @@ export function openJournal(options: { version: FunctionVersion; streamName: str
     add({ timestamp, text });
   };
 
+  const line = (message: string) => {
+    if (message === "") return; // CloudWatch refuses empty events
+    toTail(message);
+    add({ timestamp: Math.trunc(clock.now()), text: message });
+  };
+
   return {
     streamName,
-    line(message) {
-      toTail(message);
-      add({ timestamp: Math.trunc(clock.now()), text: message });
+    line,
+    output(message) {
+      if (endAt === undefined) return line(message);
+      notes.splice(endAt, 0, { timestamp: notes[endAt]!.timestamp, text: message });
+      endAt++;
+      count(message.length);
     },
     initStart(runtimeVersion, phase) { const at = Math.trunc(clock.now()); system(at, lines.initStart(at, runtimeVersion, phase)); },
     initReport(report) { const at = Math.trunc(clock.now()); system(at, lines.initReport(at, report)); },
@@ -142,11 +161,13 @@ export function openJournal(options: { version: FunctionVersion; streamName: str
         tail = wantsTail ? [] : undefined;
         tailBytes = 0;
       }
+      endAt = undefined;
       const at = Math.trunc(clock.now());
       system(at, lines.start(at, requestId, traceId));
     },
     finished(report) {
       const at = Math.trunc(clock.now());
+      endAt = notes.length;
       system(at, lines.end(at, report));
       if (tail) tailReport = { atMs: at, report };
       add({ timestamp: at, text: undefined, report });

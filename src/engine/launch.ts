@@ -83,7 +83,7 @@ async function gather(parts: LaunchParts, { version, logStream }: LaunchOrder): 
 async function launchManaged(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener): Promise<Started> {
   const { version, tmpDir } = order;
   const interpreter = await parts.interpreter(version.runtime);
-  const command = runtimeCommand(interpreter, version.environment);
+  const command = runtimeCommand(interpreter, version);
   const { runtimeDir, bootstrapDir, readOnlyPaths } = interpreter;
   const base = { ...baseOf(parts, version), runtimeDir, ...(bootstrapDir ? { bootstrapDir } : {}), readOnlyPaths, channel: true };
   let made = takesMade(order) ? takeManaged(parts, version, interpreter, command, base) : undefined;
@@ -113,7 +113,7 @@ function takeManaged(parts: LaunchParts, version: FunctionVersion, interpreter: 
   const blank = () => parts.blanks.take([interpreter.runtimeDir, ...interpreter.readOnlyPaths].join(":"), () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: [], env: {} }));
   if (needsFreshProcess(version.environment)) return blank();
   const env = withInterpreter(runtimeVariables(version.runtime), {}, interpreter);
-  const spare = parts.spares.take(`${version.runtime} in ${interpreter.runtimeDir}`, () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: command, env }));
+  const spare = parts.spares.take([version.runtime, interpreter.runtimeDir, ...command].join(" "), () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: command, env: { ...env, EVOKE_WARM_UP: "1" } }));
   const made = spare ?? blank();
   if (!made || spare) return spare;
   made.running.exec(command, env);
@@ -137,9 +137,9 @@ async function assign(made: Made, codeDir: string, version: FunctionVersion): Pr
   }
 }
 
-/** On a level that cannot show AWS's paths, variables name the real ones. */
+/** PWD as on AWS, where a shell starts the runtime. On a level that cannot show AWS's paths, variables name the real ones. */
 function asSeen(env: Record<string, string>, spec: Pick<SandboxSpec, "runtimeDir" | "bootstrapDir">, { taskRoot, tmpDir }: Running): Record<string, string> {
-  return taskRoot === "/var/task" ? env : { ...hostVariables(env, { ...spec, codeDir: taskRoot }), TMPDIR: tmpDir };
+  return { ...(taskRoot === "/var/task" ? env : { ...hostVariables(env, { ...spec, codeDir: taskRoot }), TMPDIR: tmpDir }), PWD: taskRoot };
 }
 
 /** A function that starts `node` or `python3` by name gets the one it runs on. */

@@ -50,7 +50,7 @@ describe("misbehaving functions", { skip: PYTHON ? false : "no python3 under /us
     const { json, requestId, logTail } = await t.invoke(exits, {}, true);
     assert.deepEqual(json, { errorType: "Runtime.ExitError", errorMessage: `RequestId: ${requestId} Error: Runtime exited with error: exit status 7` });
     assert.ok((await t.lines("init-exit")).includes("about to exit"));
-    assert.match(Buffer.from(logTail!).toString(), /^START /);
+    assert.match(Buffer.from(logTail!).toString(), /^INIT_START [^]*about to exit\n[^]*\nSTART /);
   });
 
   test("an init that hangs takes its ten seconds, then the function's timeout", async () => {
@@ -149,6 +149,17 @@ describe("misbehaving functions", { skip: PYTHON ? false : "no python3 under /us
     assert.equal((await t.invoke(await managed("no-handler", "exports.other = 1"), {})).json.errorType, "Runtime.HandlerNotFound");
     assert.equal((await t.invoke(await managed("no-module", "", "other.handler"), {})).json.errorType, "Runtime.ImportModuleError");
     assert.match((await t.invoke(await managed("node-exits", "exports.handler = async () => process.exit(5)"), {})).json.errorMessage, /exit status 5$/);
+  });
+
+  test("what is written straight to standard output stands before END, also without an end of line", async () => {
+    const code = `exports.handler = async ({ n }) => { console.log("logged"); process.stdout.write("whole " + n + "\\n"); process.stdout.write("partial " + n); };`;
+    const writes = await t.version("partial-lines", { "index.js": code }, { runtime: "nodejs22.x" });
+    for (let n = 0; n < 3; n++) {
+      await t.invoke(writes, { n });
+      await t.lines("partial-lines"); // the next one comes after everything of this one
+    }
+    const kinds = (await t.lines("partial-lines")).map((line) => line.replace(/^.*\tlogged/, "logged").replace(/ RequestId.*/, ""));
+    assert.deepEqual(kinds.slice(1), [0, 1, 2].flatMap((n) => ["START", "logged", `whole ${n}`, `partial ${n}`, "END", "REPORT"]));
   });
 
   test("frames a managed runtime may not send now are ignored, and its invocation goes on", async () => {

@@ -2,8 +2,8 @@
 import type { Readable } from "node:stream";
 import { EVENT_BYTES_MAX } from "./journal.ts";
 
-/** Calls `onLine` for every line without its end; a line longer than an event may be comes in pieces. */
-export function readLines(stream: Readable, onLine: (line: string) => void): void {
+/** Calls `onLine` for every line without its end; a line longer than an event may be comes in pieces. The answer hands over what has no end yet. */
+export function readLines(stream: Readable, onLine: (line: string) => void): () => void {
   let held: Buffer[] = [];
   let heldBytes = 0;
   const emit = (last: Buffer) => {
@@ -27,6 +27,8 @@ export function readLines(stream: Readable, onLine: (line: string) => void): voi
     heldBytes += rest.byteLength;
     if (heldBytes > EVENT_BYTES_MAX - 65_536) emit(Buffer.alloc(0));
   });
-  stream.on("end", () => { if (heldBytes) emit(Buffer.alloc(0)); });
+  const endLine = () => { if (heldBytes) emit(Buffer.alloc(0)); };
+  stream.on("end", endLine);
   stream.on("error", () => {});
+  return endLine;
 }

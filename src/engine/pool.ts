@@ -69,6 +69,7 @@ const BLIND_STARTS = Math.max(4, 2 * CORES);
 interface PoolState extends PoolOptions {
   lanes: Map<string, Lane>;
   current: Map<string, Lane>;
+  recent: WeakMap<FunctionVersion, Lane>;
   environments: number;
   queued: number;
   closed: boolean;
@@ -76,7 +77,7 @@ interface PoolState extends PoolOptions {
 }
 
 export function openPool(options: PoolOptions): Pool {
-  const pool: PoolState = { ...options, lanes: new Map(), current: new Map(), environments: 0, queued: 0, closed: false, closing: new Set() };
+  const pool: PoolState = { ...options, lanes: new Map(), current: new Map(), recent: new WeakMap(), environments: 0, queued: 0, closed: false, closing: new Set() };
   const sweepMs = Math.min(SWEEP_MS_MAX, Math.max(250, pool.idleMs / 4));
   let cancelSweep = pool.clock.after(sweepMs, function again() {
     void sweep(pool).finally(() => { if (!pool.closed) cancelSweep = pool.clock.after(sweepMs, again); });
@@ -122,6 +123,15 @@ const coldMs = (lane: Lane): number => Math.max(COLD_MS_MIN, lane.coldMs ?? 0);
 const average = (before: number | undefined, now: number): number => (before === undefined ? now : before * 0.9 + Math.min(now, 4 * before + 1) * 0.1);
 
 function laneOf(pool: PoolState, version: FunctionVersion): Lane {
+  // Versions come from the document cache, so a warm function's is the same object each time.
+  const recent = pool.recent.get(version);
+  if (recent && !recent.draining && pool.lanes.get(recent.key) === recent) return recent;
+  const lane = laneByKey(pool, version);
+  pool.recent.set(version, lane);
+  return lane;
+}
+
+function laneByKey(pool: PoolState, version: FunctionVersion): Lane {
   const functionKey = `${version.arn}:${version.version}`;
   const key = `${functionKey} ${version.revision}`;
   const known = pool.lanes.get(key);
@@ -284,7 +294,7 @@ function grow(pool: PoolState, lane: Lane, now: number, answers: number): void {
   let old = 0;
   while (old < lane.queue.length && now - lane.queue[old]!.queuedMs >= patienceMs) old++;
   // Starting many at once is what made a fast function look stuck in the first place.
-  const careful = short || (lane.serviceMs === undefined && lane.busy.size === 0);
+  const careful = lane.serviceMs === undefined ? lane.busy.size === 0 : lane.serviceMs < coldMs(lane);
   const missing = Math.min(old, careful ? BLIND_STARTS : Infinity) - lane.starting.size;
   for (let started = 0; started < missing; started++) if (!spawn(pool, lane)) return;
 }

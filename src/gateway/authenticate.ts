@@ -21,7 +21,7 @@ export interface Authenticator {
   /** Development accepts anyone and verifies nothing. */
   strict: boolean;
   /** Throws ServiceError in the service's words. A verified body hash is checked at the latest when the body has been read. */
-  identify(request: WireRequest, claim: Claim, service: string): Promise<Caller>;
+  identify(request: WireRequest, claim: Claim, service: string): Caller | Promise<Caller>;
   anonymous: Principal;
 }
 
@@ -38,12 +38,14 @@ export function openAuthenticator(configured: Map<string, ConfiguredKey>, identi
   const find = keyFinder(configured, identity, clock);
   const strict = configured.size > 0;
   const anonymous = rootOf(DEVELOPMENT_ACCOUNT, "");
-  const identify = async (request: WireRequest, claim: Claim, service: string): Promise<Caller> => {
-    const { accessKeyId } = claim.scope;
-    const found = find(accessKeyId);
-    const known = found instanceof Promise ? await found : found;
+  const judge = (request: WireRequest, claim: Claim, service: string, known: Found): Caller | Promise<Caller> => {
     if (strict) return verify(request, claim, service, known, clock.now());
+    const { accessKeyId } = claim.scope;
     return { principal: known ? { ...known.principal, verified: false } : rootOf(accountOf(accessKeyId), accessKeyId) };
+  };
+  const identify = (request: WireRequest, claim: Claim, service: string): Caller | Promise<Caller> => {
+    const found = find(claim.scope.accessKeyId);
+    return found instanceof Promise ? found.then((known) => judge(request, claim, service, known)) : judge(request, claim, service, found);
   };
   return { strict, identify, anonymous };
 }

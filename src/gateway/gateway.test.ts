@@ -48,6 +48,20 @@ test("AWS's clients work: awsJson, restJson, query, and a web identity without c
   assert.equal((await new STSClient({ ...client(url), credentials: undefined as never }).send(new AssumeRoleWithWebIdentityCommand({ RoleArn: "arn:aws:iam::000000000000:role/r", RoleSessionName: "s1", WebIdentityToken: "token" }))).Audience, "test");
 });
 
+test("a well-formed trace header is handed on by both fronts, another is not", async (t) => {
+  const { port, calls } = await openTestGateway(t);
+  const root = "Root=1-5759e988-bd862e3fe1be46a994272793";
+  const trace = async (header: string, more: Record<string, string> = {}) => {
+    await raw(port, [http(INVOKE, { "X-Amzn-Trace-Id": header, ...more }, "{}")], /\r\n\r\n/);
+    return calls.at(-1)!.call.traceId;
+  };
+  for (const front of [{}, { TE: "trailers" }] as Record<string, string>[]) { // the second is for node:http
+    assert.equal(await trace(`${root};Sampled=1`, front), `${root};Sampled=1`);
+    assert.equal(await trace("Root=1-2-3", front), undefined);
+    assert.equal(await trace(`${root};Note=${"x".repeat(600)}`, front), undefined);
+  }
+});
+
 test("errors carry their code, and what failed inside stays inside", async (t) => {
   const { url, logged } = await openTestGateway(t);
   const lambda = new LambdaClient(client(url));

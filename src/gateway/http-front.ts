@@ -54,9 +54,9 @@ async function exchange({ answer, running, clock, log }: FrontParts, incoming: I
     const response = request ? await answer(request, peer) : { status: 400, headers: {}, body: "" };
     if (outgoing.destroyed) return;
     // A body the client still holds back must not be taken for its next request.
-    if (!incoming.complete && continued) await drained(incoming, clock);
     if (running.closing || !incoming.complete) outgoing.shouldKeepAlive = false;
-    await send(outgoing, response, incoming.method === "HEAD", log);
+    const finished = !incoming.complete && continued ? () => drained(incoming, clock) : undefined;
+    await send(outgoing, response, incoming.method === "HEAD", log, finished);
   } finally {
     running.end(peer);
   }
@@ -77,7 +77,7 @@ function toRequest(incoming: IncomingMessage, begin: () => void, clock: Clock): 
   };
 }
 
-/** Resolves once the client has sent the rest of its body, or too much of it, or left. An answer sent earlier would be lost to clients that first send all, because closing a socket with unread bytes resets it. */
+/** Resolves once the client has sent the rest of its body, or too much of it, or left. Closing earlier would lose the answer to clients that first send all, because closing a socket with unread bytes resets it. */
 function drained(incoming: IncomingMessage, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     let left = DRAIN_BYTES_MAX;
@@ -93,13 +93,19 @@ function drained(incoming: IncomingMessage, clock: Clock): Promise<void> {
   });
 }
 
-async function send(outgoing: ServerResponse, { status, headers, body }: WireResponse, headOnly: boolean, log: Log): Promise<void> {
+async function send(outgoing: ServerResponse, { status, headers, body }: WireResponse, headOnly: boolean, log: Log, finished?: () => Promise<void>): Promise<void> {
   const whole = typeof body === "string" || body instanceof Uint8Array;
   const empty = status === 204 || status === 304;
   if (whole && !empty && headers["content-length"] === undefined) headers["content-length"] = String(Buffer.byteLength(body));
   outgoing.writeHead(status, headers);
   if (whole) {
-    outgoing.end(headOnly || empty ? undefined : body);
+    const said = headOnly || empty ? "" : body;
+    if (!finished) return void outgoing.end(said);
+    // The answer goes out before the rest of the body is read away: who listens while sending need not send it.
+    outgoing.write(said);
+    outgoing.flushHeaders();
+    await finished();
+    outgoing.end();
     return;
   }
   if (headOnly) {

@@ -39,14 +39,22 @@ export function openInvokeFront(parts: InvokeFrontParts): (socket: Socket) => vo
       if (!read) return leave(bytes);
       if (read.endsAt < bytes.length) waiting = bytes.subarray(read.endsAt);
       const peer = (current = running.begin(sourceIp, socket));
-      answer(read.request, peer).then((response) => respond(response)).catch((error) => {
+      answer(read.request, peer).then(respond).catch((error) => {
         log.error("an answer could not be sent", { error });
+        running.end(peer);
         socket.destroy();
-      }).finally(() => running.end(peer));
+      });
     };
-    const respond = async (response: WireResponse) => {
+    // No promise where the body is whole already, as nearly all are.
+    const respond = (response: WireResponse): void | Promise<void> => {
+      const { body } = response;
+      if (body instanceof Uint8Array) return send(response, body);
+      if (typeof body === "string") return send(response, Buffer.from(body));
+      return collected(body).then((whole) => send(response, whole));
+    };
+    const send = (response: WireResponse, body: Uint8Array) => {
+      running.end(current!);
       if (socket.destroyed) return;
-      const body = await wholeBody(response.body);
       const flushed = write(socket, response, body, date(), running.closing);
       if (running.closing) return socket.destroySoon();
       if (!served) socket.setTimeout(KEEP_ALIVE_MS);
@@ -105,9 +113,7 @@ function write(socket: Socket, { status, headers }: WireResponse, body: Uint8Arr
 }
 
 /** Invoke's answers are whole; a stream here is at most a function's 6 MB. */
-async function wholeBody(body: WireResponse["body"]): Promise<Uint8Array> {
-  if (typeof body === "string") return Buffer.from(body);
-  if (body instanceof Uint8Array) return body;
+async function collected(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);

@@ -72,6 +72,12 @@ test("a body that is too large is refused with 413, announced or not, and the cl
   assert.match(await raw(port, [Buffer.concat([Buffer.from(http(PATH, { "Transfer-Encoding": "chunked", ...close })), ...chunks, Buffer.from("0\r\n\r\n")])]), /^HTTP\/1\.1 413 [^]*TooLarge/i);
 });
 
+test("a client that announces too much and waits is answered before it has sent it", async (t) => {
+  const { port } = await openTestGateway(t);
+  const announced = http(PATH, { "Content-Length": String(5 * 1024 ** 3) });
+  assert.match(await raw(port, [announced + "x".repeat(1000)], /TooLarge/), /^HTTP\/1\.1 413 /);
+});
+
 test("a client that goes away aborts its call, on either front", async (t) => {
   const { port, calls, logged } = await openTestGateway(t);
   for (const [index, headers] of [{}, { Te: "trailers" }].entries()) {

@@ -17,7 +17,7 @@ export const UPPER_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 export function realIds(): Ids {
   const bytes = pooledBytes();
-  return { uuid: () => randomUUID(), bytes, token: tokenFrom(bytes), fraction: () => new DataView(bytes(4).buffer).getUint32(0) / 2 ** 32 };
+  return { uuid: () => randomUUID(), bytes, token: hexFrom(bytes, tokenFrom(bytes)), fraction: () => new DataView(bytes(4).buffer).getUint32(0) / 2 ** 32 };
 }
 
 const POOL_BYTES = 8192;
@@ -31,6 +31,18 @@ function pooledBytes(): Ids["bytes"] {
     const out = pool.slice(0, length);
     pool.fill(0, 0, length);
     pool = pool.subarray(length);
+    return out;
+  };
+}
+
+/** Hexadecimal tokens, which every invoke's trace id needs, are cut from one long text. */
+function hexFrom(bytes: Ids["bytes"], token: Ids["token"]): Ids["token"] {
+  let pool = "";
+  return (length, alphabet) => {
+    if (alphabet !== HEX || length > POOL_BYTES / 8) return token(length, alphabet);
+    if (pool.length < length) pool = Buffer.from(bytes(POOL_BYTES / 8)).toString("hex");
+    const out = pool.slice(0, length);
+    pool = pool.slice(length);
     return out;
   };
 }
@@ -57,7 +69,6 @@ export function seededIds(seed: number): Ids {
 
 function tokenFrom(bytes: Ids["bytes"]): Ids["token"] {
   return (length, alphabet) => {
-    if (alphabet === HEX) return Buffer.from(bytes(Math.ceil(length / 2)).buffer).toString("hex").slice(0, length);
     const limit = 256 - (256 % alphabet.length); // bytes past it would favour the first letters
     let out = "";
     while (out.length < length) for (const byte of bytes(length)) if (byte < limit && out.length < length) out += alphabet[byte % alphabet.length];

@@ -34,6 +34,10 @@ export function encodeText(text: string): string {
 
 export const decodeText = (stored: string): string => (stored.startsWith(FIRST) ? (JSON.parse(stored.slice(1)) as string) : stored);
 
+/** Several texts in one column; decodeTexts gives them back, and a single one as encodeText left it. */
+export const encodeTexts = (texts: string[]): string => FIRST + JSON.stringify(texts);
+export const decodeTexts = (stored: string): string | string[] => (stored.startsWith(FIRST) ? (JSON.parse(stored.slice(1)) as string | string[]) : stored);
+
 /** `from <= key`, and `key < until` where there is an end: what an index can answer, unlike substr(). */
 export function keyRange(prefix: string, after?: string): { from: string; until: string | undefined } {
   const next = after === undefined ? "" : after + FIRST;

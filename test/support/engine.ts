@@ -51,11 +51,12 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
     },
     flush: async () => {},
   };
+  const sandbox = await openSandbox({ isolation: "auto", dataDir, clock, ids, log });
   const engine = await openEngine({
     dataDir, settings: { environmentsMax: 20, idleSeconds: 60, prewarm: 0, network: "shared", ...settings }, clock, ids, log, stores, logs,
     versions: { find: async (arn) => versions.get(arn) },
     identity: { findKey: async () => undefined, credentialsForRole: async (role) => ({ accessKeyId: "ASIATEST", secretAccessKey: "secret", sessionToken: `token for ${role}`, expiresAtMs: clock.now() + 3_600_000 }) },
-    sandbox: await openSandbox({ isolation: "auto", dataDir, clock, ids, log }),
+    sandbox,
     interpreters: { find: async (runtime) => (runtime === "python3.9" ? { missing: `${runtime} is not installed here; get it with: evoke runtimes add ${runtime}` } : interpreters.find(runtime)) },
     endpointUrl: () => "http://127.0.0.1:4566",
   });
@@ -91,6 +92,7 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
     stream: (of, event) => engine.functions.invokeStreaming({ version: of, invokedArn: of.arn, payload: Buffer.from(JSON.stringify(event)), requestId: ids.uuid(), tail: false }),
     async close() {
       await engine.close();
+      await sandbox.close();
       await stores.close();
       const left = await readdir(join(dataDir, "sandboxes")).catch(() => []);
       await rm(dataDir, { recursive: true, force: true });

@@ -116,10 +116,10 @@ const DEFAULT_ENV = {
 };
 
 /** Starts the command and waits for its `hello`. */
-export async function startRuntime(argv: string[]): Promise<Driver> {
+export async function startRuntime(argv: string[], environment: Record<string, string> = {}): Promise<Driver> {
   const child = spawn(argv[0]!, argv.slice(1), {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
-    env: { PATH: process.env["PATH"] ?? "" },
+    env: { PATH: process.env["PATH"] ?? "", ...environment },
   });
   let output = "";
   for (const stream of [child.stdout!, child.stderr!] as Readable[]) stream.on("data", (data) => (output += data));

@@ -175,6 +175,8 @@ def shut_down():
 
 def main():
     os.set_inheritable(channel.CHANNEL_FD, False)
+    if os.environ.get("EVOKE_WARM_UP") == "1":  # Started before its function is known: there is time to load what every function needs.
+        from . import context, encode, errors, logs
     channel.write_frame(channel.HELLO)
     import json
 

@@ -1,5 +1,5 @@
 // Where Node is found, and how it is brought from the npm registry: the package node-PLATFORM-ARCH is the plain binary, with no install script.
-import { access, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { access, chmod, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { install } from "./install.ts";
 import type { Candidate } from "./probe.ts";
@@ -29,6 +29,7 @@ export async function addNode(major: string, cache: string, execPath: string, en
   try {
     onProgress(`fetching ${packageName()}@${major} from the npm registry (about 50 MB)`);
     await npm(["--prefix", work, `${packageName()}@${major}`], environment, execPath, onProgress);
+    await chmod(work, 0o755); // a temporary folder is its owner's alone; functions run as somebody else
     await rm(target, { recursive: true, force: true });
     await rename(work, target);
     onProgress(`installed in ${target}`);

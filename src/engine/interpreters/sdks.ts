@@ -1,7 +1,7 @@
 // The AWS SDKs that AWS's managed runtimes carry: brought once from npm and PyPI, shown to functions read-only as /var/runtime.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html#nodejs-sdk-included and lambda-python.html#python-sdk-included
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "../../kernel/errors.ts";
 import { install } from "./install.ts";
@@ -52,6 +52,7 @@ export async function addSdk(name: SdkName, sources: SdkSources, onProgress: (li
     const version = name === "boto3" ? await bringPython(work, packages ?? ["boto3"], sources, onProgress) : await bringJavaScript(work, packages ?? JAVASCRIPT_PACKAGES, sources, onProgress);
     await mkdir(join(work, RUNTIME_PLACE));
     await writeFile(join(work, RUNTIME_PLACE, "version"), version);
+    await chmod(work, 0o755); // a temporary folder is its owner's alone; functions run as somebody else
     await rm(join(cache, name), { recursive: true, force: true });
     await rename(work, join(cache, name));
     onProgress(`installed in ${join(cache, name)}`);

@@ -28,7 +28,7 @@ const ETC_FOLDERS = ["ssl", "pki", "crypto-policies", "alternatives"];
 /** These change while the platform runs (a laptop changes networks), so every start looks. */
 const ETC_NETWORK = ["resolv.conf", "hosts"];
 
-/** A shell that reads commands from its standard input: about 1 MB, and it waits without running. */
+/** A shell that reads commands from its standard input. */
 const WAITING = ["/bin/sh"];
 
 /** What makes the waiting shell become the command, with no variables but these. PWD as on AWS, where a shell sets it too. */

@@ -119,8 +119,8 @@ async function assignTo({ scratch, contained, group, tmp }: Started, codeDir: st
     if (tmp === "inside") throw new CannotAssign("the size of /tmp is fixed at start on this isolation level");
     if (tmp === "mounted") await resizeTmpfs(scratch.tmp, limits.tmpMb);
   }
-  if (contained) await fillSlot(codeDir, scratch.slot);
-  await group?.setMemory(hardMemoryBytes(limits, tmp));
+  const memoryBytes = hardMemoryBytes(limits, tmp);
+  await Promise.all([contained && fillSlot(codeDir, scratch.slot), memoryBytes !== hardMemoryBytes(before, tmp) && group?.setMemory(memoryBytes)]);
 }
 
 const signalNumbered = (number: number): NodeJS.Signals | undefined => (Object.entries(constants.signals) as [NodeJS.Signals, number][]).find(([, value]) => value === number)?.[0];

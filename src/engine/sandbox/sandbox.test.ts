@@ -84,6 +84,10 @@ for (const isolation of ["bubblewrap", "uid", "none"] as const) {
       assert.deepEqual(await exit("kill -SEGV $$"), { code: null, signal: "SIGSEGV", outOfMemory: false });
     });
 
+    it("lets standard output and error be opened again by name", { skip: process.platform !== "linux" }, async () => {
+      assert.deepEqual(await output("echo out > /dev/stdout; echo err > /dev/stderr; echo more >&2"), { out: "out\n", errors: "err\nmore\n" });
+    });
+
     it("opens a channel on descriptor 3 and no other descriptor", async () => {
       const running = await start("cat <&3 >&3", { channel: true });
       running.channel!.write("ping");
@@ -230,6 +234,33 @@ for (const isolation of ["bubblewrap", "uid", "none"] as const) {
       assert.match(out, /^assigned\ndeep\n/);
       if (view) assert.match(out, /refused/);
       await running.dispose();
+    });
+
+    it("takes its command, with nothing but its own variables, after everything else is set up", async () => {
+      const spec: SandboxSpec = { id: ids.uuid(), argv: [], env: {}, readOnlyPaths: [], memoryMb: 128, tmpMb: 512, network: "shared", channel: true };
+      if (!view) return assert.rejects(sandbox.start(spec), /needs bubblewrap/);
+      const running = await sandbox.start(spec);
+      const own = join(data, "late-code");
+      mkdirSync(own);
+      writeFileSync(join(own, "hello.txt"), "late\n");
+      await running.assign(own, { memoryMb: 256, tmpMb: 512 });
+      running.exec(["/bin/sh", "-c", "cat hello.txt /var/runtime/hello.txt; cat; env; ls /proc/self/fd | tr '\\n' ' '; cat <&3 >&3; exit 7"], { PATH: "/usr/bin:/bin", ODD: "it's \"quoted\" $HOME\nand long" });
+      running.channel!.end("ping");
+      const [out, channel, exit] = await Promise.all([text(running.stdout), text(running.channel!), running.exited]);
+      await running.dispose();
+      assert.match(out, /^late\nlate\n/);
+      const variables = out.split("\n").filter((line) => /^[\w-]+=/.test(line) && !/^(SHLVL|_|OLDPWD)=/.test(line)).sort();
+      assert.deepEqual(variables, ["ODD=it's \"quoted\" $HOME", "PATH=/usr/bin:/bin", "PWD=/var/task"]);
+      assert.match(out, /\nand long\n/);
+      assert.equal(channel, "ping");
+      assert.equal(exit.code, 7);
+    });
+
+    it("is gone without a trace when its command never comes", { skip: !view }, async () => {
+      const running = await sandbox.start({ id: ids.uuid(), argv: [], env: {}, readOnlyPaths: [], memoryMb: 128, tmpMb: 512, network: "shared", channel: false });
+      await running.kill();
+      await running.dispose();
+      running.exec(["/bin/true"], {});
     });
 
     it("says that it cannot take code from another file system", { skip: !view || !existsSync("/dev/shm") }, async (t) => {

@@ -3,26 +3,43 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Log } from "../../kernel/log.ts";
 
 const PERIOD_MS = 250;
+/** For those that are close to their memory. */
+const CLOSE_PERIOD_MS = 25;
+
+/** Answers "close" when it wants to be asked again soon. */
+export type Check = () => Promise<"close" | undefined>;
 
 export interface Watch {
-  add(check: () => Promise<void>): void;
-  remove(check: () => Promise<void>): void;
+  add(check: Check): void;
+  remove(check: Check): void;
 }
 
 export function openWatch(clock: Clock, log: Log): Watch {
-  const checks = new Set<() => Promise<void>>();
+  const checks = new Map<Check, "close" | undefined>();
   let ticking = false;
+  let sinceAllMs = 0;
+  const wait = () => {
+    const periodMs = [...checks.values()].includes("close") ? CLOSE_PERIOD_MS : PERIOD_MS;
+    sinceAllMs += periodMs;
+    clock.after(periodMs, tick);
+  };
   const tick = async () => {
-    for (const check of checks) await check().catch((cause) => log.error("a sandbox could not be watched", { cause }));
+    const all = sinceAllMs >= PERIOD_MS;
+    if (all) sinceAllMs = 0;
+    for (const [check, last] of checks) {
+      if (!all && !last) continue;
+      const now = await check().catch((cause) => { log.error("a sandbox could not be watched", { cause }); return undefined; });
+      if (checks.has(check)) checks.set(check, now);
+    }
     ticking = checks.size > 0;
-    if (ticking) clock.after(PERIOD_MS, tick);
+    if (ticking) wait();
   };
   return {
     add(check) {
-      checks.add(check);
+      checks.set(check, undefined);
       if (ticking) return;
       ticking = true;
-      clock.after(PERIOD_MS, tick);
+      wait();
     },
     remove: (check) => { checks.delete(check); },
   };

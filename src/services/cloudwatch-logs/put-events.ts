@@ -3,7 +3,7 @@
 import type * as Sdk from "@aws-sdk/client-cloudwatch-logs";
 import type { Stores } from "../../storage/stores.ts";
 import type { Api } from "../service.ts";
-import { appendEvents, eventBytes, type NewEvent } from "./append.ts";
+import { appendEvents, encode, eventBytes, type NewEvent } from "./append.ts";
 import { batchTooLarge, eventTooLarge, longSpan, noSuchGroup, noSuchStream, outOfOrder } from "./errors.ts";
 import { expiredBeforeMs, type Group, GROUPS, groupId, keyOf, sequenceToken, type Stream, STREAMS, streamId } from "./group.ts";
 
@@ -25,8 +25,9 @@ export function putOperations(stores: Stores): Pick<Api<typeof Sdk>, "PutLogEven
       if (!group) throw noSuchGroup();
       const { accepted, rejected } = sort(events, nowMs, expiredBeforeMs(group, nowMs));
       if (accepted.length && accepted.at(-1)!.timestamp - accepted[0]!.timestamp > SPAN_MS_MAX) throw longSpan();
-      const stream = accepted.length
-        ? await stores.transaction((tx) => appendEvents(tx, key, input.logStreamName, accepted, nowMs))
+      const encoded = accepted.map((event) => encode(event, nowMs));
+      const stream = encoded.length
+        ? await stores.transaction((tx) => appendEvents(tx, key, input.logStreamName, encoded, nowMs))
         : await stores.documents<Stream>(STREAMS).get(streamId(key, input.logStreamName));
       if (!stream) throw noSuchStream();
       return {

@@ -14,6 +14,13 @@ const refusal = (payload: Uint8Array): string => {
   return "accepted";
 };
 
+test("a payload nested deeper than a thousand levels is refused, and brackets inside strings do not count", () => {
+  const nested = (depth: number) => bytes("[".repeat(depth) + " ".repeat(3000) + "]".repeat(depth));
+  assert.match(refusal(nested(1001)), /nesting depth \(1001\) exceeds the maximum allowed \(1000/);
+  assert.equal(refusal(nested(1000)), "accepted");
+  assert.equal(refusal(bytes(JSON.stringify(`\\"${"[".repeat(3000)}\\`))), "accepted");
+});
+
 test("a payload is handed on byte for byte, and none at all is an empty object", () => {
   for (const text of ["null", "1", '"x"', " [1, 2] ", '{"a":"é"}']) {
     const given = bytes(text);

@@ -8,11 +8,15 @@ const EMPTY = new Uint8Array(Buffer.from("{}"));
 const SOURCE = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)";
 const EXPECTED = "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
+/** Jackson's own limit (StreamReadConstraints). Without one, a payload of nothing but brackets keeps JSON.parse busy for half a second. */
+const DEPTH_MAX = 1000;
+
 /** Valid JSON, the caller's own bytes; none at all means `{}`. */
 export function checkPayload(payload: Uint8Array | undefined): Uint8Array {
   if (!payload || payload.byteLength === 0) return EMPTY;
   if (payload.byteLength > LAMBDA.syncPayloadBytesMax) throw payloadTooLarge(payload.byteLength);
   if (!isUtf8(payload)) throw payloadNotJson(badUtf8(payload));
+  if (payload.byteLength > 2 * DEPTH_MAX && tooDeep(payload)) throw payloadNotJson(`Document nesting depth (${DEPTH_MAX + 1}) exceeds the maximum allowed (${DEPTH_MAX}, from \`StreamReadConstraints.getMaxNestingDepth()\`)`);
   const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();
   try {
     JSON.parse(text);
@@ -20,6 +24,20 @@ export function checkPayload(payload: Uint8Array | undefined): Uint8Array {
     throw payloadNotJson(badJson(text, String((error as Error).message)));
   }
   return payload;
+}
+
+function tooDeep(payload: Uint8Array): boolean {
+  const [quote, backslash] = [0x22, 0x5c];
+  let depth = 0;
+  for (let at = 0; at < payload.length; at++) {
+    const byte = payload[at]!;
+    if (byte === quote) {
+      for (at++; at < payload.length && payload[at] !== quote; at++) if (payload[at] === backslash) at++;
+    } else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > DEPTH_MAX) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return false;
 }
 
 /** In the words of AWS's parser (Jackson), as observed; its advice on what was expected differs by place and is not repeated here. */

@@ -1,7 +1,8 @@
 // Defaults, limits and refusals of a function's settings.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CreateFunctionRequest } from "@aws-sdk/client-lambda";
+import { type CreateFunctionRequest, Runtime } from "@aws-sdk/client-lambda";
+import { MANAGED_RUNTIMES } from "../../engine/interpreters.ts";
 import { readServiceModel } from "../../wire/service-model.ts";
 import { changedSettings, newSettings } from "./settings.ts";
 import { refuseUnsupported } from "./unsupported.ts";
@@ -22,6 +23,21 @@ test("runtimes are refused as AWS does, or as not supported here", () => {
   refused("java21", /^Evoke does not support the runtime java21 yet\.$/);
 });
 
+test("every runtime AWS names is accepted, refused as AWS refuses it, or refused as not supported here", () => {
+  const verdict = (Runtime: string) => {
+    try {
+      return newSettings({ ...REQUEST, Runtime: Runtime as "nodejs24.x" }, "demo").runtime;
+    } catch (error) {
+      const { message } = error as Error;
+      return message.includes("no longer supported") ? "deprecated" : message.startsWith("Evoke does not support the runtime") ? "unsupported" : "unknown";
+    }
+  };
+  const accepted = Object.values(Runtime).filter((runtime) => verdict(runtime) === runtime).sort();
+  assert.deepEqual(accepted, [...MANAGED_RUNTIMES, "provided.al2", "provided.al2023"].sort());
+  assert.deepEqual(Object.values(Runtime).filter((runtime) => verdict(runtime) === "unknown"), []);
+  for (const made of ["nodejs21.x", "nodejs23.x", "nodejs25.x", "nodejs27.x", "python3.5", "python3.16"]) assert.equal(verdict(made), "unknown", made);
+});
+
 test("Runtime and Handler are mandatory", () => {
   assert.throws(() => newSettings({ ...REQUEST, Handler: undefined }, "demo"), /Runtime and Handler are mandatory parameters/);
   assert.throws(() => newSettings({ ...REQUEST, Runtime: undefined }, "demo"), /Runtime and Handler are mandatory parameters/);
@@ -36,6 +52,12 @@ test("limits of ordinary functions hold where the model allows more", () => {
 test("reserved environment keys are named, and 4096 bytes of JSON is the most", () => {
   const create = (Variables: Record<string, string>) => newSettings({ ...REQUEST, Environment: { Variables } }, "demo");
   assert.throws(() => create({ AWS_REGION: "x", MINE: "y", _HANDLER: "z" }), /Reserved keys used in this request: AWS_REGION, _HANDLER$/);
+  for (const key of [
+    "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "_X_AMZN_TRACE_ID",
+  ]) assert.throws(() => create({ [key]: "x" }), { message: new RegExp(`Reserved keys used in this request: ${key}$`) });
+  const overrides = { LANG: "C", TZ: "UTC", PATH: "/bin", NODE_PATH: "/x", PYTHONPATH: "/x", LD_LIBRARY_PATH: "/x", AWS_LAMBDA_EXEC_WRAPPER: "/opt/w", AWS_XRAY_CONTEXT_MISSING: "x", NODE_OPTIONS: "--x" };
+  assert.deepEqual(create(overrides).environment, overrides);
   const overhead = JSON.stringify({ BIG: "" }).length;
   assert.equal(create({ BIG: "x".repeat(4096 - overhead) }).environment!.BIG!.length, 4096 - overhead);
   assert.throws(() => create({ BIG: "x".repeat(4097 - overhead) }), /exceeded the 4KB limit\. String measured: \{"BIG":"xxx/);

@@ -62,6 +62,25 @@ export const logTests: StoreTests = {
     assert.deepEqual(await seqs(stores, "mixed", { fromMs: 20, untilMs: 41, backward: true, limit: 9 }), [5, 4, 3]);
   },
 
+  async "records of one millisecond are read one by one, from any number and up to any limit"(stores) {
+    const { logs } = stores;
+    const all = Array.from({ length: 200 }, (_, i) => ({ atMs: 1000 + Math.trunc(i / 50), body: i % 7 ? `\0${i}` : "x".repeat(i * 20) }));
+    for (let at = 0; at < 200; at += 40) assert.equal(await logs.append("same", all.slice(at, at + 40)), at + 1);
+    assert.deepEqual(await logs.read("same", { limit: 999 }), all.map((record, i) => ({ seq: i + 1, ...record })));
+    for (const after of [1, 31, 32, 33, 39, 40, 41, 150, 198, 199]) {
+      assert.deepEqual(await seqs(stores, "same", { after, limit: 5 }), count(after + 1, Math.min(200, after + 5)));
+      assert.deepEqual(await seqs(stores, "same", { after, backward: true, limit: 5 }), count(Math.max(1, after - 5), after - 1).reverse());
+      assert.deepEqual(await seqs(stores, "same", { after, fromMs: 1001, untilMs: 1003, limit: 200 }), count(Math.max(51, after + 1), 150));
+      assert.deepEqual(await seqs(stores, "same", { after, fromMs: 1001, untilMs: 1003, limit: 200, backward: true }), count(51, Math.min(150, after - 1)).reverse());
+    }
+    assert.deepEqual(await seqs(stores, "same", { limit: 1 }), [1]);
+    assert.deepEqual(await seqs(stores, "same", { fromMs: 1003, backward: true, limit: 2 }), [200, 199]);
+    assert.deepEqual(await logs.last("same"), { seq: 200, ...all[199]! });
+    assert.equal(await logs.trim("same", 1002), 100);
+    assert.deepEqual(await seqs(stores, "same", { limit: 2 }), [101, 102]);
+    assert.deepEqual(await seqs(stores, "same", { after: 60, limit: 2 }), [101, 102]);
+  },
+
   async "trimming removes what is older, and numbers are never used again"(stores) {
     const { logs } = stores;
     assert.equal(await logs.trim("ten", 50), 4);

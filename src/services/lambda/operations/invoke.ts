@@ -43,13 +43,10 @@ export function invokeOperations({ stores, functions }: RoomPorts): Pick<Lambda,
       const invocation = await prepare(input, call);
       if (input.InvocationType === "DryRun") return { StatusCode: 204 };
       const result = await functions.invoke(invocation).catch(refuse);
-      return {
-        StatusCode: 200,
-        Payload: result.payload as Uint8Array<ArrayBuffer>,
-        ExecutedVersion: result.executedVersion,
-        ...(result.failed ? { FunctionError: "Unhandled" } : {}),
-        ...(result.logTail ? { LogResult: base64(result.logTail) } : {}),
-      } as Awaited<ReturnType<Lambda["Invoke"]>>;
+      const answer: Awaited<ReturnType<Lambda["Invoke"]>> = { StatusCode: 200, Payload: result.payload as Uint8Array<ArrayBuffer> & { transformToString(): string }, ExecutedVersion: result.executedVersion };
+      if (result.failed) answer.FunctionError = "Unhandled";
+      if (result.logTail) answer.LogResult = base64(result.logTail);
+      return answer;
     },
 
     async InvokeWithResponseStream(input, call) {

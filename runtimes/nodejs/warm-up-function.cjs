@@ -1,0 +1,4 @@
+"use strict";
+// The function of warm-up.cjs.
+
+exports.handler = async (event) => event;
