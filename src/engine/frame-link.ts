@@ -12,7 +12,7 @@ export interface FrameLink extends RuntimeLink {
 }
 
 const NO_BYTES = Buffer.alloc(0);
-/** Up to here one copied write is cheaper than two buffers handed to writev (1.5 µs). */
+/** Up to here one copied write is cheaper than two buffers handed to writev. */
 const ONE_WRITE_BYTES_MAX = 16 * 1024;
 /** Made up by the reader in place of an answer it skips. No runtime can send it: a type is one byte. */
 export const FRAME_TOO_LARGE = 256;

@@ -29,18 +29,6 @@ export function readInvoke(bytes: Buffer): { request: WireRequest; endsAt: numbe
   return { request: { method: "POST", path: match[1]!, query: match[2] ?? "", headers, body: bytesBody(bytes.subarray(bodyStart, endsAt)) }, endsAt };
 }
 
-/** Header names as sent, in lower case: clients send the same few dozen, and as keys they need not be made anew (1 µs per request). */
-const names = new Map<string, string>();
-const NAMES_MAX = 128;
-
-function lowerCase(sent: string): string {
-  const known = names.get(sent);
-  if (known !== undefined) return known;
-  const name = sent.toLowerCase();
-  if (names.size < NAMES_MAX) names.set(sent, name);
-  return name;
-}
-
 /** Undefined when a header stands there twice, or is an unusual one. */
 function readHeaders(head: string): Record<string, string> | undefined {
   const headers: Record<string, string> = {};
@@ -49,7 +37,7 @@ function readHeaders(head: string): Record<string, string> | undefined {
     const start = at + 2;
     at = head.indexOf("\r\n", start);
     const colon = head.indexOf(":", start);
-    const name = lowerCase(head.slice(start, colon));
+    const name = head.slice(start, colon).toLowerCase();
     // Names like "constructor" are found on every object and so are handed over, too.
     if (headers[name] !== undefined || UNUSUAL.has(name)) return undefined;
     headers[name] = head.slice(colon + 1, at < 0 ? undefined : at).trim();

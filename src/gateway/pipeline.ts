@@ -111,7 +111,7 @@ function callOf(parts: PipelineParts, { request, requestId, peer }: Asked, claim
   return new RequestCall(request, peer, requestId, principal, region, new Date(parts.clock.now()));
 }
 
-/** A class for its getter: most operations never look at the signal, and an AbortSignal is dear, as is a getter in an object literal (0.5 µs). */
+/** A class for its getter: most operations never look at the signal, and an AbortSignal is dear, as is a getter in an object literal (0.38 µs; here 0.05). */
 class RequestCall implements Call {
   readonly account: string;
   readonly region: string;

@@ -1,5 +1,5 @@
 // The data folder: made private to its owner, owned by one process at a time.
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Fault } from "../kernel/errors.ts";
@@ -17,6 +17,8 @@ export function openDataFolder(given: string): DataFolder {
     if (existsSync(path) && !statSync(path).isDirectory()) throw new Fault(`Storage: the data folder ${path} is not a folder.`);
     mkdirSync(path, { recursive: true, mode: 0o700 });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    // Private by themselves: where functions have uids of their own, those may pass through the folder. SQLite gives its log the same mode.
+    for (const name of ["evoke.db", "evoke.lock"]) if (!existsSync(join(path, name))) closeSync(openSync(join(path, name), "a", 0o600));
   } catch (error) {
     if (error instanceof Fault) throw error;
     throw new Fault(`Storage: the data folder ${path} cannot be made or written (${(error as Error).message}).`, error);

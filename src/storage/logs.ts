@@ -1,7 +1,7 @@
 // Logs: append-only, numbered without gaps, read from a number or a time, trimmed by age.
 // A counter row per log gives the numbers: max(seq) + 1 would make writers of a hot log collide and try again.
 // Records of one batch and one millisecond share a row, under the number of the first: storing a warm function's log took
-// 10 % of the front's CPU with a row for each, and 2 % so.
+// 9 % of the front's time with a row for each, and 3 % so.
 import { assert } from "../kernel/assert.ts";
 import { checkKey, checkLimit, decodeTexts, encodeText, encodeTexts, wholeMs } from "./keys.ts";
 import type { Row, Sql, Value } from "./sql.ts";

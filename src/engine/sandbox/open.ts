@@ -1,7 +1,7 @@
 // Finds the best way to keep functions apart that works on this machine, by running one throw-away sandbox on each level, best first.
 import { createHash } from "node:crypto";
 import { constants, realpathSync } from "node:fs";
-import { access, mkdir, rm, rmdir, stat } from "node:fs/promises";
+import { access, chmod, mkdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../kernel/clock.ts";
 import { Fault } from "../../kernel/errors.ts";
@@ -77,7 +77,10 @@ export async function openSandbox({ isolation, dataDir, clock, ids, log }: Sandb
   if (!way && isolation !== "none") {
     if (!isRoot) missing.push("a uid of its own: root");
     else if (!setpriv) missing.push("a uid of its own: the program setpriv (package util-linux)");
-    else way = await attempt({ ownUids: true, setpriv }, "a uid of its own");
+    else {
+      await chmod(dataDir, 0o711); // other uids pass through to their own folders; what is not theirs is private by itself
+      way = await attempt({ ownUids: true, setpriv }, "a uid of its own");
+    }
     if (!way && isolation === "uid") throw new Fault(`--isolation uid is not possible here. Missing: ${missing.join("; ")}`);
   }
   if (!way) {
@@ -145,12 +148,12 @@ async function startWith(way: Way, place: Place, spec: SandboxSpec): Promise<Run
   }
 }
 
-/** Undefined when a sandbox started this way runs a command; else why not. */
+/** Undefined when a sandbox started this way runs a command, and reaches its own folder by name; else why not. */
 async function probe(way: Way, place: Place, ids: Ids): Promise<string | undefined> {
   const id = `probe-${ids.token(8, HEX)}`;
   let running: Running | undefined;
   try {
-    running = await startWith(way, place, { id, argv: ["/bin/sh", "-c", "echo works"], env: { PATH: "/usr/bin:/bin" }, runtimeDir: place.root, readOnlyPaths: [], memoryMb: 128, tmpMb: 16, network: "shared", channel: false });
+    running = await startWith(way, place, { id, argv: ["/bin/sh", "-c", "cd \"$(pwd -P)\" && echo works"], env: { PATH: "/usr/bin:/bin" }, runtimeDir: place.root, readOnlyPaths: [], memoryMb: 128, tmpMb: 16, network: "shared", channel: false });
     const [out, errors, exit] = await Promise.all([running.stdout.toArray(), running.stderr.toArray(), running.exited]);
     if (exit.code === 0 && Buffer.concat(out).toString() === "works\n") return undefined;
     return Buffer.concat(errors).toString().trim().split("\n").at(-1) || `it exited with ${exit.code ?? exit.signal}`;
