@@ -63,6 +63,13 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
   const identity = openIdentity({ stores, clock, ids, configured });
   const logs = openLogSink({ stores, clock, ids, log });
   const sandbox = await openSandbox({ isolation: config.isolation, dataDir, clock, ids, log });
+  if (sandbox.level > 1 || sandbox.missing.length > 0) log.warn(`isolation ${sandbox.description}${sandbox.missing.length > 0 ? `. Missing: ${sandbox.missing.join("; ")}` : ""}. What that means: evoke doctor`);
+  if (config.network === "none" && sandbox.level > 2) {
+    await sandbox.close();
+    await logs.close();
+    await stores.close();
+    throw new Fault("--network none needs bubblewrap, and functions here are plain processes. Install bubblewrap (evoke doctor says what is missing), or leave --network shared.");
+  }
   const interpreters = openInterpreters({ dataDir, environment, execPath: process.execPath, log });
 
   let url = "";

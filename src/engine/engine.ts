@@ -76,6 +76,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     perKey: settings.prewarm, idleMs, refillAfterMs: SPARE_REFILL_AFTER_MS, clock, log, prepare: greeted,
     room: () => pool.stats().environments + spares.count() < settings.environmentsMax,
   });
+  const warnOfArchitecture = architectureWarning(log);
   const parts: LaunchParts = {
     ids, identity, sandbox, spares, blanks, network: settings.network, endpointUrl: options.endpointUrl,
     codeDir: packages.folder,
@@ -88,7 +89,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   const pool = openPool({
     clock, log, versions: options.versions, environmentsMax: settings.environmentsMax, idleMs: settings.idleSeconds * 1000, spares,
-    open: (version, owner, phase, given) => openEnvironment(options, parts, version, owner, phase, given),
+    open(version, owner, phase, given) {
+      warnOfArchitecture(version);
+      return openEnvironment(options, parts, version, owner, phase, given);
+    },
   });
 
   const submit = (invocation: Invocation, answer: Answer, streaming: boolean) =>
@@ -105,6 +109,17 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       await Promise.all([pool.close(), spares.close(), blanks.close()]);
       managedApi.close();
     },
+  };
+}
+
+/** Says once that nothing is emulated: a function made for another processor runs on this one. */
+function architectureWarning(log: Log): (version: FunctionVersion) => void {
+  const here = process.arch === "arm64" ? "arm64" : "x86_64";
+  let said = false;
+  return ({ name, architecture }) => {
+    if (said || architecture === here) return;
+    said = true;
+    log.warn(`${name} is made for ${architecture} and runs on this machine's ${here}: native code in its package must be built for ${here}`);
   };
 }
 

@@ -79,7 +79,7 @@ test("new settings show at once, run when the update has finished, and leave the
   await create("changing", { Timeout: 10 });
   const versions = openFunctionVersions(room.ports);
   const before = await versions.find(`${ARN}changing`);
-  const { $metadata, ...accepted } = await lambda.updateFunctionConfiguration({ FunctionName: "changing", MemorySize: 256, Environment: { Variables: { A1: "1" } } });
+  const { $metadata: _metadata, ...accepted } = await lambda.updateFunctionConfiguration({ FunctionName: "changing", MemorySize: 256, Environment: { Variables: { A1: "1" } } });
   assert.equal(accepted.MemorySize, 256);
   assert.equal(accepted.Timeout, 10);
   assert.deepEqual([accepted.State, accepted.LastUpdateStatus, accepted.LastUpdateStatusReason, accepted.LastUpdateStatusReasonCode], ["Active", "InProgress", "The function is being created.", "Creating"]);
