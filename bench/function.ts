@@ -9,7 +9,7 @@ export const SOURCES: Record<string, { runtime: Runtime; handler: string; files:
 
 export const lambdaAt = (url: string): LambdaClient => new LambdaClient({ endpoint: url, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
 
-export async function makeFunction(lambda: LambdaClient, name: string, kind: string, memoryMb = 1024): Promise<void> {
+export async function makeFunction(lambda: LambdaClient, name: string, kind: string, memoryMb = 1769): Promise<void> {
   const { runtime, handler, files } = SOURCES[kind]!;
   await lambda.send(new CreateFunctionCommand({ FunctionName: name, Runtime: runtime, Handler: handler, Role: "arn:aws:iam::000000000000:role/bench", MemorySize: memoryMb, Code: { ZipFile: await zipOf(files) } }));
   await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 30, minDelay: 0.05, maxDelay: 0.2 } as never, { FunctionName: name });

@@ -30,3 +30,15 @@ for (const isolation of ["bubblewrap", "uid", "none"] satisfies Config["isolatio
     }
   });
 }
+
+test("a function has CPU in proportion to its memory, where the machine can limit it", async (t) => {
+  await using platform = await openTestPlatform();
+  const { isolation } = await (await fetch(`${platform.url}/_evoke/health`)).json() as { isolation: { description: string } };
+  if (!/\bcpu\b/.test(isolation.description)) return t.skip("no control groups that limit CPU");
+  const busy = `exports.handler = async () => { const from = process.cpuUsage(), start = performance.now(); while (performance.now() - start < 800); const used = process.cpuUsage(from); return (used.user + used.system) / 1000 / (performance.now() - start); }`;
+  await platform.lambda.send(new CreateFunctionCommand({ FunctionName: "busy", MemorySize: 128, Timeout: 10, Runtime: "nodejs22.x", Handler: "index.handler", Role: "arn:aws:iam::000000000000:role/any", Code: { ZipFile: await zipOf({ "index.js": busy }) } }));
+  await waitUntilFunctionActiveV2({ client: platform.lambda, maxWaitTime: 10, minDelay: 1 }, { FunctionName: "busy" });
+  const share = Number(new TextDecoder().decode((await platform.lambda.send(new InvokeCommand({ FunctionName: "busy" }))).Payload));
+  // 128 of 1769 MB is 0.07 of a CPU. Other work on the machine can only lower what is measured.
+  assert.ok(share > 0 && share < 0.25, `${share} of a CPU`);
+});

@@ -20,6 +20,7 @@ const FRAME = {
   streamChunk: 22,
   streamEnd: 23,
   log: 24,
+  giveBack: 25,
 };
 
 const EMPTY = Buffer.alloc(0);

@@ -33,6 +33,7 @@ async function invokeAsync(target, invocation, payload, next) {
   let result;
   try {
     result = await target.handler(JSON.parse(payload), fillContext({}, invocation));
+    current.settled = true;
     await new Promise(setImmediate);
     sendResult(result, 24);
   } catch (error) {

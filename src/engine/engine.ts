@@ -128,7 +128,7 @@ function openEnvironment(options: EngineOptions, parts: LaunchParts, version: Fu
   const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll("-", "/");
   const streamName = `${day}/[${version.version}]${ids.token(32, HEX)}`;
   const env: Environment = {
-    version, clock, log, owner, phase, work, streamName, state: "starting", journal: undefined!, running: undefined, link: undefined, bornMs: clock.monotonicMs(), initMs: undefined,
+    version, clock, log, owner, phase, work, streamName, state: "starting", along: [], lateAnswer: false, journal: undefined!, running: undefined, link: undefined, bornMs: clock.monotonicMs(), initMs: undefined,
     startedMs: 0, deadlineMs: 0, idleSinceMs: 0, expiresAtMs: Infinity, frozen: false, streamPaused: false, logPaused: false, settling: false, launching: undefined,
     answeredWithError: false, cancelTick: undefined, endLines: [], closed: undefined,
   };

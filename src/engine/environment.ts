@@ -8,8 +8,8 @@ import type { FunctionVersion, Invocation } from "../ports/functions.ts";
 import type { Answer } from "./answers.ts";
 import { type Failure, brokenProtocol, exited, filteredType, reported, responseTooLarge, timedOut } from "./failures.ts";
 import type { Journal } from "./journal.ts";
-import type { RuntimeLink, RuntimeListener } from "./link.ts";
-import { readLines } from "./output.ts";
+import type { RuntimeEvent, RuntimeLink, RuntimeListener } from "./link.ts";
+import { drained, readLines } from "./output.ts";
 import type { Exit, Running } from "./sandbox/sandbox.ts";
 
 export type State = "starting" | "ready" | "busy" | "answered" | "dead";
@@ -47,6 +47,8 @@ export interface Owner {
   mayReset(environment: Environment): boolean;
   reset(environment: Environment, tmpDir: string): boolean;
   served(environment: Environment, serviceMs: number): void;
+  /** Work that was sent along and never began: it is as if it had never been taken. */
+  returned(environment: Environment, works: Work[]): void;
 }
 
 export interface Environment {
@@ -59,6 +61,10 @@ export interface Environment {
   state: State;
   phase: "init" | "invoke";
   work: Work | undefined;
+  /** Sent along with `work`, to be run after it; begun when the one before is answered. */
+  along: Work[];
+  /** An answer came when it was too late: what was sent along may have begun. */
+  lateAnswer: boolean;
   running: Running | undefined;
   link: RuntimeLink | undefined;
   /** All times on the monotonic clock, but expiresAtMs (credentials) and the runtime's own deadline. */
@@ -84,8 +90,6 @@ export interface Environment {
 
 const FREEZE_AFTER_MS = 100;
 const TICK_MS_MAX = 500;
-/** How long the last output of a process that has exited may take to arrive; a grandchild may hold its pipes open. */
-const DRAIN_MS = 100;
 /** What AWS's Node.js runtime exits with after it has reported an unhandled rejection or exception. */
 const EXIT_AFTER_ERROR = [128, 129];
 
@@ -124,13 +128,13 @@ function listenerOf(env: Environment): RuntimeListener {
       if (env.state === "starting") failStart(env, { payload: Buffer.from(payload), errorType: filteredType(errorType, "Runtime"), status: "error" });
     },
     response(requestId, payload) {
-      if (!current(requestId)) { stray("response"); return false; }
+      if (!current(requestId)) { env.lateAnswer ||= env.state === "dead"; stray("response"); return false; }
       env.work!.answer.whole(payload);
       finish(env, undefined);
       return true;
     },
     error(requestId, payload, errorType) {
-      if (!current(requestId)) { stray("error"); return false; }
+      if (!current(requestId)) { env.lateAnswer ||= env.state === "dead"; stray("error"); return false; }
       finish(env, reported(Buffer.from(payload), errorType));
       return true;
     },
@@ -149,6 +153,7 @@ function listenerOf(env: Environment): RuntimeListener {
     },
     streamEnd(error) { if (env.state === "busy") finish(env, error && reported(Buffer.from(error.payload), error.errorType)); },
     log: (_level, text) => env.journal.line(text.endsWith("\n") ? text.slice(0, -1) : text),
+    giveBack() { if (env.state === "busy" && env.along.length) env.owner.returned(env, env.along.splice(0)); },
     broken(reason) {
       if (env.state === "starting") failStart(env, brokenProtocol("", reason));
       else if (env.state !== "dead") die(env, env.work && brokenProtocol(env.work.invocation.requestId, reason));
@@ -178,22 +183,26 @@ function onReady(env: Environment): void {
 }
 
 /** `sinceMs`: when the function's timeout began to run, if that was earlier (a repeated init counts). */
-export function takeWork(env: Environment, work: Work, sinceMs?: number): void {
+export function takeWork(env: Environment, work: Work, sinceMs?: number, along: Work[] = []): void {
   change(env, "busy");
   if (env.frozen) { env.frozen = false; env.running!.thaw(); }
   const now = env.clock.monotonicMs();
-  const timeoutMs = env.version.timeoutSeconds * 1000;
-  env.work = work;
-  env.startedMs = sinceMs ?? now;
-  env.deadlineMs = env.startedMs + timeoutMs;
-  arm(env, FREEZE_AFTER_MS);
-  const { invocation } = work;
-  env.journal.started(invocation.requestId, work.traceId, invocation.tail);
-  env.link!.send({
-    requestId: invocation.requestId, deadlineMs: Math.trunc(env.clock.now() + env.deadlineMs - now), invokedArn: invocation.invokedArn,
-    traceId: work.traceId, clientContext: invocation.clientContext, streaming: work.streaming, payload: invocation.payload,
-  });
+  begin(env, work, sinceMs ?? now);
+  env.along = along;
+  const deadlineMs = Math.trunc(env.clock.now() + env.deadlineMs - now);
+  env.link!.send(eventOf(work, deadlineMs), along.length ? along.map((other) => eventOf(other, deadlineMs)) : undefined);
 }
+
+function begin(env: Environment, work: Work, startedMs: number): void {
+  env.work = work;
+  env.startedMs = startedMs;
+  env.deadlineMs = startedMs + env.version.timeoutSeconds * 1000;
+  arm(env, FREEZE_AFTER_MS);
+  env.journal.started(work.invocation.requestId, work.traceId, work.invocation.tail);
+}
+
+const eventOf = ({ invocation, traceId, streaming }: Work, deadlineMs: number): RuntimeEvent =>
+  ({ requestId: invocation.requestId, deadlineMs, invokedArn: invocation.invokedArn, traceId, clientContext: invocation.clientContext, streaming, payload: invocation.payload });
 
 function finish(env: Environment, given: Failure | undefined): void {
   const work = env.work!;
@@ -206,9 +215,11 @@ function finish(env: Environment, given: Failure | undefined): void {
   const { readyAfterAnswer } = env.link!;
   if (readyAfterAnswer && !work.invocation.tail) {
     settle(env, work, failure, serviceMs);
+    env.owner.served(env, serviceMs);
+    const next = env.along.shift();
+    if (next) return begin(env, next, env.clock.monotonicMs());
     change(env, "ready");
     env.idleSinceMs = env.clock.monotonicMs();
-    env.owner.served(env, serviceMs);
     env.owner.ready(env);
     return;
   }
@@ -276,7 +287,7 @@ function fault(env: Environment, error: unknown): void {
 
 async function onExit(env: Environment, exit: Exit): Promise<void> {
   if (env.state === "dead") return;
-  await drained(env);
+  await drained(env.running!, env.clock);
   if ((env.state as State) === "dead") return;
   const failure = exited(env.work?.invocation.requestId ?? "", exit);
   if (env.state === "starting") return failStart(env, failure);
@@ -288,25 +299,6 @@ async function onExit(env: Environment, exit: Exit): Promise<void> {
     return void destroy(env, () => env.owner.gone(env, { orphan: work }));
   }
   die(env, failure);
-}
-
-/** Waits until the output of an exited process is read, for a moment. */
-function drained(env: Environment): Promise<void> {
-  const { running, clock } = env;
-  const open = new Set([running!.stdout, running!.stderr, ...(running!.channel ? [running!.channel] : [])].filter((stream) => !stream.readableEnded && !stream.destroyed));
-  if (!open.size) return new Promise((resolve) => setImmediate(resolve));
-  return new Promise((resolve) => {
-    const cancel = clock.after(DRAIN_MS, resolve);
-    for (const stream of open) {
-      const done = () => {
-        open.delete(stream);
-        if (open.size) return;
-        cancel();
-        setImmediate(resolve);
-      };
-      stream.once("close", done).once("end", done);
-    }
-  });
 }
 
 function arm(env: Environment, ms: number): void {
@@ -349,6 +341,7 @@ function destroy(env: Environment, last: () => void, resetting = false): Promise
   env.cancelTick = undefined;
   env.closed = (async () => {
     if (env.running) await stop(env, env.running);
+    returnAlong(env);
     last();
     await env.launching; // it may still be on its way
     const { running, link } = env;
@@ -365,10 +358,19 @@ function destroy(env: Environment, last: () => void, resetting = false): Promise
   return env.closed;
 }
 
+/** Nothing of the process runs anymore: what it had not begun goes to others, unless an answer that came too late says it may have begun. */
+function returnAlong(env: Environment): void {
+  const left = env.along.splice(0);
+  if (!left.length) return;
+  if (!env.lateAnswer) return env.owner.returned(env, left);
+  const killed: Exit = { code: null, signal: "SIGKILL", outOfMemory: false };
+  for (const work of left) work.answer.settle(exited(work.invocation.requestId, killed), undefined);
+}
+
 async function stop(env: Environment, running: Running): Promise<void> {
   if (env.frozen) { env.frozen = false; running.thaw(); }
   await running.kill();
-  await drained(env);
+  await drained(running, env.clock);
 }
 
 /** An environment that is not wanted anymore. Work in hand is cut off as if killed. */

@@ -33,7 +33,12 @@ export function frameLink(socket: Socket): FrameLink {
     readyAfterAnswer: true,
     listen(next) { listener = next; },
     assign: (assignment) => writeJson(socket, FRAME.assign, assignment),
-    send(event) {
+    send(event, along = []) {
+      if (along.length) {
+        const all = [{ ...event, more: along.length }, ...along.map((other, at) => ({ ...other, more: along.length - 1 - at }))];
+        socket.write(Buffer.concat(all.flatMap((one) => [eventHead(one, 0), one.payload])));
+        return;
+      }
       const small = event.payload.byteLength <= ONE_WRITE_BYTES_MAX;
       const head = eventHead(event, small ? event.payload.byteLength : 0);
       if (small) {
@@ -66,6 +71,7 @@ function dispatch(to: RuntimeListener & { hello?(): void }, socket: Socket, type
     case FRAME.streamEnd: return to.streamEnd(body.byteLength ? { errorType: typeOfError(body), payload: body } : undefined);
     case FRAME.ready: return to.ready();
     case FRAME.initError: return to.initError(body, typeOfError(body));
+    case FRAME.giveBack: return to.giveBack();
     case FRAME.hello: return to.hello?.();
     default: return to.broken(`The runtime sent an unknown frame ${type}`);
   }
@@ -85,6 +91,7 @@ function contentTypeOf(body: Buffer): string {
 function eventHead(event: Parameters<RuntimeLink["send"]>[0], roomBytes: number): Buffer {
   let json = `{"id":"${event.requestId}","deadlineMs":${event.deadlineMs},"arn":${JSON.stringify(event.invokedArn)},"traceId":${JSON.stringify(event.traceId)},"streaming":${event.streaming}`;
   if (event.clientContext !== undefined) json += `,"clientContext":${JSON.stringify(event.clientContext)}`;
+  if (event.more) json += `,"more":${event.more}`;
   json += "}";
   // Only a client context can hold more than ASCII: ids are ours, ARNs and trace ids have been checked.
   const ascii = event.clientContext === undefined;

@@ -33,6 +33,8 @@ export const FRAME = {
   streamEnd: 23,
   /** u8 level index (0 trace, 1 debug, 2 info, 3 warn, 4 error, 5 fatal, 6 raw), then UTF-8 text: one log event. */
   log: 24,
+  /** Empty: the handler waits for something, so the events that came along with its own (`more`) are not begun; others may have them. */
+  giveBack: 25,
 } as const;
 
 /** A runtime may not make the engine buffer more than a full response and its envelope. */

@@ -9,6 +9,8 @@ export interface RuntimeEvent {
   clientContext?: string;
   streaming: boolean;
   payload: Uint8Array;
+  /** How many further events follow in the same write, to be run after this one. */
+  more?: number;
 }
 
 /** What a runtime may say. The environment decides whether it may say it now: nothing here is trusted. */
@@ -27,6 +29,8 @@ export interface RuntimeListener {
   /** With an error when the stream broke. */
   streamEnd(error?: { errorType: string; payload: Uint8Array }): void;
   log(level: number, text: string): void;
+  /** The events sent along with the one that runs are not begun, and will not be. */
+  giveBack(): void;
   /** The runtime broke the protocol; the environment is of no use anymore. */
   broken(reason: string): void;
 }
@@ -34,7 +38,7 @@ export interface RuntimeListener {
 export interface RuntimeLink {
   /** True when the runtime is ready again the moment it has answered; otherwise it says ready() once more. */
   readonly readyAfterAnswer: boolean;
-  send(event: RuntimeEvent): void;
+  send(event: RuntimeEvent, along?: RuntimeEvent[]): void;
   /** Stop and go on reading what the runtime says: back-pressure for streams and floods of log. */
   pause(): void;
   resume(): void;

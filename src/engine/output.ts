@@ -1,4 +1,6 @@
 // Raw stdout and stderr of a function, cut into lines: each is one log event.
+import type { Clock } from "../kernel/clock.ts";
+import type { Running } from "./sandbox/sandbox.ts";
 import type { Readable } from "node:stream";
 import { EVENT_BYTES_MAX } from "./journal.ts";
 
@@ -31,4 +33,25 @@ export function readLines(stream: Readable, onLine: (line: string) => void): () 
   stream.on("end", endLine);
   stream.on("error", () => {});
   return endLine;
+}
+
+/** How long the last output of a process that has exited may take to arrive; a grandchild may hold its pipes open. */
+const DRAIN_MS = 100;
+
+/** Waits until the output of an exited process is read, for a moment. */
+export function drained({ stdout, stderr, channel }: Running, clock: Clock): Promise<void> {
+  const open = new Set([stdout, stderr, ...(channel ? [channel] : [])].filter((stream) => !stream.readableEnded && !stream.destroyed));
+  if (!open.size) return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => {
+    const cancel = clock.after(DRAIN_MS, resolve);
+    for (const stream of open) {
+      const done = () => {
+        open.delete(stream);
+        if (open.size) return;
+        cancel();
+        setImmediate(resolve);
+      };
+      stream.once("close", done).once("end", done);
+    }
+  });
 }

@@ -45,6 +45,8 @@ interface Lane {
   answers: number;
   /** Looks at the queue in a row that found one. */
   backlog: number;
+  /** Answers in a row that took no time to speak of. */
+  steady: number;
   draining: boolean;
   /** The last init failed: the next one belongs to an invocation and is bounded by its timeout. */
   initFailed: boolean;
@@ -57,6 +59,16 @@ const PATIENCE_MS = 5;
 const SHORT_MS = 2;
 /** What a new environment is taken to cost until it has been measured, and at least; and the patience with fast functions. */
 const COLD_MS_MIN = 25;
+/**
+ * Sending along. Waking a sleeping process costs more than a small function's work (measured: 13 of 45 µs), so a crowd of invocations of
+ * one that has answered STEADY_ANSWERS times within STEADY_MS is handed over several at a time. They still run one after another, and what
+ * is not begun comes back when the handler waits for something or its process ends. On two cores: 19,000 a second before, 33,000 with it.
+ */
+const STEADY_ANSWERS = 200;
+const STEADY_MS = 20;
+const TINY_MS = 0.5;
+const ALONG_MAX = 10;
+const ALONG_BYTES_MAX = 4096;
 const QUEUED_MAX = 10_000;
 const WAIT_MS_MAX = 10_000;
 const SWEEP_MS_MAX = 5000;
@@ -107,7 +119,7 @@ export function openPool(options: PoolOptions): Pool {
 function submit(pool: PoolState, work: Work): void {
   if (pool.closed) return work.answer.reject(new Fault("Evoke is shutting down"));
   const lane = laneOf(pool, work.invocation.version);
-  if (lane.idle.length && !lane.queue.length && (lane.busy.size < SHORT_RUNNERS || !isShort(lane))) return give(lane, lane.idle.pop()!, work);
+  if (lane.idle.length && !lane.queue.length && lane.busy.size < runners(lane)) return give(pool, lane, lane.idle.pop()!, work);
   if (pool.queued >= QUEUED_MAX) return work.answer.reject(new Throttled("ConcurrentInvocationLimitExceeded"));
   lane.queue.push(work);
   pool.queued++;
@@ -117,6 +129,8 @@ function submit(pool: PoolState, work: Work): void {
   watch(pool, lane);
 }
 
+/** How many environments a crowd is spread over. Those that answer at once, several per wake-up, are best left to as few as keep one core for this process. */
+const runners = (lane: Lane): number => (!isShort(lane) ? Infinity : lane.steady >= STEADY_ANSWERS && lane.serviceMs! < TINY_MS ? Math.max(1, CORES - 1) : SHORT_RUNNERS);
 const isShort = (lane: Lane): boolean => lane.serviceMs !== undefined && lane.serviceMs < SHORT_MS;
 const coldMs = (lane: Lane): number => Math.max(COLD_MS_MIN, lane.coldMs ?? 0);
 /** Slow to rise: one hiccup of the machine must not make a fast function look like one that needs more processes. */
@@ -137,7 +151,7 @@ function laneByKey(pool: PoolState, version: FunctionVersion): Lane {
   const known = pool.lanes.get(key);
   if (known) return known;
   const lane: Lane = {
-    key, functionKey, version, idle: [], busy: new Set(), starting: new Set(), queue: [], serviceMs: undefined, coldMs: undefined, answers: 0, backlog: 0,
+    key, functionKey, version, idle: [], busy: new Set(), starting: new Set(), queue: [], serviceMs: undefined, coldMs: undefined, answers: 0, backlog: 0, steady: 0,
     draining: false, initFailed: false, cancelCheck: undefined,
   };
   const before = pool.current.get(functionKey);
@@ -151,10 +165,22 @@ function laneByKey(pool: PoolState, version: FunctionVersion): Lane {
   return lane;
 }
 
-function give(lane: Lane, env: Environment, work: Work): void {
+function give(pool: PoolState, lane: Lane, env: Environment, work: Work): void {
   lane.busy.add(env);
-  takeWork(env, work);
+  takeWork(env, work, undefined, alongWith(pool, lane, work));
 }
+
+/** For a crowd of invocations of a function that has long been fast: some go along with one another, which saves waking the process for each. */
+function alongWith(pool: PoolState, lane: Lane, work: Work): Work[] | undefined {
+  if (lane.steady < STEADY_ANSWERS || !lane.queue.length || !goesAlong(work)) return undefined;
+  const share = Math.min(ALONG_MAX, Math.floor(lane.queue.length / Math.max(1, lane.busy.size)));
+  let count = 0;
+  while (count < share && goesAlong(lane.queue[count]!)) count++;
+  pool.queued -= count;
+  return count ? lane.queue.splice(0, count) : undefined;
+}
+
+const goesAlong = ({ streaming, invocation }: Work): boolean => !streaming && !invocation.tail && invocation.payload.byteLength <= ALONG_BYTES_MAX;
 
 function shift(pool: PoolState, lane: Lane): Work | undefined {
   const work = lane.queue.shift();
@@ -167,6 +193,7 @@ function ownerOf(pool: PoolState, lane: Lane): Owner {
     served(_env, serviceMs) {
       lane.serviceMs = average(lane.serviceMs, serviceMs);
       lane.answers++;
+      lane.steady = serviceMs > STEADY_MS || !isShort(lane) || !lane.version.runtime.startsWith("nodejs") ? 0 : lane.steady + 1;
     },
     ready(env) {
       lane.busy.delete(env);
@@ -174,9 +201,20 @@ function ownerOf(pool: PoolState, lane: Lane): Owner {
       if (lane.starting.delete(env)) lane.coldMs = average(lane.coldMs, env.initMs ?? 0);
       const unwanted = pool.closed || env.expiresAtMs <= pool.clock.now() || (lane.draining && !lane.queue.length) || starvedElsewhere(pool, lane);
       if (unwanted) return giveUp(pool, lane, env);
-      const next = shift(pool, lane);
-      if (next) return give(lane, env, next);
+      const next = lane.busy.size < runners(lane) ? shift(pool, lane) : undefined;
+      if (next) return give(pool, lane, env, next);
       lane.idle.push(env);
+    },
+    returned(_env, works) {
+      if (pool.closed) {
+        for (const work of works) work.answer.reject(new Fault("Evoke is shutting down"));
+        return;
+      }
+      lane.steady = 0;
+      lane.queue.unshift(...works);
+      pool.queued += works.length;
+      while (lane.idle.length && lane.queue.length) give(pool, lane, lane.idle.pop()!, shift(pool, lane)!);
+      if (lane.queue.length) watch(pool, lane);
     },
     mayReset: () => !pool.closed && !lane.draining,
     reset(env, tmpDir) {
@@ -270,7 +308,7 @@ function check(pool: PoolState, lane: Lane): void {
   const waited = () => (lane.queue.length ? now - lane.queue[0]!.queuedMs : -1);
   // A function known to be fast that makes headway is left alone for longer.
   const patienceMs = isShort(lane) && answers ? COLD_MS_MIN : PATIENCE_MS;
-  while (lane.idle.length && waited() >= patienceMs) give(lane, lane.idle.pop()!, shift(pool, lane)!);
+  while (lane.idle.length && waited() >= patienceMs) give(pool, lane, lane.idle.pop()!, shift(pool, lane)!);
   while (lane.starting.size === 0 && waited() > WAIT_MS_MAX) shift(pool, lane)!.answer.reject(new Throttled("ConcurrentInvocationLimitExceeded"));
   if (!lane.queue.length) {
     lane.backlog = 0;

@@ -46,7 +46,7 @@ export async function openRuntimeApi(listener: RuntimeListener | undefined): Pro
 }
 
 const DEAF: RuntimeListener = {
-  ready() {}, initError() {}, response: () => false, error: () => false, tooLarge() {}, streamStart: () => false, streamChunk: () => true, streamEnd() {}, log() {}, broken() {},
+  ready() {}, initError() {}, response: () => false, error: () => false, tooLarge() {}, streamStart: () => false, streamChunk: () => true, streamEnd() {}, log() {}, giveBack() {}, broken() {},
 };
 
 function listen(server: Server): Promise<number> {

@@ -28,18 +28,19 @@ export function filterOperations(stores: Stores): Pick<Api<typeof Sdk>, "FilterL
       if (input.unmask) throw notSupported("unmask");
       if (input.logStreamNames?.length && input.logStreamNamePrefix !== undefined) throw namesAndPrefix();
       const pattern = compile(input.filterPattern ?? "");
-      const beyond = input.nextToken === undefined ? undefined : parsePlace(input.nextToken);
+      const token = input.nextToken === undefined ? undefined : parseToken(input.nextToken);
+      const backward = token ? token.backward : input.startFromHead === false; // "the direction of the nextToken is used"
       const key = keyOfEither(input, call);
       const group = await stores.documents<Group>(GROUPS).get(groupId(key));
       if (!group) throw noSuchGroup();
       const merged = mergeStreams(stores.logs, key, await chosenStreams(stores, key, input), {
         fromMs: Math.max(input.startTime ?? 0, expiredBeforeMs(group, call.now.getTime())),
         untilMs: input.endTime === undefined ? Number.MAX_SAFE_INTEGER : input.endTime + 1, // "later than this time are not returned"
-        backward: input.startFromHead === false,
-        beyond,
+        backward,
+        beyond: token?.beyond,
       });
       const { events, next } = await collect(merged, pattern, input.limit ?? PAGE_EVENTS_MAX, call);
-      return { events, searchedLogStreams: [], ...(next && { nextToken: encodePageToken(JSON.stringify(next)) }) };
+      return { events, searchedLogStreams: [], ...(next && { nextToken: encodePageToken(JSON.stringify({ ...next, backward })) }) };
     },
 
     async TestMetricFilter(input) {
@@ -101,12 +102,12 @@ function eventId({ stream, atMs, seq }: MergePlace): string {
   return `3${String(atMs).padStart(15, "0")}${String(hash).padStart(20, "0")}${String(seq).padStart(20, "0")}`;
 }
 
-function parsePlace(token: string): MergePlace {
+function parseToken(token: string): { beyond: MergePlace; backward: boolean } {
   const text = decodePageToken(token);
   if (text === undefined) throw badNextToken();
   try {
-    const { stream, atMs, seq } = JSON.parse(text) as Partial<MergePlace>;
-    if (typeof stream === "string" && Number.isSafeInteger(atMs) && Number.isSafeInteger(seq)) return { stream, atMs: atMs!, seq: seq! };
+    const { stream, atMs, seq, backward } = JSON.parse(text) as Partial<MergePlace & { backward: boolean }>;
+    if (typeof stream === "string" && Number.isSafeInteger(atMs) && Number.isSafeInteger(seq) && typeof backward === "boolean") return { beyond: { stream, atMs: atMs!, seq: seq! }, backward };
   } catch {
     // not one of ours: the same answer as for any other strange token
   }

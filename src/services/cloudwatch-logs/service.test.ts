@@ -193,6 +193,13 @@ describe("FilterLogEvents", () => {
     assert.equal(new Set(events!.map((event) => event.eventId)).size, 30);
   });
 
+  it("goes on in the direction of its token, whatever is asked for later", async () => {
+    const ask = { logGroupName: "/filter", filterPattern: "ERROR", limit: 2 };
+    const first = await client.send(new sdk.FilterLogEventsCommand({ ...ask, startFromHead: false }));
+    const second = await client.send(new sdk.FilterLogEventsCommand({ ...ask, nextToken: first.nextToken }));
+    assert.deepEqual([...first.events!, ...second.events!].map((event) => event.message), [25, 20, 15, 10].map((index) => `ERROR ${index}`));
+  });
+
   it("finds what matches, page by page, each once", async () => {
     for (const startFromHead of [true, false]) {
       const found: string[] = [];

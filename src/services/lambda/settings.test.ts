@@ -87,9 +87,9 @@ test("what would be ignored is refused by name, and its empty forms are let thro
 });
 
 test("there is no parameter that is neither acted on nor refused", async () => {
-  const ACTED_ON = ["FunctionName", "Role", "Code", "Runtime", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Tags", "Architectures", "EphemeralStorage", "LoggingConfig", "ZipFile", "DryRun", "RevisionId"];
+  const ACTED_ON = ["FunctionName", "Role", "Code", "Runtime", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Tags", "Architectures", "EphemeralStorage", "LoggingConfig", "TracingConfig", "ZipFile", "DryRun", "RevisionId"];
   const REFUSED = [
-    "Publish", "PublishTo", "VpcConfig", "PackageType", "DeadLetterConfig", "KMSKeyArn", "TracingConfig", "Layers", "FileSystemConfigs", "CodeSigningConfigArn", "ImageConfig", "SnapStart",
+    "Publish", "PublishTo", "VpcConfig", "PackageType", "DeadLetterConfig", "KMSKeyArn", "Layers", "FileSystemConfigs", "CodeSigningConfigArn", "ImageConfig", "SnapStart",
     "TenancyConfig", "CapacityProviderConfig", "DurableConfig", "S3Bucket", "S3Key", "S3ObjectVersion", "S3ObjectStorageMode", "ImageUri", "SourceKMSKeyArn",
   ];
   const { operations } = await readServiceModel("@aws-sdk/client-lambda");
