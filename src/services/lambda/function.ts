@@ -1,9 +1,7 @@
 // A function: what is stored of it, its states, and how AWS shows it. No storage, clock or randomness.
 // https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
-import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { FunctionConfiguration, LastUpdateStatusReasonCode } from "@aws-sdk/client-lambda";
-import { partitionOf } from "../../kernel/arn.ts";
 import type { CodePackage } from "../../ports/code.ts";
 import type { FunctionVersion } from "../../ports/functions.ts";
 import { revisionMismatch, stateForbids, updateInProgress } from "./errors.ts";
@@ -84,12 +82,12 @@ export function settled(fn: LambdaFunction, revisionId: string): LambdaFunction 
 
 /** The answer of CreateFunction: no LastUpdateStatus yet (observed). */
 export const createdConfiguration = (fn: LambdaFunction): FunctionConfiguration => ({
-  ...listedConfiguration(fn, undefined), RuntimeVersionConfig: runtimeVersion(fn), ...stateOf(fn),
+  ...listedConfiguration(fn, undefined), ...stateOf(fn),
 });
 
 /** The answer of everything about one function. */
 export function configuration(fn: LambdaFunction, qualifier?: string): FunctionConfiguration {
-  return { ...listedConfiguration(fn, qualifier), RuntimeVersionConfig: runtimeVersion(fn), ...stateOf(fn), ...updateOf(fn) };
+  return { ...listedConfiguration(fn, qualifier), ...stateOf(fn), ...updateOf(fn) };
 }
 
 /** Lists leave out states and the runtime version (API_ListFunctions). */
@@ -127,11 +125,6 @@ function loggingOf({ logging }: Settings): FunctionConfiguration["LoggingConfig"
     LogGroup: group,
   };
 }
-
-/** Names the runtime, as AWS's hash does; Evoke has one version of each, so it follows from the name. */
-const runtimeVersion = (fn: LambdaFunction) => ({
-  RuntimeVersionArn: `arn:${partitionOf(fn.region)}:lambda:${fn.region}::runtime:${createHash("sha256").update(fn.settings.runtime).digest("hex")}`,
-});
 
 const stateOf = (fn: LambdaFunction): FunctionConfiguration =>
   fn.state === "Pending" ? { State: "Pending", StateReason: "The function is being created.", StateReasonCode: "Creating" } : { State: "Active" };
