@@ -23,13 +23,15 @@ exports.handler = async (event) => {
 let t: TestEngine;
 let server: Server;
 let base: string;
-let release: () => void = () => {};
+/** By runtime: "/wait/…" is answered once somebody has asked for "/go/…", whichever comes first. */
+const gates = new Map(["nodejs22.x", "nodejs24.x"].map((runtime) => [runtime, Promise.withResolvers<void>()]));
 before(async () => {
   t = await openTestEngine({});
-  // "/wait" is answered when somebody has asked for "/go".
   server = createServer((request, response) => {
-    if (request.url === "/wait") release = () => response.end();
-    else { release(); response.end(); }
+    const [, what, runtime] = request.url!.split("/");
+    const gate = gates.get(runtime!)!;
+    if (what === "go") gate.resolve();
+    void gate.promise.then(() => response.end());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -69,7 +71,7 @@ for (const runtime of ["nodejs22.x", "nodejs24.x"]) {
 
   test(`an invocation that waits for one sent along with it gets what it waits for, on ${runtime}`, async () => {
     const version = await steady(`waits-${runtime.slice(6, 8)}`, runtime);
-    const events = [{ id: 0 }, { id: 1, ask: `${base}/wait` }, { id: 2 }, { id: 3, ask: `${base}/go` }, ...ids.map((id) => ({ id: id + 4 }))];
+    const events = [{ id: 0 }, { id: 1, ask: `${base}/wait/${runtime}` }, { id: 2 }, { id: 3, ask: `${base}/go/${runtime}` }, ...ids.map((id) => ({ id: id + 4 }))];
     const answers = await Promise.all(events.map((event) => t.invoke(version, event)));
     assert.deepEqual(answers.map(({ failed, json }) => [failed, json.id]), events.map(({ id }) => [false, id]));
   });
