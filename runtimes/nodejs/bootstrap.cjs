@@ -71,8 +71,9 @@ function shutDown({ deadlineMs }) {
 function runLoop(target, nodeMajor, enter) {
   let invoke = nodeMajor >= 24 ? invokeAsync : invokeWithCallback;
   if (target.streaming) invoke = require("./stream.cjs").invokeStreaming;
-  const giveBack = (count) => {
-    if (current.phase !== "invoke" || current.settled) return;
+  let begun = 0;
+  const giveBack = (invocation, count) => {
+    if (invocation !== begun || current.phase !== "invoke" || current.settled) return;
     for (let n = 0; n < count; n++) readFrame();
     writeBytes(FRAME.giveBack, EMPTY);
   };
@@ -89,7 +90,8 @@ function runLoop(target, nodeMajor, enter) {
     current.phase = "invoke";
     current.settled = false;
     // Further events came in the same write. A handler that waits for something would keep them waiting too: they go back.
-    if (invocation.more) setImmediate(giveBack, invocation.more);
+    begun++;
+    if (invocation.more) setImmediate(giveBack, begun, invocation.more);
     invoke(target, invocation, body.toString("utf8", 4 + jsonBytes), next, nodeMajor);
   };
   next();

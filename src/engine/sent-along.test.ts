@@ -13,6 +13,7 @@ let running = 0;
 exports.handler = async (event) => {
   if (++running > 1) throw new Error("two at a time");
   try {
+    if (event.fail) throw new Error("as asked");
     if (event.exit) process.exit(3);
     if (event.hang) for (;;);
     if (event.ask) await ask(event.ask);
@@ -71,6 +72,10 @@ for (const runtime of ["nodejs22.x", "nodejs24.x"]) {
 
   test(`an invocation that waits for one sent along with it gets what it waits for, on ${runtime}`, async () => {
     const version = await steady(`waits-${runtime.slice(6, 8)}`, runtime);
+    // The one that fails ends at once; what it brought along must still be given back by the one that waits after it.
+    assert.equal((await Promise.all([{ id: 0 }, { id: 1, fail: true }, { id: 2, ask: `${base}/wait/${runtime}` }, { id: 3, ask: `${base}/go/${runtime}` }].map((event) => t.invoke(version, event)))).filter(({ failed }) => failed).length, 1);
+    gates.set(runtime, Promise.withResolvers<void>());
+    for (let round = 0; round < 10; round++) await Promise.all(ids.map((id) => t.invoke(version, { id })));
     const events = [{ id: 0 }, { id: 1, ask: `${base}/wait/${runtime}` }, { id: 2 }, { id: 3, ask: `${base}/go/${runtime}` }, ...ids.map((id) => ({ id: id + 4 }))];
     const answers = await Promise.all(events.map((event) => t.invoke(version, event)));
     assert.deepEqual(answers.map(({ failed, json }) => [failed, json.id]), events.map(({ id }) => [false, id]));
