@@ -13,10 +13,15 @@ import type { Clock } from "./kernel/clock.ts";
 import { Fault } from "./kernel/errors.ts";
 import type { Ids } from "./kernel/ids.ts";
 import type { Log } from "./kernel/log.ts";
+import { openAccess } from "./access/access.ts";
+import { openDelivery } from "./delivery/delivery.ts";
+import { openTargets } from "./delivery/targets.ts";
+import type { Metrics } from "./ports/metrics.ts";
 import { openBackground } from "./background.ts";
 import { healthPage } from "./health.ts";
 import { openLogSink } from "./services/cloudwatch-logs/sink.ts";
 import { SERVICES } from "./services/index.ts";
+import { openDirectory } from "./services/lambda/directory.ts";
 import { openFunctionVersions } from "./services/lambda/function-versions.ts";
 import type { RoomPorts } from "./services/service.ts";
 import { openIdentity } from "./services/sts/identity.ts";
@@ -70,16 +75,25 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
     await stores.close();
     throw new Fault("--network none needs bubblewrap, and functions here are plain processes. Install bubblewrap (evoke doctor says what is missing), or leave --network shared.");
   }
+  const metrics: Metrics = { series: () => () => undefined, flush: async () => undefined };
+  const access = openAccess();
+  const targets = openTargets(access);
   const interpreters = openInterpreters({ dataDir, environment, execPath: process.execPath, log });
 
   let url = "";
   const engine = await openEngine({
-    dataDir, settings: config, clock, ids, log, stores, logs, identity, sandbox, interpreters,
+    dataDir, settings: config, clock, ids, log, stores, logs, metrics, identity, sandbox, interpreters,
     versions: openFunctionVersions({ stores }),
     endpointUrl: () => url,
   });
 
-  const ports: RoomPorts = { stores, clock, ids, log, identity, functions: engine.functions, code: engine.code, background: background.run };
+  const directory = openDirectory({ stores });
+  const events = openDelivery({ stores, clock, ids, log, directory, functions: engine.functions, targets, metrics, access, background: background.run });
+  const ports: RoomPorts = {
+    stores, clock, ids, log, identity, functions: engine.functions, directory, events, targets, metrics, access,
+    provisioning: engine.provisioning, code: engine.code, background: background.run,
+  };
+  for (const service of SERVICES) if (service.target) targets.add(service.target(ports));
   const opened = new Map<string, ServedService["operations"]>();
   for (const service of SERVICES) opened.set(service.name, service.open(ports) as ServedService["operations"]);
   const served = new Map<string, Promise<ServedService>>();

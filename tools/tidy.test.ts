@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, { folders: string[]; packages: RegExp }> = {
   storage: { folders: ["kernel"], packages: /^(node:.*|pg|@electric-sql\/pglite)$/ },
   ports: { folders: ["kernel"], packages: /^$/ },
   services: { folders: ["kernel", "ports", "types:storage"], packages: /^(node:(crypto|buffer|util|zlib)|types:@aws-sdk\/client-.*)$/ },
+  access: { folders: ["kernel", "ports"], packages: /^node:(net|crypto)$/ },
   delivery: { folders: ["kernel", "ports", "storage"], packages: /^(node:.*)$/ },
   engine: { folders: ["kernel", "ports", "storage"], packages: /^(node:.*|yauzl)$/ },
   gateway: { folders: ["kernel", "wire", "ports", "types:config.ts"], packages: /^node:.*$/ },

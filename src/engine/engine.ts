@@ -8,6 +8,8 @@ import type { CodePackages } from "../ports/code.ts";
 import type { FunctionVersion, FunctionVersions, Functions, Invocation, InvokeResult, StreamedResult } from "../ports/functions.ts";
 import type { Identity } from "../ports/identity.ts";
 import type { LogSink } from "../ports/logs.ts";
+import type { Metrics } from "../ports/metrics.ts";
+import type { Provisioning } from "../ports/provisioning.ts";
 import type { Stores } from "../storage/stores.ts";
 import { type Answer, bufferedAnswer, streamedAnswer } from "./answers.ts";
 import { type Page, openDownloads } from "./code/download.ts";
@@ -30,6 +32,7 @@ export interface EngineOptions {
   stores: Stores;
   versions: FunctionVersions;
   logs: LogSink;
+  metrics: Metrics;
   identity: Identity;
   sandbox: Sandbox;
   interpreters: Pick<Interpreters, "find">;
@@ -47,6 +50,7 @@ export interface EngineStats {
 
 export interface Engine {
   functions: Functions;
+  provisioning: Provisioning;
   code: CodePackages;
   /** Serves the URLs of code.downloadUrl(); `query` without the question mark. */
   codePage(request: { path: string; query: string }): Promise<Page>;
@@ -102,6 +106,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       invoke: (invocation) => new Promise<InvokeResult>((resolve, reject) => submit(invocation, bufferedAnswer(invocation.version.version, resolve, reject), false)),
       invokeStreaming: (invocation) => new Promise<StreamedResult>((resolve, reject) => submit(invocation, streamedAnswer(invocation.version.version, resolve, reject), true)),
     },
+    provisioning: { provision() {}, state: () => ({ wanted: 0, ready: 0 }), changed: async () => undefined },
     code: { check: packages.check, add: packages.add, read: packages.read, keepOnly: packages.keepOnly, downloadUrl: downloads.url },
     codePage: (request) => downloads.page(request.path, request.query),
     stats: () => ({ ...pool.stats(), spares: spares.count() }),

@@ -22,8 +22,24 @@ export interface FunctionVersion {
   environment: Record<string, string>;
   /** Names the unpacked code (hex SHA-256 of the zip), as answered by CodePackages. */
   codeId: string;
+  /** Code ids of its layers, in the order they are laid over one another under /opt. */
+  layers?: string[];
+  /** Present for container images (PackageType Image); codeId is then the image's digest. */
+  image?: FunctionImage;
+  /** Environments are initialised once per published version and restored: AWS_LAMBDA_INITIALIZATION_TYPE is snap-start. */
+  snapStart?: boolean;
+  /** Environments are never shared between tenants. */
+  tenantIsolation?: boolean;
   logging: { format: "Text" | "JSON"; applicationLevel: string; systemLevel: string; group: string };
   tracing: "Active" | "PassThrough";
+}
+
+export interface FunctionImage {
+  /** As the caller named it: REPOSITORY:TAG, REPOSITORY@DIGEST, or the folder of an OCI layout. */
+  uri: string;
+  entryPoint?: string[];
+  command?: string[];
+  workingDirectory?: string;
 }
 
 /** Implemented by the Lambda room, read by the engine. */
@@ -45,6 +61,13 @@ export interface Invocation {
   traceId?: string;
   /** Collect the last 4 KB of the log (LogType=Tail). */
   tail: boolean;
+  /** The function's reserved concurrency, all its versions together; absent when it has none. */
+  reservedConcurrency?: number;
+  /** The function's recursion config; absent is Terminate. */
+  recursiveLoop?: "Allow" | "Terminate";
+  /** JSON text {"cognitoIdentityId","cognitoIdentityPoolId"}. */
+  cognitoIdentity?: string;
+  tenantId?: string;
 }
 
 export interface InvokeResult {

@@ -54,6 +54,7 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
   const sandbox = await openSandbox({ isolation: "auto", dataDir, clock, ids, log });
   const engine = await openEngine({
     dataDir, settings: { environmentsMax: 20, idleSeconds: 60, prewarm: 0, network: "shared", ...settings }, clock, ids, log, stores, logs,
+    metrics: { series: () => () => undefined, flush: async () => undefined },
     versions: { find: async (arn) => versions.get(arn) },
     identity: { findKey: async () => undefined, credentialsForRole: async (role) => ({ accessKeyId: "ASIATEST", secretAccessKey: "secret", sessionToken: `token for ${role}`, expiresAtMs: clock.now() + 3_600_000 }) },
     sandbox,

@@ -36,7 +36,7 @@ export async function openRoom(service: Service<any>, given: Partial<RoomPorts> 
   const ids = given.ids ?? realIds();
   const stores = given.stores ?? (await openStores({ ephemeral: true, clock, log: silentLog }));
   const background = openBackground({ clock, log: silentLog });
-  const ports: RoomPorts = { stores, clock, ids, log: silentLog, functions: absent("functions"), code: absent("code"), identity: absent("identity"), background: background.run, ...given };
+  const ports: RoomPorts = { stores, clock, ids, log: silentLog, functions: absent("functions"), directory: absent("directory"), events: absent("events"), targets: absent("targets"), metrics: absent("metrics"), access: absent("access"), provisioning: absent("provisioning"), code: absent("code"), identity: absent("identity"), background: background.run, ...given };
   const operations = service.open(ports) as Record<string, (input: object, call: Call) => Promise<object>>;
   const wire = await openWireService(service.client);
 

@@ -1,0 +1,42 @@
+// Delivering to a resource by its ARN, whichever room it lives in: destinations, dead-letter queues, rules, subscriptions.
+
+export interface TargetMessage {
+  /** JSON text. */
+  body: string;
+  /** Message attributes, for queues and topics. */
+  attributes?: Record<string, { type: "String" | "Number"; value: string }>;
+  /** For event buses. */
+  event?: { source: string; detailType: string; resources: string[] };
+  /** For buckets: the object's key. */
+  key?: string;
+  /** The trace header to hand on. */
+  traceId?: string;
+}
+
+/** On whose behalf: the role or the service that must be permitted to write there. */
+export interface Sender {
+  account: string;
+  region: string;
+  /** An execution role's ARN; or the service when the resource's own policy decides. */
+  roleArn?: string;
+  service?: string;
+  /** aws:SourceArn */
+  sourceArn?: string;
+}
+
+export interface Target {
+  /** The service in the ARNs this target takes: "sqs". */
+  service: string;
+  /** False when this ARN is of another kind, or no such resource exists. */
+  exists(arn: string): Promise<boolean>;
+  /** Stored when it resolves. Throws ServiceError when the resource refuses. */
+  deliver(arn: string, message: TargetMessage, from: Sender): Promise<void>;
+}
+
+export interface Targets {
+  /** False when nothing here delivers to ARNs of this service. */
+  serves(arn: string): boolean;
+  exists(arn: string): Promise<boolean>;
+  /** Checks the sender's permission first. Throws ServiceError. */
+  deliver(arn: string, message: TargetMessage, from: Sender): Promise<void>;
+}
