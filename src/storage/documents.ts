@@ -6,15 +6,21 @@ import type { Documents } from "./stores.ts";
 
 const DOCUMENT_CHARACTERS_MAX = 16 * 1024 * 1024;
 
+/** Cached too: what a function has no document of (aliases, settings of its own) is asked for at every invoke. */
+const ABSENT = Symbol("no such document");
+
 export function documentsStore<T>(sql: Sql, kind: string, cache?: Cache): Documents<T> {
   checkKey(kind);
   const writing = (id: string) => sql.writing({ forget: cacheKey(kind, id) });
   return {
     async get(id) {
       const hit = cache?.get(cacheKey(kind, id));
-      if (hit !== undefined) return hit as T;
+      if (hit !== undefined) return hit === ABSENT ? undefined : (hit as T);
       const [row] = await sql.read`SELECT body FROM documents WHERE kind = ${kind} AND id = ${checkKey(id)}`;
-      if (!row) return undefined;
+      if (!row) {
+        cache?.set(cacheKey(kind, id), ABSENT, id.length);
+        return undefined;
+      }
       const value = parse<T>(row);
       cache?.set(cacheKey(kind, id), value, row.body.length);
       return value;

@@ -1,6 +1,7 @@
 // Queues: work that falls due, is hidden while someone holds it, and comes back if they do not finish.
 // A group's items wait with blocked = 1 behind its first; message_groups counts them and is the lock that orders changes.
-import { checkKey, checkLimit, decodeText, encodeText, wholeMs } from "./keys.ts";
+import { assert } from "../kernel/assert.ts";
+import { checkKey, checkLimit, decodeText, encodeText, keyRange, wholeMs } from "./keys.ts";
 import type { Row, Sql } from "./sql.ts";
 import type { QueueItem, Queues } from "./stores.ts";
 
@@ -42,6 +43,17 @@ export function queuesStore(sql: Sql): Omit<Queues, "wait"> {
       await tx.write`DELETE FROM message_groups WHERE queue = ${queue}`;
       await tx.write`DELETE FROM messages WHERE queue = ${queue}`;
     }),
+    async list({ prefix, after, limit }) {
+      const { from, until } = keyRange(checkKey(prefix), after === undefined ? undefined : checkKey(after));
+      assert(until !== undefined, "the names of queues are listed by a prefix");
+      // From name to name by the index: a DISTINCT would walk every item.
+      const rows = await sql.read`WITH RECURSIVE names AS (
+          SELECT min(queue) AS name FROM messages WHERE queue >= ${from} AND queue < ${until}
+          UNION ALL
+          SELECT (SELECT min(queue) FROM messages WHERE queue > names.name AND queue < ${until}) FROM names WHERE names.name IS NOT NULL)
+        SELECT name FROM names WHERE name IS NOT NULL LIMIT ${checkLimit(limit)}`;
+      return rows.map((row) => row.name);
+    },
   };
 }
 

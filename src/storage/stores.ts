@@ -49,6 +49,8 @@ export interface Queues {
   nextDueMs(queue: string): Promise<number | undefined>;
   count(queue: string, nowMs: number): Promise<{ due: number; later: number }>;
   deleteAll(queue: string): Promise<void>;
+  /** Names of the queues that hold anything, in byte order, from just after `after`. */
+  list(options: { prefix: string; after?: string; limit: number }): Promise<string[]>;
   /**
    * Resolves when something was sent to the queue or given back (by any process), or with the signal; may resolve for
    * nothing. Call it before `receive` and await it after, or what is sent between is missed.

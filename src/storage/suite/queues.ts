@@ -113,6 +113,17 @@ export const queueTests: StoreTests = {
     assert.equal((await receive(stores, "full", 1)).length, 1);
   },
 
+  async "queues that hold anything are listed by prefix, page by page"(stores) {
+    const { queues } = stores;
+    for (const queue of ["list/b", "list/a", "list/ü", "list/c", "lisu"]) for (const id of ["1", "2"]) await queues.send(queue, { id, body: "", dueMs: 0 });
+    await queues.deleteAll("list/c");
+    assert.deepEqual(await queues.list({ prefix: "list/", limit: 10 }), ["list/a", "list/b", "list/ü"]);
+    assert.deepEqual(await queues.list({ prefix: "list/", limit: 2 }), ["list/a", "list/b"]);
+    assert.deepEqual(await queues.list({ prefix: "list/", after: "list/b", limit: 2 }), ["list/ü"]);
+    assert.deepEqual(await queues.list({ prefix: "list/", after: "list/ü", limit: 2 }), []);
+    assert.deepEqual(await queues.list({ prefix: "nothing/", limit: 2 }), []);
+  },
+
   async "who waits is woken by a send, a give-back and the signal, and not by other queues"(stores) {
     const { queues } = stores;
     let woken = 0;
