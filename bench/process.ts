@@ -30,10 +30,10 @@ export async function serve(args: string[]): Promise<Server> {
 
 export const serveEvoke = (...flags: string[]): Promise<Server> => serve([join(ROOT, "bin/evoke.mjs"), "start", "--port", "0", "--ephemeral", "--json", ...flags]);
 
-export interface Load { requests: number; perSecond: number; p50Us: number; p99Us: number; failures: number }
+export interface Load { requests: number; /** With those while it warmed up. */ all: number; perSecond: number; p50Us: number; p99Us: number; failures: number }
 
-export async function load(url: string, path: string, connections: number, seconds: number): Promise<Load> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, "bench/load.ts"), url, path, String(connections), String(seconds)]);
+export async function load(url: string, path: string, connections: number, seconds: number, ...more: string[]): Promise<Load> {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, "bench/load.ts"), url, path, String(connections), String(seconds), ...more]);
   return JSON.parse(stdout);
 }
 

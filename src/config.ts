@@ -50,6 +50,7 @@ export const SETTINGS = {
   log: oneOf<LogLevel>("info", LOG_LEVELS, "The least serious message to print."),
   region: text("us-east-1", "REGION", "The region of requests that carry none, and of the command line."),
   credentials: text("", "KEY:SECRET,…", "Access keys to accept, each KEY_ID:SECRET. When given, every signature is verified."),
+  iam: oneOf("auto", ["auto", "enforce", "audit", "off"] as const, "What IAM policies do: refuse (enforce), only say what AWS would refuse and how to allow it (audit), nothing (off). auto: audit on loopback, enforce anywhere else."),
   database: {
     ...text("", "URL", "postgres://… to keep state in PostgreSQL instead of the data folder."),
     secret: true,

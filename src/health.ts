@@ -1,5 +1,6 @@
 // GET /_evoke/health: is it up, what does it serve, how are functions kept apart. Read by `evoke status` and by CI scripts.
 import { readFileSync } from "node:fs";
+import type { Delivery } from "./delivery/delivery.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Sandbox } from "./engine/sandbox/sandbox.ts";
 import type { Clock } from "./kernel/clock.ts";
@@ -13,10 +14,11 @@ export interface Health {
   services: string[];
   isolation: { level: number; description: string; missing: string[] };
   engine: ReturnType<Engine["stats"]>;
+  asynchronous: ReturnType<Delivery["stats"]>;
   uptimeSeconds: number;
 }
 
-export function healthPage(about: { services: string[]; sandbox: Sandbox; engine: Engine; startedMs: number; clock: Clock }) {
+export function healthPage(about: { services: string[]; sandbox: Sandbox; engine: Engine; events: Delivery; startedMs: number; clock: Clock }) {
   return async (_request: WireRequest): Promise<WireResponse> => {
     const health: Health = {
       status: "ok",
@@ -24,6 +26,7 @@ export function healthPage(about: { services: string[]; sandbox: Sandbox; engine
       services: about.services,
       isolation: { level: about.sandbox.level, description: about.sandbox.description, missing: about.sandbox.missing },
       engine: about.engine.stats(),
+      asynchronous: about.events.stats(),
       uptimeSeconds: Math.floor((about.clock.now() - about.startedMs) / 1000),
     };
     return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(health) };

@@ -6,22 +6,31 @@ import type { Config } from "./config.ts";
 import { type Engine, openEngine } from "./engine/engine.ts";
 import { openInterpreters } from "./engine/interpreters.ts";
 import { openSandbox } from "./engine/sandbox/open.ts";
+import { openFunctionUrlAddresses } from "./gateway/function-url/address.ts";
 import { type Gateway, openGateway, type ServedService, whyNotToListen } from "./gateway/gateway.ts";
-import { configuredKeys } from "./gateway/listen-address.ts";
+import { configuredKeys, iamModeOf } from "./gateway/listen-address.ts";
 import { assert } from "./kernel/assert.ts";
 import type { Clock } from "./kernel/clock.ts";
 import { Fault } from "./kernel/errors.ts";
 import type { Ids } from "./kernel/ids.ts";
 import type { Log } from "./kernel/log.ts";
 import { openAccess } from "./access/access.ts";
+import { openResourcePolicies } from "./access/resource-policies.ts";
+import { policySimulator } from "./access/simulator.ts";
 import { openDelivery } from "./delivery/delivery.ts";
 import { openTargets } from "./delivery/targets.ts";
-import type { Metrics } from "./ports/metrics.ts";
 import { openBackground } from "./background.ts";
 import { healthPage } from "./health.ts";
+import { prometheusPage } from "./prometheus.ts";
+import { readingEmf } from "./services/cloudwatch/emf.ts";
+import { openMetrics } from "./services/cloudwatch/sink.ts";
 import { openLogSink } from "./services/cloudwatch-logs/sink.ts";
+import { openCredentialUse } from "./services/iam/credential-use.ts";
+import { openIdentityPolicies } from "./services/iam/identity-policies.ts";
 import { SERVICES } from "./services/index.ts";
 import { openDirectory } from "./services/lambda/directory.ts";
+import { withDurable } from "./services/lambda/durable/invoke.ts";
+import { openFunctionUrls } from "./services/lambda/url.ts";
 import { openFunctionVersions } from "./services/lambda/function-versions.ts";
 import type { RoomPorts } from "./services/service.ts";
 import { openIdentity } from "./services/sts/identity.ts";
@@ -75,40 +84,48 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
     await stores.close();
     throw new Fault("--network none needs bubblewrap, and functions here are plain processes. Install bubblewrap (evoke doctor says what is missing), or leave --network shared.");
   }
-  const metrics: Metrics = { series: () => () => undefined, flush: async () => undefined };
-  const access = openAccess();
+  const metrics = openMetrics({ stores, clock, log });
+  const identityPolicies = openIdentityPolicies({ stores });
+  const credentialUse = openCredentialUse({ stores, clock, log });
+  const resources = openResourcePolicies(identityPolicies);
+  const access = openAccess({ mode: iamModeOf(config), identityPolicies, resourcePolicy: resources.policy, resourceTags: resources.tags, clock, log });
   const targets = openTargets(access);
   const interpreters = openInterpreters({ dataDir, environment, execPath: process.execPath, log });
 
   let url = "";
   const engine = await openEngine({
-    dataDir, settings: config, clock, ids, log, stores, logs, metrics, identity, sandbox, interpreters,
+    dataDir, settings: config, clock, ids, log, stores, metrics, identity,
+    logs: readingEmf(logs, { stores, log, now: clock.now }), sandbox, interpreters,
     versions: openFunctionVersions({ stores }),
     endpointUrl: () => url,
   });
 
-  const directory = openDirectory({ stores });
-  const events = openDelivery({ stores, clock, ids, log, directory, functions: engine.functions, targets, metrics, access, background: background.run });
+  const directory = openDirectory({ stores, ids });
+  const functions = withDurable(engine.functions, { stores, clock, ids, directory });
+  const events = openDelivery({ stores, clock, ids, log, directory, functions, targets, metrics, access, background: background.run });
   const ports: RoomPorts = {
-    stores, clock, ids, log, identity, functions: engine.functions, directory, events, targets, metrics, access,
-    provisioning: engine.provisioning, code: engine.code, background: background.run,
+    stores, clock, ids, log, identity, functions, directory, events, targets, metrics, access, simulator: policySimulator,
+    urlAddresses: openFunctionUrlAddresses(() => url), provisioning: engine.provisioning, code: engine.code, background: background.run,
   };
+  for (const service of SERVICES) resources.add(service, ports);
   for (const service of SERVICES) if (service.target) targets.add(service.target(ports));
   const opened = new Map<string, ServedService["operations"]>();
   for (const service of SERVICES) opened.set(service.name, service.open(ports) as ServedService["operations"]);
   const served = new Map<string, Promise<ServedService>>();
 
   const gateway = openGateway({
-    config, clock, ids, log, identity,
+    config, clock, ids, log, identity, access, credentialUse,
     serviceNames: SERVICES.map((service) => service.name),
     async service(name) {
       const service = SERVICES.find((candidate) => candidate.name === name);
       if (!service) return undefined;
-      if (!served.has(name)) served.set(name, openWireService(service.client).then((wire) => checked({ wire, operations: opened.get(name)! })));
+      if (!served.has(name)) served.set(name, openWireService(service.client).then((wire) => checked({ wire, operations: opened.get(name)!, access: { prefix: service.actionPrefix ?? name, rules: service.access ?? {}, ...(service.exactArn && { exactArn: service.exactArn(ports) }) } })));
       return served.get(name);
     },
+    functionUrls: { urls: openFunctionUrls({ stores }), directory, functions: engine.functions, metrics },
     pages: {
-      "/_evoke/health": healthPage({ services: SERVICES.map((service) => service.name), sandbox, engine, startedMs: clock.now(), clock }),
+      "/_evoke/health": healthPage({ services: SERVICES.map((service) => service.name), sandbox, engine, events, startedMs: clock.now(), clock }),
+      "/_evoke/metrics": prometheusPage({ totals: metrics.totals, engine, startedMs: clock.now(), clock }),
       "/_evoke/code/": engine.codePage,
     },
   });
@@ -116,9 +133,11 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
   const close = async (graceMs: number): Promise<void> => {
     await gateway.close(graceMs);
     await background.close();
+    await credentialUse.close();
     await engine.close();
     await sandbox.close();
     await logs.close();
+    await metrics.close();
     await stores.close();
     if (config.ephemeral) rmSync(dataDir, { recursive: true, force: true });
   };
@@ -141,6 +160,6 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
 
 /** TypeScript cannot refuse a method that is no operation of the service, so it is refused here. */
 function checked(service: ServedService): ServedService {
-  for (const name of Object.keys(service.operations)) assert(service.wire.model.operations.has(name), `${service.wire.model.signingName} has no operation ${name}`);
+  for (const name of [...Object.keys(service.operations), ...Object.keys(service.access.rules)]) assert(service.wire.model.operations.has(name), `${service.wire.model.signingName} has no operation ${name}`);
   return service;
 }

@@ -100,11 +100,25 @@ for (const [isolation, prewarm] of [["auto", 0], ["auto", 1], ["none", 0]] as co
         const { json, failed, log } = await invoke(lambda, name, { other: "other" });
         assert.ok(!failed, log);
         assert.deepEqual(json.who, [ACCOUNT, `arn:aws:sts::${ACCOUNT}:assumed-role/worker/${name}`]);
-        assert.equal(json.trace, TRACE);
-        assert.match(json.other.trace, /^Root=1-5759e988-bd862e3fe1be46a994272793;/);
+        assert.ok(json.trace.startsWith(`${TRACE};Lineage=`), json.trace);
+        assert.match(json.other.trace, /^Root=1-5759e988-bd862e3fe1be46a994272793;.*;Lineage=[0-9a-f]{8}:0\|[0-9a-f]{8}:0$/); // the way the event has come
         if (json.from && isolation === "auto") assert.match(json.from, /^\/var\/runtime\//);
       });
     }
+
+    test("a function that calls itself is stopped the 17th time", async (t) => {
+      if (isolation !== "auto" || prewarm > 0) return t.skip("once is enough");
+      if (!here["aws-sdk-js"]) return t.skip("aws-sdk-js is not here");
+      await create(lambda, "recursive", "nodejs22.x", { "index.mjs": `
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+export const handler = async (times, context) => {
+  try {
+    const { Payload } = await new LambdaClient({ maxAttempts: 1 }).send(new InvokeCommand({ FunctionName: context.functionName, Payload: String(times + 1) }));
+    return JSON.parse(Buffer.from(Payload));
+  } catch (error) { return [times, error.name, error.$metadata.httpStatusCode]; }
+};` });
+      assert.deepEqual((await invoke(lambda, "recursive", 1)).json, [16, "RecursiveInvocationException", 400]);
+    });
 
     test("a package of the function's own comes first", async (t) => {
       if (!here["aws-sdk-js"]) return t.skip("aws-sdk-js is not here");

@@ -2,7 +2,7 @@
 // The Node.js managed runtime: waits for a function on descriptor 3, loads its handler, and runs invocations one by one.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html — the protocol's text is ../README.md.
 
-const { FRAME, EMPTY, readFrame, writeBytes, writeText } = require("./channel.cjs");
+const { FRAME, EMPTY, readFrame, whenFrame, writeBytes, writeText } = require("./channel.cjs");
 const { current } = require("./current.cjs");
 const { runtimeError, toResponseText } = require("./errors.cjs");
 const { patchConsole, logFailure } = require("./console.cjs");
@@ -68,7 +68,8 @@ function shutDown({ deadlineMs }) {
   process.emit("SIGTERM", "SIGTERM", 15);
 }
 
-function runLoop(target, nodeMajor, enter) {
+/** `waits`: extensions run in this process or beside it, so it may not block between events. */
+function runLoop(target, nodeMajor, enter, waits) {
   let invoke = nodeMajor >= 24 ? invokeAsync : invokeWithCallback;
   if (target.streaming) invoke = require("./stream.cjs").invokeStreaming;
   let begun = 0;
@@ -79,6 +80,11 @@ function runLoop(target, nodeMajor, enter) {
   };
   const next = () => {
     current.phase = "idle";
+    if (!waits) return take();
+    current.drained = () => {};
+    whenFrame(take);
+  };
+  const take = () => {
     const { type, body } = readFrame();
     if (type === FRAME.shutdown) return shutDown(JSON.parse(body.toString()));
     if (type !== FRAME.invoke) process.exit(1);
@@ -120,7 +126,7 @@ function start() {
       process.exit(nodeMajor >= 24 ? 1 : EXIT_UNCAUGHT_EXCEPTION);
     }
     writeBytes(FRAME.ready, EMPTY);
-    runLoop(target, nodeMajor, enter);
+    runLoop(target, nodeMajor, enter, assign.extensions === true && readFrame().body[0] === 1);
   });
 }
 

@@ -11,6 +11,7 @@ const FRAME = {
   assign: 1,
   invoke: 2,
   shutdown: 3,
+  extensions: 4,
   hello: 16,
   ready: 17,
   initError: 18,
@@ -77,6 +78,38 @@ function readFrame() {
   return { type, body };
 }
 
+const wholeFrame = () => end - start >= 4 && end - start >= 4 + readBuffer.readUInt32BE(start);
+
+function keep(chunk) {
+  if (readBuffer.length - end < chunk.length) {
+    const larger = Buffer.allocUnsafeSlow(Math.max(READ_BYTES, end - start + chunk.length));
+    end = readBuffer.copy(larger, 0, start, end);
+    start = 0;
+    readBuffer = larger;
+  }
+  end += chunk.copy(readBuffer, end);
+}
+
+let socket;
+
+/** Calls back when readFrame() has a frame, without blocking: what else runs in the process goes on. From the first call on nothing may block in a read anymore. */
+function whenFrame(callback) {
+  if (wholeFrame()) return void setImmediate(callback);
+  if (!socket) {
+    socket = new (require("node:net").Socket)({ fd: CHANNEL_FD, readable: true, writable: false });
+    socket.on("end", () => process.exit(0)).on("error", () => process.exit(0));
+  }
+  const look = () => {
+    for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) keep(chunk);
+    if (!wholeFrame()) return;
+    socket.off("readable", look);
+    socket.unref(); // while the handler runs, what it waits for keeps the process alive
+    callback();
+  };
+  socket.ref();
+  socket.on("readable", look);
+}
+
 function writeAll(buffer) {
   let offset = 0;
   while (offset < buffer.length) {
@@ -108,4 +141,4 @@ function writeBytes(type, bytes) {
   writeAll(bytes.length === 0 ? head : Buffer.concat([head, bytes]));
 }
 
-module.exports = { FRAME, EMPTY, readFrame, writeText, writeBytes };
+module.exports = { FRAME, EMPTY, readFrame, whenFrame, writeText, writeBytes };

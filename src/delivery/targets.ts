@@ -21,7 +21,8 @@ export function openTargets(access: Access): Targets & { add(target: Target): vo
       if (!target) throw new Fault(`Evoke does not serve the service of ${arn}, so nothing can be delivered there`);
       const actor = from.roleArn ? { roleArn: from.roleArn } : { service: from.service ?? "lambda.amazonaws.com" };
       const context: Record<string, string> = { "aws:SourceAccount": from.account, ...(from.sourceArn ? { "aws:SourceArn": from.sourceArn } : {}) };
-      await access.check({ actor, action: ACTIONS[target.service] ?? `${target.service}:Invoke`, resource: arn, context });
+      const resource = message.key === undefined ? arn : `${arn}/${message.key}`; // an object of the bucket
+      await access.check({ actor, action: ACTIONS[target.service] ?? `${target.service}:Invoke`, resource, context });
       await target.deliver(arn, message, from);
     },
   };

@@ -11,6 +11,8 @@ export interface Answer {
   chunk(bytes: Uint8Array): boolean;
   /** Set by the environment. */
   onRoom: () => void;
+  /** Set by the pool; called before the caller has the answer, so that its next invocation finds this one gone. */
+  onEnd: () => void;
   /** What became of it; a failure that only shows here (an answer above the limit) wins over success. */
   failure(): Failure | undefined;
   bytes(): number;
@@ -19,15 +21,15 @@ export interface Answer {
 }
 
 const NOTHING = new Uint8Array(0);
-const noRoomNeeded = () => {};
+const nothing = () => {};
 
 export function bufferedAnswer(executedVersion: string, resolve: (result: InvokeResult) => void, reject: (error: unknown) => void): Answer {
   let payload: Uint8Array = NOTHING;
   let chunks: Uint8Array[] | undefined;
   let total = 0;
   let failure: Failure | undefined;
-  return {
-    onRoom: noRoomNeeded,
+  const answer: Answer = {
+    onRoom: nothing, onEnd: nothing,
     whole(bytes) { payload = bytes; chunks = undefined; total = bytes.byteLength; },
     begin() { chunks ??= []; },
     chunk(bytes) {
@@ -41,11 +43,18 @@ export function bufferedAnswer(executedVersion: string, resolve: (result: Invoke
     settle(failed, logTail) {
       if (failed) payload = failed.payload;
       else if (chunks) payload = Buffer.concat(chunks);
+      answer.onEnd();
       resolve(logTail ? { failed: failed !== undefined, payload, executedVersion, logTail } : { failed: failed !== undefined, payload, executedVersion });
     },
-    reject,
+    reject(error) {
+      answer.onEnd();
+      reject(error);
+    },
   };
+  return answer;
 }
+
+const PLATFORM_FAULT: Failure = { payload: Buffer.from('{"errorType":"Platform.Fault","errorMessage":"The platform failed"}'), errorType: "Platform.Fault", status: "failure" };
 
 /** What may wait for a slow client before the function is no longer read from. */
 const BUFFERED_BYTES_MAX = 1024 * 1024;
@@ -60,8 +69,7 @@ export function streamedAnswer(executedVersion: string, resolve: (result: Stream
   let abandoned = false;
   let failure: Failure | undefined;
   let wake: (() => void) | undefined;
-  let complete: (result: Awaited<StreamedResult["completed"]>) => void;
-  const completed = new Promise<Awaited<StreamedResult["completed"]>>((done) => { complete = done; });
+  const { promise: completed, resolve: complete } = Promise.withResolvers<Awaited<StreamedResult["completed"]>>();
 
   async function* chunks(): AsyncGenerator<Uint8Array> {
     try {
@@ -96,7 +104,7 @@ export function streamedAnswer(executedVersion: string, resolve: (result: Stream
     resolve({ contentType, executedVersion, chunks: chunks(), completed });
   };
   const answer: Answer = {
-    onRoom: noRoomNeeded,
+    onRoom: nothing, onEnd: nothing,
     whole(bytes) { total = bytes.byteLength; begin("application/json"); add(bytes); },
     begin,
     chunk(bytes) {
@@ -111,12 +119,14 @@ export function streamedAnswer(executedVersion: string, resolve: (result: Stream
       if (failed && !begun) { begin("application/json"); add(failed.payload); }
       begin("application/octet-stream");
       ended = true;
+      answer.onEnd();
       wake?.();
       complete({ ...(failed ? { errorCode: failed.errorType.endsWith(".Unknown") ? "Unhandled" : failed.errorType, errorDetails: Buffer.from(failed.payload).toString() } : {}), ...(logTail ? { logTail } : {}) });
     },
     reject(error) {
-      if (!begun) return reject(error);
-      answer.settle({ payload: Buffer.from('{"errorType":"Platform.Fault","errorMessage":"The platform failed"}'), errorType: "Platform.Fault", status: "failure" }, undefined);
+      if (begun) return answer.settle(PLATFORM_FAULT, undefined);
+      answer.onEnd();
+      reject(error);
     },
   };
   return answer;

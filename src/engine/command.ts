@@ -2,6 +2,8 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
 import type { FunctionVersion } from "../ports/functions.ts";
 import type { Interpreter } from "./interpreters.ts";
+import { assemblyOf } from "./interpreters/dotnet.ts";
+import { heapFlag } from "./interpreters/java.ts";
 
 /** AWS's bootstraps have these very sentences and exit codes. */
 const WRAPPER = `if [ ! -f "$1" ]; then echo "$1: does not exist"; exit 127; fi
@@ -19,12 +21,20 @@ function heapFlags(memoryMb: number, nodeOptions: string): string[] {
   return [`--max-semi-space-size=${Math.trunc(newSpaceMb / 2)}`, `--max-old-space-size=${memoryMb - newSpaceMb}`];
 }
 
+type Settings = Pick<FunctionVersion, "runtime" | "handler" | "memoryMb" | "environment">;
+
 /** A disabled feature is enabled again by its flag in NODE_OPTIONS: https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html */
-export function runtimeCommand(interpreter: Interpreter, { runtime, memoryMb, environment: user }: Pick<FunctionVersion, "runtime" | "memoryMb" | "environment">): string[] {
+function nodeCommand(argv: string[], { memoryMb, environment: user }: Settings): string[] {
   const nodeOptions = user["NODE_OPTIONS"] ?? "";
   const options = nodeOptions.split(/\s+/);
-  const argv = interpreter.argv.filter((word) => !(word.startsWith("--no-") && options.includes(`--${word.slice("--no-".length)}`)));
-  const command = [...argv, ...(runtime.startsWith("nodejs") ? heapFlags(memoryMb, nodeOptions) : []), `/var/runtime/${interpreter.bootstrap}`];
+  return [...argv.filter((word) => !(word.startsWith("--no-") && options.includes(`--${word.slice("--no-".length)}`))), ...heapFlags(memoryMb, nodeOptions)];
+}
+
+export function runtimeCommand({ argv, bootstrap }: Interpreter, version: Settings): string[] {
+  const { runtime, handler, memoryMb, environment: user } = version;
+  const start = runtime.startsWith("nodejs") ? nodeCommand(argv, version) : argv;
+  const own = bootstrap === undefined ? undefined : [...start, `/var/runtime/${bootstrap}`];
+  const command = own ?? (runtime.startsWith("java") ? [argv[0]!, heapFlag(memoryMb), ...argv.slice(1), handler] : [...argv, assemblyOf(handler)]);
   const wrapper = wrapperOf(user);
   return wrapper === undefined ? command : ["/bin/sh", "-c", WRAPPER, "bootstrap", wrapper, ...command];
 }

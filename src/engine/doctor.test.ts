@@ -21,7 +21,7 @@ it("says something about every part of the machine, what to do where it is not g
   const interpreters = openInterpreters({ dataDir, environment: { PATH: "/nowhere", HOME: dataDir }, execPath: process.execPath, log: silentLog });
   const findings = await diagnose({ dataDir, host: "127.0.0.1", port: (server.address() as AddressInfo).port, isolation: "auto", interpreters, clock: realClock(), ids: realIds(), log: silentLog });
   const names = findings.map(({ name }) => name);
-  for (const name of ["disk speed", "disk space", "isolation", "memory", "open files", "port", "nodejs20.x", "python3.14"]) assert.ok(names.includes(name), name);
+  for (const name of ["disk speed", "disk space", "isolation", "memory", "open files", "port", "nodejs20.x", "python", "java", "ruby", "dotnet"]) assert.ok(names.includes(name), name);
   const port = findings.find(({ name }) => name === "port")!;
   assert.deepEqual([port.ok, port.says.includes("in use"), typeof port.fix], [false, true, "string"]);
   for (const { ok, says, fix } of findings) assert.ok(says.length > 0 && (ok || fix !== undefined || says.startsWith("missing")), says);

@@ -6,7 +6,8 @@ import { freemem, totalmem } from "node:os";
 import type { Clock } from "../kernel/clock.ts";
 import { HEX, type Ids } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import type { Interpreters } from "./interpreters.ts";
+import { exactlyFor, type Interpreters } from "./interpreters.ts";
+import { FAMILIES } from "./interpreters/families.ts";
 import { openSandbox } from "./sandbox/open.ts";
 
 export interface Finding {
@@ -126,12 +127,16 @@ function portFree(host: string, port: number): Promise<Finding> {
 }
 
 async function runtimes(interpreters: Interpreters): Promise<Finding[]> {
-  const languages = (await interpreters.list()).map(({ runtime, found, missing }) => ({
-    name: runtime,
-    ok: found !== undefined,
-    says: found ? `${found.exact ? "" : "the nearest newer: "}${found.version}, ${found.argv[0]}` : missing!.split(";")[0]!,
-    ...(found?.exact ? {} : { fix: runtime.startsWith("nodejs") ? `evoke runtimes add ${runtime}` : `pyenv install ${runtime.slice("python".length)}, or the system's packages` }),
-  }));
+  const list = await interpreters.list();
+  const languages: Finding[] = [];
+  for (const [name, { runtimes }] of Object.entries(FAMILIES)) {
+    const own = list.filter(({ runtime }) => Object.hasOwn(runtimes, runtime));
+    // A language nobody here has is one line, not one for each of its versions.
+    for (const { runtime, found, missing } of own.some(({ found }) => found) ? own : [{ ...own.at(-1)!, runtime: name }]) {
+      const [says, fix] = found ? [`${found.exact ? "" : "the nearest newer: "}${found.version}, ${found.argv[0]}`, found.exact ? undefined : exactlyFor(runtime)] : missing!.split("; ", 2) as [string, string];
+      languages.push({ name: runtime, ok: found !== undefined, says, ...(fix === undefined ? {} : { fix: fix.replace(/^get it (with: |from |with )?/, "") }) });
+    }
+  }
   const sdks = (await interpreters.sdks()).map(({ name, found }) => ({
     name,
     ok: found !== undefined,

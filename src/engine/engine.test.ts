@@ -29,7 +29,7 @@ describe("functions", { skip: PYTHON ? false : "no python3 under /usr" }, () => 
     assert.match(json.env.AWS_LAMBDA_LOG_STREAM_NAME, /^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/);
     assert.equal(json.headers["lambda-runtime-aws-request-id"], requestId);
     assert.equal(json.headers["lambda-runtime-invoked-function-arn"], facts.arn);
-    assert.match(json.headers["lambda-runtime-trace-id"], /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
+    assert.match(json.headers["lambda-runtime-trace-id"], /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=[0-9a-f]{8}:0$/);
     const left = Number(json.headers["lambda-runtime-deadline-ms"]) - Date.now();
     assert.ok(left > 0 && left <= 3000, `${left} ms left`);
   });
@@ -58,10 +58,10 @@ describe("functions", { skip: PYTHON ? false : "no python3 under /usr" }, () => 
     const json = await t.custom("json-logs", { logging: { format: "JSON", applicationLevel: "INFO", systemLevel: "DEBUG", group: "/aws/lambda/json-logs" } });
     const { requestId } = await t.invoke(json, {});
     const lines = (await t.lines("json-logs")).map((line) => JSON.parse(line));
-    assert.deepEqual(lines.map(({ type }) => type), ["platform.initStart", "platform.initReport", "platform.start", "platform.runtimeDone", "platform.report"]);
-    assert.equal(lines[2].record.requestId, requestId);
-    assert.equal(lines[4].record.status, "success");
-    assert.ok(lines[4].record.metrics.maxMemoryUsedMB > 0);
+    assert.deepEqual(lines.map(({ type }) => type), ["platform.initStart", "platform.initRuntimeDone", "platform.initReport", "platform.start", "platform.runtimeDone", "platform.report"]);
+    assert.equal(lines[3].record.requestId, requestId);
+    assert.equal(lines[5].record.status, "success");
+    assert.ok(lines[5].record.metrics.maxMemoryUsedMB > 0);
   });
 
   test("a stream arrives as it is written, and whole for a buffered caller", async () => {

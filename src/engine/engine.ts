@@ -10,16 +10,23 @@ import type { Identity } from "../ports/identity.ts";
 import type { LogSink } from "../ports/logs.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Provisioning } from "../ports/provisioning.ts";
+import { RecursiveInvocation } from "../ports/recursive-invocation.ts";
 import type { Stores } from "../storage/stores.ts";
 import { type Answer, bufferedAnswer, streamedAnswer } from "./answers.ts";
 import { type Page, openDownloads } from "./code/download.ts";
+import { openLayers } from "./code/layers.ts";
 import { openPackages } from "./code/packages.ts";
-import { type Environment, type Owner, type Work, pauseForLog, startEnvironment } from "./environment.ts";
+import { type Environment, extensionsListenerOf, pauseForLog, startEnvironment } from "./environment.ts";
 import type { Interpreter, Interpreters } from "./interpreters.ts";
 import { openJournal } from "./journal.ts";
-import { type LaunchParts, isManaged, launchRuntime, noSuchRuntime } from "./launch.ts";
+import { type LaunchParts, isManaged, launchRuntime, mayHaveExtensions, noSuchRuntime } from "./launch.ts";
+import { type EngineMetrics, openMetrics } from "./metrics.ts";
+import type { PoolOptions } from "./places.ts";
 import { openPool } from "./pool.ts";
+import { lineageOf } from "./recursion.ts";
+import { openExtensions } from "./runtime-api/extensions/extensions.ts";
 import { openManagedRuntimeApi } from "./runtime-api/managed.ts";
+import { openTelemetry } from "./runtime-api/telemetry/telemetry.ts";
 import type { Running, Sandbox } from "./sandbox/sandbox.ts";
 import { type Spare, type Spares, greeted, openSpares } from "./spares.ts";
 
@@ -69,6 +76,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { clock, ids, log, settings, sandbox, identity } = options;
   await sandbox.sweep();
   const packages = openPackages(options.dataDir, options.stores.blobs, () => pool.codeInUse());
+  const layers = openLayers(options.dataDir, packages.folder);
   const downloads = openDownloads({ key: ids.bytes(32), clock, endpointUrl: options.endpointUrl, read: packages.read });
   const managedApi = openManagedRuntimeApi();
   const idleMs = Math.min(settings.idleSeconds * 1000, SPARE_IDLE_MS_MAX);
@@ -83,7 +91,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const warnOfArchitecture = architectureWarning(log);
   const parts: LaunchParts = {
     ids, identity, sandbox, spares, blanks, network: settings.network, endpointUrl: options.endpointUrl,
-    codeDir: packages.folder,
+    codeDir: packages.folder, optDir: layers.folder,
     async interpreter(runtime) {
       const found = await options.interpreters.find(runtime);
       if ("missing" in found) throw noSuchRuntime(found.missing);
@@ -91,23 +99,38 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     managedRuntimeApi: () => managedApi.address(),
   };
+  const metrics = openMetrics(options.metrics);
   const pool = openPool({
-    clock, log, versions: options.versions, environmentsMax: settings.environmentsMax, idleMs: settings.idleSeconds * 1000, spares,
-    open(version, owner, phase, given) {
-      warnOfArchitecture(version);
-      return openEnvironment(options, parts, version, owner, phase, given);
+    clock, log, metrics, versions: options.versions, environmentsMax: settings.environmentsMax, idleMs: settings.idleSeconds * 1000, spares,
+    open(lane, ...order) {
+      warnOfArchitecture(lane.version);
+      return openEnvironment({ ...options, metrics }, parts, lane, ...order);
     },
   });
 
-  const submit = (invocation: Invocation, answer: Answer, streaming: boolean) =>
-    pool.submit({ invocation, answer, streaming, traceId: completeTraceHeader(invocation.traceId, { nowMs: clock.now(), hex: () => ids.token(40, HEX), sampled: invocation.version.tracing === "Active" }), queuedMs: clock.monotonicMs() });
+  const submit = (invocation: Invocation, answer: Answer, streaming: boolean) => {
+    const lineage = lineageOf(invocation);
+    if (lineage === undefined) {
+      metrics.dropped(invocation);
+      return answer.reject(new RecursiveInvocation());
+    }
+    const traceId = completeTraceHeader(invocation.traceId, { nowMs: clock.now(), hex: () => ids.token(40, HEX), sampled: invocation.version.tracing === "Active", lineage });
+    pool.submit({ invocation, answer, streaming, traceId, queuedMs: clock.monotonicMs() });
+  };
   return {
     functions: {
       invoke: (invocation) => new Promise<InvokeResult>((resolve, reject) => submit(invocation, bufferedAnswer(invocation.version.version, resolve, reject), false)),
       invokeStreaming: (invocation) => new Promise<StreamedResult>((resolve, reject) => submit(invocation, streamedAnswer(invocation.version.version, resolve, reject), true)),
     },
-    provisioning: { provision() {}, state: () => ({ wanted: 0, ready: 0 }), changed: async () => undefined },
-    code: { check: packages.check, add: packages.add, read: packages.read, keepOnly: packages.keepOnly, downloadUrl: downloads.url },
+    provisioning: pool.provisioning,
+    code: {
+      check: packages.check, add: packages.add, read: packages.read, downloadUrl: downloads.url,
+      async keepOnly(used) {
+        await packages.keepOnly(used);
+        const standing = pool.codeInUse();
+        await layers.keepOnly((id) => used.has(id) || standing.has(id));
+      },
+    },
     codePage: (request) => downloads.page(request.path, request.query),
     stats: () => ({ ...pool.stats(), spares: spares.count() }),
     async close() {
@@ -128,24 +151,34 @@ function architectureWarning(log: Log): (version: FunctionVersion) => void {
   };
 }
 
-function openEnvironment(options: EngineOptions, parts: LaunchParts, version: FunctionVersion, owner: Owner, phase: "init" | "invoke", { work, tmpDir }: { work?: Work | undefined; tmpDir?: string | undefined }): Environment {
-  const { clock, ids, log } = options;
+type EnvironmentOptions = Pick<EngineOptions, "clock" | "ids" | "log" | "logs"> & { metrics: EngineMetrics };
+
+function openEnvironment({ clock, ids, log, logs, metrics }: EnvironmentOptions, parts: LaunchParts, ...[lane, owner, phase, { work, tmpDir, initializationType }]: Parameters<PoolOptions["open"]>): Environment {
+  const { version } = lane;
   const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll("-", "/");
   const streamName = `${day}/[${version.version}]${ids.token(32, HEX)}`;
   const env: Environment = {
-    version, clock, log, owner, phase, work, streamName, state: "starting", along: [], lateAnswer: false, journal: undefined!, running: undefined, link: undefined, bornMs: clock.monotonicMs(), initMs: undefined,
+    version, initializationType, clock, log, owner, phase, work, streamName, state: "starting", along: [], lateAnswer: false, journal: undefined!, running: undefined, link: undefined, runtime: undefined, startRuntime: undefined, extensions: undefined, runtimeReady: false, answered: undefined, bornMs: clock.monotonicMs(), initMs: undefined,
     startedMs: 0, deadlineMs: 0, idleSinceMs: 0, expiresAtMs: Infinity, frozen: false, streamPaused: false, logPaused: false, settling: false, launching: undefined,
     answeredWithError: false, cancelTick: undefined, endLines: [], closed: undefined,
   };
   env.journal = openJournal({
-    version, streamName, clock, log, sink: options.logs,
-    hooks: { memoryPeakBytes: async () => env.running?.memoryPeakBytes() ?? 0, pause: () => pauseForLog(env, true), resume: () => pauseForLog(env, false), endLines: () => { for (const endLine of env.endLines) endLine(); } },
+    version, initializationType, tenantId: lane.tenantId, streamName, clock, log, sink: logs,
+    hooks: {
+      memoryPeakBytes: async () => env.running?.memoryPeakBytes() ?? 0, pause: () => pauseForLog(env, true), resume: () => pauseForLog(env, false), endLines: () => { for (const endLine of env.endLines) endLine(); },
+      reported: metrics.reporter(env, lane),
+    },
   });
   if (work?.invocation.tail) env.journal.tailFromNow();
+  if (mayHaveExtensions(version, parts)) {
+    const telemetry = openTelemetry({ clock, jsonLogs: version.logging.format === "JSON", said: env.journal.other });
+    env.extensions = openExtensions({ version, clock, ids, telemetry, listener: extensionsListenerOf(env) });
+    env.journal.observe(telemetry);
+  }
   startEnvironment(env, async (listener) => {
     const managed = isManaged(version.runtime) ? await parts.interpreter(version.runtime) : undefined;
     env.journal.initStart(runtimeVersion(version.runtime, managed), phase);
-    return launchRuntime(parts, { version, logStream: streamName, requestId: work?.invocation.requestId ?? "", tmpDir }, listener);
+    return launchRuntime(parts, { version, initializationType, logStream: streamName, requestId: work?.invocation.requestId ?? "", tmpDir, extensions: env.extensions }, listener);
   });
   return env;
 }

@@ -1,27 +1,22 @@
 // One execution environment: a sandboxed runtime process, and the only rules about what may happen to it when.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
-import { assert } from "../kernel/assert.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { LAMBDA } from "../kernel/limits.ts";
 import type { Log } from "../kernel/log.ts";
 import type { FunctionVersion, Invocation } from "../ports/functions.ts";
 import type { Answer } from "./answers.ts";
-import { type Failure, brokenProtocol, exited, filteredType, reported, responseTooLarge, timedOut } from "./failures.ts";
+import { destroy, die, failStart, fault, onExit, requestIdOf, sayExtensions, settle, settleAnswered } from "./environment-end.ts";
+import { type State, change } from "./environment-states.ts";
+import { type Failure, brokenProtocol, exited, extensionFailed, filteredType, reported, responseTooLarge, timedOut } from "./failures.ts";
 import type { Journal } from "./journal.ts";
 import type { RuntimeEvent, RuntimeLink, RuntimeListener } from "./link.ts";
-import { drained, readLines } from "./output.ts";
-import type { Exit, Running } from "./sandbox/sandbox.ts";
+import { readLines } from "./output.ts";
+import type { Extensions, ExtensionsListener } from "./runtime-api/extensions/extensions.ts";
+import type { Part } from "./sandbox/parts.ts";
+import type { Running } from "./sandbox/sandbox.ts";
 
-export type State = "starting" | "ready" | "busy" | "answered" | "dead";
-
-/** Everything else is refused: a runtime cannot talk an environment into a state it may not have. */
-const ALLOWED: Record<State, readonly State[]> = {
-  starting: ["ready", "dead"],
-  ready: ["busy", "dead"],
-  busy: ["ready", "answered", "dead"],
-  answered: ["ready", "dead"], // has answered, has not asked for the next event
-  dead: [],
-};
+/** AWS_LAMBDA_INITIALIZATION_TYPE */
+export type InitializationType = "on-demand" | "provisioned-concurrency" | "snap-start";
 
 export interface Work {
   invocation: Invocation;
@@ -37,6 +32,10 @@ export interface Started {
   running: Running;
   link: RuntimeLink;
   expiresAtMs: number;
+  /** The runtime's own process, in a sandbox with several. */
+  runtime?: Part;
+  /** To be called when all external extensions have registered. */
+  startRuntime?: () => void;
 }
 
 export interface Owner {
@@ -53,6 +52,7 @@ export interface Owner {
 
 export interface Environment {
   readonly version: FunctionVersion;
+  readonly initializationType: InitializationType;
   readonly clock: Clock;
   readonly log: Log;
   readonly owner: Owner;
@@ -67,6 +67,14 @@ export interface Environment {
   lateAnswer: boolean;
   running: Running | undefined;
   link: RuntimeLink | undefined;
+  runtime: Part | undefined;
+  startRuntime: (() => void) | undefined;
+  /** Those it has or, while it starts, may get; undefined: nobody has registered, and nobody can anymore. */
+  extensions: Extensions | undefined;
+  /** The runtime waits for its next event, and extensions do not yet. */
+  runtimeReady: boolean;
+  /** An invocation whose caller has its answer, while extensions are still at work. */
+  answered: { work: Work; failure: Failure | undefined } | undefined;
   /** All times on the monotonic clock, but expiresAtMs (credentials) and the runtime's own deadline. */
   bornMs: number;
   initMs: number | undefined;
@@ -80,6 +88,8 @@ export interface Environment {
   logPaused: boolean;
   /** It has answered, and END and REPORT are not written yet. */
   settling: boolean;
+  /** While it answered with an error and may still log it: ends that wait. */
+  lastWords?: (() => void) | undefined;
   launching: Promise<void> | undefined;
   answeredWithError: boolean;
   cancelTick: (() => void) | undefined;
@@ -90,17 +100,12 @@ export interface Environment {
 
 const FREEZE_AFTER_MS = 100;
 const TICK_MS_MAX = 500;
-/** What AWS's Node.js runtime exits with after it has reported an unhandled rejection or exception. */
-const EXIT_AFTER_ERROR = [128, 129];
-
-function change(env: Environment, to: State): void {
-  assert(ALLOWED[env.state].includes(to), `an environment cannot go from ${env.state} to ${to}`);
-  env.state = to;
-}
-
+/** AWS's runtime for Java reports an error first and logs it then; as on AWS that belongs to the invocation, which ends with the call for the next one. */
+const LAST_WORDS_MS = 100;
 /** Starts the process; `owner.ready` or `owner.gone` follows. With `work`, init and this invocation share the function's timeout. */
 export function startEnvironment(env: Environment, launch: (listener: RuntimeListener) => Promise<Started | Failure>): void {
-  env.deadlineMs = env.bornMs + (env.work ? env.version.timeoutSeconds * 1000 : LAMBDA.initMsMax);
+  const timeoutMs = env.version.timeoutSeconds * 1000;
+  env.deadlineMs = env.bornMs + (env.work ? timeoutMs : env.initializationType === "on-demand" ? LAMBDA.initMsMax : Math.max(LAMBDA.longInitMsMax, timeoutMs));
   arm(env, env.deadlineMs - env.bornMs);
   env.launching = launch(listenerOf(env)).then(
     (started) => {
@@ -108,20 +113,27 @@ export function startEnvironment(env: Environment, launch: (listener: RuntimeLis
       env.running = started.running;
       env.link = started.link;
       env.expiresAtMs = started.expiresAtMs;
+      env.runtime = started.runtime ?? processOf(started.running);
+      env.startRuntime = started.startRuntime;
       if (env.state === "dead") return;
       env.endLines = [started.running.stdout, started.running.stderr].map((stream) => readLines(stream, env.journal.output));
-      started.running.exited.then((exit) => onExit(env, exit), (error) => fault(env, error));
+      if (started.running.parts) env.endLines.push(readLines(started.running.parts.output, env.journal.extensionOutput));
+      env.runtime.exited.then((exit) => onExit(env, exit), (error) => fault(env, error));
+      if (env.extensions) proceed(env);
     },
     (error) => fault(env, error),
   );
 }
+
+/** Where the runtime is all there is in its sandbox. */
+const processOf = (running: Running): Part => ({ exited: running.exited, signal: (name) => { if (name === "TERM") running.terminate(); else void running.kill(); } });
 
 function listenerOf(env: Environment): RuntimeListener {
   const current = (requestId: string | undefined) => env.state === "busy" && env.work !== undefined && (requestId === undefined || requestId === env.work.invocation.requestId);
   const stray = (what: string) => env.log.debug("A runtime spoke out of turn; ignored", { function: env.version.arn, what, state: env.state });
   return {
     ready() {
-      if (env.state === "starting" || (env.state === "answered" && !env.link!.readyAfterAnswer)) onReady(env);
+      if (env.state === "starting" || (env.state === "answered" && !env.link!.readyAfterAnswer)) runtimeReady(env);
       else stray("ready");
     },
     initError(payload, errorType) {
@@ -161,9 +173,53 @@ function listenerOf(env: Environment): RuntimeListener {
   };
 }
 
+/** What the environment hears of its extensions. */
+export const extensionsListenerOf = (env: Environment): ExtensionsListener => ({
+  changed: () => proceed(env),
+  failed({ errorType, reason, outOfMemory }) {
+    const failure = outOfMemory ? exited(requestIdOf(env), { code: null, signal: "SIGKILL", outOfMemory }) : extensionFailed(requestIdOf(env), errorType, reason);
+    if (env.state === "starting") return failStart(env, failure);
+    if (env.state === "dead") return;
+    if (!env.work && !env.answered) env.journal.line(failure.logLine!);
+    die(env, failure);
+  },
+});
+
+function runtimeReady(env: Environment): void {
+  if (env.state === "starting" && !env.runtimeReady) env.journal.initRuntimeDone({ phase: env.phase, status: "success" });
+  if (!env.extensions) return onReady(env);
+  env.runtimeReady = true;
+  env.extensions.close();
+  if (env.state === "starting") env.link?.registered?.(env.extensions.count() > 0);
+  proceed(env);
+}
+
+/** Goes on when all that is waited for has happened: extensions registered, then the runtime ready, then they, too; after each invocation again. */
+function proceed(env: Environment): void {
+  const { extensions, startRuntime } = env;
+  if (!extensions) return;
+  if (env.state === "starting" && startRuntime && extensions.registered()) {
+    env.startRuntime = undefined;
+    startRuntime();
+  }
+  if (!env.runtimeReady || env.settling || !extensions.ready()) return;
+  if (env.state !== "starting" && env.state !== "answered") return;
+  env.runtimeReady = false;
+  if (env.state === "answered") {
+    env.owner.served(env, env.clock.monotonicMs() - env.startedMs);
+    settleAnswered(env);
+    return onReady(env);
+  }
+  sayExtensions(env);
+  extensions.telemetry.close();
+  if (!extensions.telemetry.count()) env.journal.observe(undefined);
+  if (!extensions.count()) env.extensions = undefined; // from here on it is as fast as if there could be none
+  onReady(env);
+}
+
 function onReady(env: Environment): void {
   if (env.state === "dead") return;
-  if (env.settling) { setImmediate(onReady, env); return; }
+  if (env.settling) { setImmediate(onReady, env); if (env.lastWords) setImmediate(env.lastWords); return; }
   const now = env.clock.monotonicMs();
   if (env.state === "starting") {
     env.cancelTick?.();
@@ -185,11 +241,15 @@ function onReady(env: Environment): void {
 /** `sinceMs`: when the function's timeout began to run, if that was earlier (a repeated init counts). */
 export function takeWork(env: Environment, work: Work, sinceMs?: number, along: Work[] = []): void {
   change(env, "busy");
-  if (env.frozen) { env.frozen = false; env.running!.thaw(); }
+  if (env.frozen) { env.frozen = false; env.running!.thaw(); env.extensions?.telemetry.resume(); }
   const now = env.clock.monotonicMs();
   begin(env, work, sinceMs ?? now);
   env.along = along;
   const deadlineMs = Math.trunc(env.clock.now() + env.deadlineMs - now);
+  if (env.extensions) {
+    env.runtimeReady = false;
+    env.extensions.invoke({ deadlineMs, requestId: work.invocation.requestId, invokedArn: work.invocation.invokedArn, traceId: work.traceId });
+  }
   env.link!.send(eventOf(work, deadlineMs), along.length ? along.map((other) => eventOf(other, deadlineMs)) : undefined);
 }
 
@@ -201,8 +261,10 @@ function begin(env: Environment, work: Work, startedMs: number): void {
   env.journal.started(work.invocation.requestId, work.traceId, work.invocation.tail);
 }
 
-const eventOf = ({ invocation, traceId, streaming }: Work, deadlineMs: number): RuntimeEvent =>
-  ({ requestId: invocation.requestId, deadlineMs, invokedArn: invocation.invokedArn, traceId, clientContext: invocation.clientContext, streaming, payload: invocation.payload });
+const eventOf = ({ invocation, traceId, streaming }: Work, deadlineMs: number): RuntimeEvent => ({
+  requestId: invocation.requestId, deadlineMs, invokedArn: invocation.invokedArn, traceId, clientContext: invocation.clientContext, cognitoIdentity: invocation.cognitoIdentity, tenantId: invocation.tenantId,
+  streaming, payload: invocation.payload,
+});
 
 function finish(env: Environment, given: Failure | undefined): void {
   const work = env.work!;
@@ -213,6 +275,7 @@ function finish(env: Environment, given: Failure | undefined): void {
   env.streamPaused = false;
   applyPause(env);
   const { readyAfterAnswer } = env.link!;
+  if (env.extensions) return answerBeforeExtensions(env, work, failure, serviceMs);
   if (readyAfterAnswer && !work.invocation.tail) {
     settle(env, work, failure, serviceMs);
     env.owner.served(env, serviceMs);
@@ -227,78 +290,34 @@ function finish(env: Environment, given: Failure | undefined): void {
   change(env, "answered");
   env.settling = true;
   env.owner.served(env, serviceMs);
-  setImmediate(() => {
+  const end = () => {
+    if (!env.settling) return;
     env.settling = false;
+    env.lastWords = undefined;
     settle(env, work, failure, serviceMs);
     if (readyAfterAnswer) onReady(env);
+  };
+  if (readyAfterAnswer || failure === undefined) return void setImmediate(end);
+  env.lastWords = end;
+  env.clock.after(LAST_WORDS_MS, end);
+}
+
+/** The caller gets its answer at once; the environment is free when its extensions are through, too. With a tail, which has the REPORT, the answer waits for them. */
+function answerBeforeExtensions(env: Environment, work: Work, failure: Failure | undefined, durationMs: number): void {
+  change(env, "answered");
+  env.answered = { work, failure };
+  env.settling = true;
+  if (!work.invocation.tail) work.answer.settle(failure, undefined);
+  setImmediate(() => {
+    env.settling = false;
+    if (env.state === "dead") return;
+    for (const endLine of env.endLines) endLine();
+    env.journal.answered({
+      requestId: work.invocation.requestId, invokedArn: work.invocation.invokedArn, durationMs, status: failure?.status ?? "success", errorType: failure?.errorType, producedBytes: work.answer.bytes(), traceId: work.traceId,
+    }, work.streaming);
+    if (env.link!.readyAfterAnswer) env.runtimeReady = true;
+    proceed(env);
   });
-}
-
-/** Leaves END and REPORT, and answers the caller. */
-function settle(env: Environment, work: Work, failure: Failure | undefined, durationMs: number): void {
-  const { invocation, answer } = work;
-  if (invocation.tail) for (const endLine of env.endLines) endLine();
-  if (failure?.logLine) env.journal.line(failure.logLine);
-  env.journal.finished({
-    requestId: invocation.requestId, durationMs, initMs: env.phase === "init" ? env.initMs : undefined, status: failure?.status ?? "success",
-    errorType: failure?.errorType, producedBytes: answer.bytes(), traceId: work.traceId,
-  });
-  env.initMs = undefined;
-  if (invocation.tail) env.journal.tail().then((tail) => answer.settle(failure, tail), (error) => answer.reject(error));
-  else answer.settle(failure, undefined);
-}
-
-function failStart(env: Environment, failure: Failure): void {
-  if (env.state !== "starting") return;
-  const durationMs = env.clock.monotonicMs() - env.bornMs;
-  const work = env.work;
-  env.work = undefined;
-  void destroy(env, () => {
-    if (failure.logLine) env.journal.line(failure.logLine);
-    env.journal.initReport({ durationMs, phase: env.phase, status: failure.status === "timeout" ? "timeout" : "error", errorType: failure.status === "timeout" ? undefined : failure.errorType });
-    if (work) {
-      env.initMs = undefined;
-      env.journal.started(work.invocation.requestId, work.traceId, work.invocation.tail);
-      settle(env, work, { ...failure, logLine: failure.status === "timeout" ? failure.logLine : undefined }, durationMs);
-    }
-    env.owner.gone(env, work ? {} : { unstarted: failure });
-  });
-}
-
-/** The environment ends in the middle of things; work in hand gets `failure`. */
-function die(env: Environment, failure: Failure | undefined): void {
-  const work = env.work;
-  const durationMs = env.clock.monotonicMs() - env.startedMs;
-  env.work = undefined;
-  const resetting = env.running?.keptTmp !== undefined && env.owner.mayReset(env);
-  void destroy(env, () => {
-    if (work && failure) settle(env, work, work.answer.failure() ?? failure, durationMs);
-    env.owner.gone(env, { resetting });
-  }, resetting);
-}
-
-function fault(env: Environment, error: unknown): void {
-  if (env.state === "dead") return;
-  const work = env.work;
-  env.work = undefined;
-  work?.answer.reject(error);
-  void destroy(env, () => env.owner.gone(env, work ? {} : { fault: error }));
-}
-
-async function onExit(env: Environment, exit: Exit): Promise<void> {
-  if (env.state === "dead") return;
-  await drained(env.running!, env.clock);
-  if ((env.state as State) === "dead") return;
-  const failure = exited(env.work?.invocation.requestId ?? "", exit);
-  if (env.state === "starting") return failStart(env, failure);
-  const { work } = env;
-  if (work && !work.retried && env.answeredWithError && EXIT_AFTER_ERROR.includes(exit.code ?? 0)) {
-    // It reported an unhandled error and was on its way out when the next event came: that one never began.
-    env.work = undefined;
-    work.retried = true;
-    return void destroy(env, () => env.owner.gone(env, { orphan: work }));
-  }
-  die(env, failure);
 }
 
 function arm(env: Environment, ms: number): void {
@@ -313,11 +332,12 @@ function tick(env: Environment): void {
     const idleMs = now - env.idleSinceMs;
     if (idleMs < FREEZE_AFTER_MS) return arm(env, FREEZE_AFTER_MS - idleMs);
     env.frozen = true;
+    env.extensions?.telemetry.pause();
     env.running!.freeze();
     return;
   }
   if (now < env.deadlineMs) return arm(env, env.state === "starting" ? env.deadlineMs - now : Math.min(env.deadlineMs - now, TICK_MS_MAX));
-  const failure = timedOut(env.work?.invocation.requestId ?? "", env.version.timeoutSeconds, env.clock.now());
+  const failure = timedOut(requestIdOf(env), env.version.timeoutSeconds, env.clock.now());
   if (env.state === "starting") failStart(env, env.work ? failure : { ...failure, logLine: undefined });
   else die(env, failure);
 }
@@ -331,46 +351,7 @@ function applyPause(env: Environment): void {
 export function pauseForLog(env: Environment, paused: boolean): void {
   env.logPaused = paused;
   applyPause(env);
-  for (const stream of [env.running?.stdout, env.running?.stderr]) if (paused) stream?.pause(); else stream?.resume();
-}
-
-/** Kills the whole tree, then lets `last` say what is to be said, then takes everything away. */
-function destroy(env: Environment, last: () => void, resetting = false): Promise<void> {
-  change(env, "dead");
-  env.cancelTick?.();
-  env.cancelTick = undefined;
-  env.closed = (async () => {
-    if (env.running) await stop(env, env.running);
-    returnAlong(env);
-    last();
-    await env.launching; // it may still be on its way
-    const { running, link } = env;
-    link?.close();
-    await running?.kill();
-    await env.journal.flush();
-    if (running) {
-      running.stdout.destroy();
-      running.stderr.destroy();
-      await running.dispose({ keepTmp: resetting });
-      if (resetting && !env.owner.reset(env, running.keptTmp!)) await running.dispose();
-    }
-  })().catch((error) => env.log.error("An environment could not be taken away", { function: env.version.arn, error }));
-  return env.closed;
-}
-
-/** Nothing of the process runs anymore: what it had not begun goes to others, unless an answer that came too late says it may have begun. */
-function returnAlong(env: Environment): void {
-  const left = env.along.splice(0);
-  if (!left.length) return;
-  if (!env.lateAnswer) return env.owner.returned(env, left);
-  const killed: Exit = { code: null, signal: "SIGKILL", outOfMemory: false };
-  for (const work of left) work.answer.settle(exited(work.invocation.requestId, killed), undefined);
-}
-
-async function stop(env: Environment, running: Running): Promise<void> {
-  if (env.frozen) { env.frozen = false; running.thaw(); }
-  await running.kill();
-  await drained(running, env.clock);
+  for (const stream of [env.running?.stdout, env.running?.stderr, env.running?.parts?.output]) if (paused) stream?.pause(); else stream?.resume();
 }
 
 /** An environment that is not wanted anymore. Work in hand is cut off as if killed. */
@@ -378,7 +359,8 @@ export function closeEnvironment(env: Environment): Promise<void> {
   if (env.state === "dead") return env.closed ?? Promise.resolve();
   const work = env.work;
   env.work = undefined;
-  return destroy(env, () => {
+  return destroy(env, "spindown", () => {
+    settleAnswered(env);
     if (work) settle(env, work, exited(work.invocation.requestId, { code: null, signal: "SIGKILL", outOfMemory: false }), env.clock.monotonicMs() - env.startedMs);
     env.owner.gone(env, {});
   });

@@ -54,6 +54,12 @@ export function invalidEntrypoint(requestId: string, reason = "Couldn't find val
   return { payload: payloadOf("Runtime.InvalidEntrypoint", message), errorType: "Runtime.InvalidEntrypoint", status: "error", logLine: `${message}\nRuntime.InvalidEntrypoint` };
 }
 
+/** Of an extension that has ended, or has said that it cannot go on. */
+export function extensionFailed(requestId: string, errorType: string, reason: string): Failure {
+  const message = `RequestId: ${requestId} Error: ${reason}`;
+  return { payload: payloadOf(errorType, message), errorType, status: "error", logLine: `${message}\n${errorType}` };
+}
+
 export function responseTooLarge(): Failure {
   return {
     payload: payloadOf("Function.ResponseSizeTooLarge", `Response payload size exceeded maximum allowed payload size (${LAMBDA.responseBytesMax} bytes).`),

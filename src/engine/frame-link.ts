@@ -6,7 +6,7 @@ import type { RuntimeLink, RuntimeListener } from "./link.ts";
 import { typeOfError } from "./failures.ts";
 
 export interface FrameLink extends RuntimeLink {
-  assign(assignment: { env?: Record<string, string>; handler: string; taskRoot: string; logFormat: string; logLevel: string }): void;
+  assign(assignment: { env?: Record<string, string>; handler: string; taskRoot: string; logFormat: string; logLevel: string; extensions?: boolean }): void;
   /** From now on the runtime speaks to this listener; a pre-warmed process has had another one. */
   listen(listener: RuntimeListener & { hello?(): void }): void;
 }
@@ -19,6 +19,7 @@ export const FRAME_TOO_LARGE = 256;
 
 export function frameLink(socket: Socket): FrameLink {
   let listener: (RuntimeListener & { hello?(): void }) | undefined;
+  let waitsForExtensions = false;
   const reader = frameReader((type, body) => { if (listener) dispatch(listener, socket, type, body); });
   socket.on("data", (chunk: Buffer) => {
     const broken = reader(chunk);
@@ -32,7 +33,11 @@ export function frameLink(socket: Socket): FrameLink {
   return {
     readyAfterAnswer: true,
     listen(next) { listener = next; },
-    assign: (assignment) => writeJson(socket, FRAME.assign, assignment),
+    assign(assignment) {
+      waitsForExtensions = assignment.extensions === true;
+      writeJson(socket, FRAME.assign, assignment);
+    },
+    registered(any) { if (waitsForExtensions && !socket.destroyed) socket.write(Buffer.from([0, 0, 0, 2, FRAME.extensions, any ? 1 : 0])); },
     send(event, along = []) {
       if (along.length) {
         const all = [{ ...event, more: along.length }, ...along.map((other, at) => ({ ...other, more: along.length - 1 - at }))];
@@ -91,10 +96,12 @@ function contentTypeOf(body: Buffer): string {
 function eventHead(event: Parameters<RuntimeLink["send"]>[0], roomBytes: number): Buffer {
   let json = `{"id":"${event.requestId}","deadlineMs":${event.deadlineMs},"arn":${JSON.stringify(event.invokedArn)},"traceId":${JSON.stringify(event.traceId)},"streaming":${event.streaming}`;
   if (event.clientContext !== undefined) json += `,"clientContext":${JSON.stringify(event.clientContext)}`;
+  if (event.cognitoIdentity !== undefined) json += `,"cognitoIdentity":${JSON.stringify(event.cognitoIdentity)}`;
+  if (event.tenantId !== undefined) json += `,"tenantId":${JSON.stringify(event.tenantId)}`;
   if (event.more) json += `,"more":${event.more}`;
   json += "}";
-  // Only a client context can hold more than ASCII: ids are ours, ARNs and trace ids have been checked.
-  const ascii = event.clientContext === undefined;
+  // Only these two can hold more than ASCII: ids are ours, ARNs, trace and tenant ids have been checked.
+  const ascii = event.clientContext === undefined && event.cognitoIdentity === undefined;
   const jsonBytes = ascii ? json.length : Buffer.byteLength(json);
   const head = Buffer.allocUnsafe(9 + jsonBytes + roomBytes);
   head.writeUInt32BE(5 + jsonBytes + event.payload.byteLength, 0);

@@ -8,12 +8,14 @@
  */
 export const FRAME = {
   // engine to runtime
-  /** JSON: {runtime?, env?, handler, taskRoot, logFormat, logLevel}. Sent once, first; until then a pre-warmed process is nobody's. */
+  /** JSON: {runtime?, env?, handler, taskRoot, logFormat, logLevel, extensions?}. Sent once, first; until then a pre-warmed process is nobody's. */
   assign: 1,
   /** JSON + bytes: {id, deadlineMs, arn, traceId?, clientContext?, cognitoIdentity?, tenantId?, streaming} + payload. */
   invoke: 2,
   /** JSON: {deadlineMs}. The runtime raises SIGTERM handlers in itself and exits. */
   shutdown: 3,
+  /** u8: 1 when extensions have registered, so that the process must not block between events. Only where `assign` had `extensions`; follows `ready`. */
+  extensions: 4,
   // runtime to engine
   /** Empty: a pre-warmed process has loaded its bootstrap and waits for `assign`. */
   hello: 16,

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, it } from "node:test";
 import { silentLog, type Log } from "../kernel/log.ts";
-import { choose, MANAGED_RUNTIMES, openInterpreters } from "./interpreters.ts";
+import { MANAGED_RUNTIMES, openInterpreters } from "./interpreters.ts";
+import { choose } from "./interpreters/families.ts";
+import { heapFlag, javaFlags } from "./interpreters/java.ts";
 import { outermost } from "./interpreters/probe.ts";
 
 const home = mkdtempSync(join(tmpdir(), "evoke-interpreters-"));
@@ -29,7 +31,7 @@ it("counts the Node that runs the platform for its own version", async () => {
   const found = await open().find(`nodejs${major}.x`);
   assert.ok("argv" in found);
   assert.deepEqual([found.exact, found.version, found.argv[0]], [true, process.versions.node, process.execPath]);
-  assert.ok(found.bootstrap === "bootstrap.cjs" && found.runtimeDir.endsWith("/runtimes/nodejs"));
+  assert.ok(found.bootstrap === "bootstrap.cjs" && found.runtimeDir?.endsWith("/runtimes/nodejs"));
 });
 
 it("finds versions of nvm and of pyenv, and takes the exact one", async () => {
@@ -140,4 +142,31 @@ it("chooses the wanted release before newer ones, and of equals the first", () =
 
 it("names the folders a sandbox has to show, outermost only and without the system's", () => {
   assert.deepEqual(outermost(["/opt/py/bin", "/opt/py", "/usr/lib", "/opt/python", "", "/usr"]), ["/opt/py", "/opt/python"]);
+});
+
+it("finds Java by JAVA_HOME and SDKMAN, Ruby by rbenv, and each .NET beside one dotnet", async () => {
+  const java = (path: string, version: string) => script(path, `echo "    java.home = ${dirname(dirname(path))}" >&2; echo "    java.version = ${version}" >&2`);
+  java(join(home, "jdk8/bin/java"), "1.8.0_402");
+  java(join(home, ".sdkman/candidates/java/99.0.1-tem/bin/java"), "99.0.1");
+  answering(join(home, ".rbenv/versions/3.3.6/bin/ruby"), "3.3.6");
+  script(join(home, ".dotnet/dotnet"), 'echo "Microsoft.AspNetCore.App 9.0.1 [/x]"; echo "Microsoft.NETCore.App 8.0.11 [/x]"; echo "Microsoft.NETCore.App 12.0.0 [/x]"');
+  const interpreters = openInterpreters({ dataDir: home, environment: { HOME: home, PATH: "/nowhere", JAVA_HOME: join(home, "jdk8") }, execPath: process.execPath, log: silentLog });
+  const missing = await interpreters.find("java8.al2");
+  assert.ok("missing" in missing);
+  assert.match(missing.missing, /^Java 8\.0\.402 is here, but not AWS's runtime interface client.*evoke runtimes add java8\.al2$/);
+  assert.match(((await interpreters.find("java25")) as { missing: string }).missing, /^Java (25|99)\./); // this machine may have a 25 of its own
+  const [ruby, eight, ten] = await Promise.all([interpreters.find("ruby3.3"), interpreters.find("dotnet8"), interpreters.find("dotnet10")]);
+  assert.ok("argv" in ruby && "argv" in eight && "argv" in ten);
+  assert.deepEqual([ruby.argv, ruby.bootstrap, ruby.exact], [[join(home, ".rbenv/versions/3.3.6/bin/ruby")], "bootstrap.rb", true]);
+  assert.deepEqual([eight.argv.slice(1), eight.exact, ten.argv.slice(1), ten.version], [["exec"], true, ["exec", "--roll-forward", "Major"], "12.0.0"]);
+  assert.match(((await interpreters.find("ruby4.0")) as { missing: string }).missing, /no Ruby 4\.0 or newer.*rbenv install 4\.0\.0/);
+  await assert.rejects(interpreters.add("ruby3.4", () => {}), /no package registry carries it/);
+});
+
+it("starts Java as AWS does, with no flag an old one does not know", () => {
+  assert.deepEqual(javaFlags("17", "17.0.15").slice(2), ["-XX:+TieredCompilation", "-XX:TieredStopAtLevel=1", "--add-opens=java.base/java.io=ALL-UNNAMED", "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac", "-XX:+ErrorFileToStderr"]);
+  assert.deepEqual(javaFlags("8", "8.0.402"), ["-XX:+UseSerialGC", "-Xshare:auto", "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac"]);
+  assert.ok(javaFlags("25", "25.0.3").includes("--enable-native-access=ALL-UNNAMED"));
+  // Seen in functions of 512 MB and of 3008 MB.
+  assert.deepEqual([heapFlag(512), heapFlag(3008)], ["-XX:MaxHeapSize=445645k", "-XX:MaxHeapSize=2834432k"]);
 });

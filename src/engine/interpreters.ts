@@ -3,25 +3,28 @@
 import { join } from "node:path";
 import { Fault } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
-import { addNode, cacheOf, nodeCandidates } from "./interpreters/node.ts";
-import { pythonCandidates } from "./interpreters/python.ts";
-import { probeInterpreter, type Candidate } from "./interpreters/probe.ts";
+import { choose, FAMILIES, FAMILY_NAMES, type FamilyName, releaseOf } from "./interpreters/families.ts";
+import { addJavaClient, findJavaClient } from "./interpreters/java-client.ts";
+import { addNode, cacheOf } from "./interpreters/node.ts";
+import { probeInterpreter, type Found } from "./interpreters/probe.ts";
 import { addSdk, findSdk, RUNTIME_PLACE, SDK_NAMES, type Sdk, type SdkName } from "./interpreters/sdks.ts";
 
 export interface Interpreter {
-  /** The interpreter and its flags; the bootstrap comes after them. */
+  /** The interpreter and its flags; the bootstrap, or else the handler, comes after them. */
   argv: string[];
   /** As the interpreter says it, like 22.23.3. */
   version: string;
   exact: boolean;
   /** What the interpreter needs to be seen at the same place inside a sandbox. */
   readOnlyPaths: string[];
-  /** Seen as /var/runtime: the runtime itself, or the SDK it carries. */
-  runtimeDir: string;
+  /** Seen as /var/runtime: the runtime itself, or the SDK it carries. Absent: the function's code. */
+  runtimeDir?: string;
   /** With an SDK: the runtime itself, seen as /var/runtime/evoke. */
   bootstrapDir?: string;
-  /** The bootstrap's path below /var/runtime. */
-  bootstrap: string;
+  /** The bootstrap's path below /var/runtime, where it is ours and speaks frames. Without one the process speaks the Runtime API over HTTP. */
+  bootstrap?: string;
+  /** Why a function with this handler cannot run. */
+  refusal?(handler: string): string | undefined;
 }
 
 export type { Sdk, SdkName };
@@ -46,35 +49,29 @@ export interface InterpretersOptions {
   log: Log;
 }
 
-type Family = "nodejs" | "python";
+export const MANAGED_RUNTIMES: readonly string[] = FAMILY_NAMES.flatMap((name) => Object.keys(FAMILIES[name].runtimes));
 
-const VERSIONS: Record<Family, string[]> = { nodejs: ["20", "22", "24", "26"], python: ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"] };
-export const MANAGED_RUNTIMES: readonly string[] = [...VERSIONS.nodejs.map((major) => `nodejs${major}.x`), ...VERSIONS.python.map((version) => `python${version}`)];
-
-const BOOTSTRAP: Record<Family, string> = { nodejs: "bootstrap.cjs", python: "bootstrap.py" };
-const SDK_OF: Record<Family, SdkName> = { nodejs: "aws-sdk-js", python: "boto3" };
 const RUNTIMES = join(import.meta.dirname, "../../runtimes");
 
-interface Found extends Candidate {
-  version: string;
-  readOnlyPaths: string[];
-}
-
 export function openInterpreters({ environment, execPath, log }: InterpretersOptions): Interpreters {
-  const known: Partial<Record<Family, Promise<Found[]>>> = {};
+  const known: Partial<Record<FamilyName, Promise<Found[]>>> = {};
   const warned = new Set<string>();
   const cache = cacheOf(environment);
   // Found once and kept: versions do not change under a running platform, except by add().
-  const all = (family: Family): Promise<Found[]> => (known[family] ??= discover(family, environment, execPath));
+  const all = (family: FamilyName): Promise<Found[]> => (known[family] ??= discover(family, environment, execPath));
 
   const search = async (runtime: string): Promise<Interpreter | { missing: string }> => {
     const { family, version } = parseRuntime(runtime);
+    const { flags, howToGet, bootstrap, refusal } = FAMILIES[family];
     const choice = choose(version, await all(family));
-    if (!choice) return { missing: howToGet(family, version) };
-    const sdk = await findSdk(SDK_OF[family], cache);
-    const own = join(RUNTIMES, family);
-    const folders = sdk ? { runtimeDir: sdk.folder, bootstrapDir: own, bootstrap: `${RUNTIME_PLACE}/${BOOTSTRAP[family]}` } : { runtimeDir: own, bootstrap: BOOTSTRAP[family] };
-    return { argv: [choice.path, ...flagsOf(family, version, choice.version)], version: choice.version, exact: releaseOf(family, choice.version) === version, readOnlyPaths: choice.readOnlyPaths, ...folders };
+    if (!choice) return { missing: howToGet(version) };
+    const base = { version: choice.version, exact: releaseOf(version, choice.version) === version, readOnlyPaths: choice.readOnlyPaths };
+    const argv = [choice.path, ...flags(version, choice.version)];
+    if (bootstrap !== undefined) return { ...base, argv, ...await ownRuntime(family, bootstrap, cache) };
+    if (family !== "java") return { ...base, argv, ...(refusal ? { refusal } : {}) };
+    const client = await findJavaClient(cache);
+    if (!client) return { missing: `Java ${choice.version} is here, but not AWS's runtime interface client for Java; get it from Maven Central (5 MB) with: evoke runtimes add ${runtime}` };
+    return { ...base, argv: [...argv, ...await client.words(choice.version)], readOnlyPaths: [...choice.readOnlyPaths, client.folder], runtimeDir: client.folder };
   };
 
   return {
@@ -82,7 +79,7 @@ export function openInterpreters({ environment, execPath, log }: InterpretersOpt
       const found = await search(runtime);
       if ("argv" in found && !found.exact && !warned.has(runtime)) {
         warned.add(runtime);
-        log.warn(`${runtime} runs on ${found.version}, the nearest newer version on this machine; ${advice(runtime)}`);
+        log.warn(`${runtime} runs on ${found.version}, the nearest newer version on this machine; for the exact one: ${exactlyFor(runtime)}`);
       }
       return found;
     },
@@ -94,12 +91,18 @@ export function openInterpreters({ environment, execPath, log }: InterpretersOpt
     },
     async add(runtime, onProgress) {
       const { family, version } = parseRuntime(runtime);
-      if (family === "python") throw new Fault(howToGet(family, version));
-      await addNode(version, cache, execPath, environment, onProgress);
-      delete known.nodejs;
-      warned.delete(runtime);
+      if (family === "nodejs") {
+        await addNode(version, cache, execPath, environment, onProgress);
+        delete known.nodejs;
+        warned.delete(runtime);
+      } else if (family === "java") {
+        const wanted = choose(version, await all("java"));
+        if (!wanted) throw new Fault(FAMILIES.java.howToGet(version));
+        await addJavaClient(cache, environment, { path: wanted.path, version: wanted.version, flags: FAMILIES.java.flags(version, wanted.version) }, onProgress);
+      } else throw new Fault(FAMILIES[family].howToGet(version));
       const found = await search(runtime);
-      if (!("argv" in found) || !found.exact) throw new Fault(`Node ${version} was installed in ${cache}, but it does not run on this machine`);
+      if (!("argv" in found)) throw new Fault(found.missing);
+      if (family === "nodejs" && !found.exact) throw new Fault(`Node ${version} was installed in ${cache}, but it does not run on this machine`);
       return found;
     },
     sdks: () => Promise.all(SDK_NAMES.map(async (name) => {
@@ -110,55 +113,30 @@ export function openInterpreters({ environment, execPath, log }: InterpretersOpt
   };
 }
 
+/** Our own program for a language, beneath the SDK where there is one. */
+async function ownRuntime(family: FamilyName, bootstrap: string, cache: string): Promise<Pick<Interpreter, "runtimeDir" | "bootstrapDir" | "bootstrap">> {
+  const own = join(RUNTIMES, family);
+  const { sdk: name } = FAMILIES[family];
+  const sdk = name && (await findSdk(name, cache));
+  return sdk ? { runtimeDir: sdk.folder, bootstrapDir: own, bootstrap: `${RUNTIME_PLACE}/${bootstrap}` } : { runtimeDir: own, bootstrap };
+}
+
 /** The Pythons that would run functions, oldest first. */
-const onePerRelease = (found: Found[]): string[] => VERSIONS.python.map((version) => found.find((one) => releaseOf("python", one.version) === version)?.path).filter((path) => path !== undefined);
+const onePerRelease = (found: Found[]): string[] => Object.values(FAMILIES.python.runtimes).map((version) => found.find((one) => releaseOf(version, one.version) === version)?.path).filter((path) => path !== undefined);
 
-async function discover(family: Family, environment: InterpretersOptions["environment"], execPath: string): Promise<Found[]> {
-  const candidates = family === "nodejs" ? await nodeCandidates(environment, execPath) : await pythonCandidates(environment, VERSIONS.python);
-  const probed = await Promise.all(candidates.map((candidate) => probeInterpreter(family, candidate, environment)));
-  return probed.filter((found) => found !== undefined);
+async function discover(family: FamilyName, environment: InterpretersOptions["environment"], execPath: string): Promise<Found[]> {
+  const candidates = await FAMILIES[family].candidates(environment, execPath);
+  return (await Promise.all(candidates.map((candidate) => probeInterpreter(family, candidate, environment)))).flat();
 }
 
-/** The wanted release before newer ones. Of one release the first: PATH before pyenv, as a distribution's Python starts twice as fast as one built by pyenv. */
-export function choose<T extends { version: string }>(wanted: string, found: T[]): T | undefined {
-  const depth = wanted.split(".").length;
-  const release = (version: string) => version.split(".").slice(0, depth).join(".");
-  const usable = found.filter(({ version }) => compareVersions(release(version), wanted) >= 0 && (depth === 1 || version.split(".")[0] === wanted.split(".")[0]));
-  return usable.sort((a, b) => compareVersions(release(a.version), release(b.version)))[0];
-}
-
-function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split(".").map((part) => parseInt(part, 10) || 0)) as [number[], number[]];
-  for (let i = 0; i < Math.max(left.length, right.length); i++) if ((left[i] ?? 0) !== (right[i] ?? 0)) return (left[i] ?? 0) - (right[i] ?? 0);
-  return 0;
-}
-
-export function parseRuntime(runtime: string): { family: Family; version: string } {
-  const match = /^(nodejs)(\d+)\.x$|^(python)(3\.\d+)$/.exec(runtime);
-  if (!match || !MANAGED_RUNTIMES.includes(runtime)) throw new Fault(`"${runtime}" is not a managed runtime Evoke knows: ${MANAGED_RUNTIMES.join(", ")}`);
-  return match[1] ? { family: "nodejs", version: match[2]! } : { family: "python", version: match[4]! };
-}
-
-const releaseOf = (family: Family, version: string): string => version.split(".").slice(0, family === "nodejs" ? 1 : 2).join(".");
-
-/**
- * Python: -u would make every print a write of its own; -B because the code is read-only anyway. Node: as AWS's bootstrap starts it, and
- * what AWS turns off for each runtime by https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html (its table names 20 and 22 only).
- */
-function flagsOf(family: Family, version: string, found: string): string[] {
-  if (family === "python") return ["-B"];
-  const flags = ["--expose-gc", "--max-http-header-size=81920"];
-  if (["20", "22"].includes(version) && compareVersions(found, "20.17.0") >= 0) flags.push("--no-experimental-require-module"); // an older Node does not know it, and ends
-  if (version === "22") flags.push("--no-experimental-detect-module");
-  return flags;
-}
-
-function advice(runtime: string): string {
+/** How to get the very version, as a command. */
+export function exactlyFor(runtime: string): string {
   const { family, version } = parseRuntime(runtime);
-  return family === "nodejs" ? `for the exact one: evoke runtimes add ${runtime}` : `for the exact one: pyenv install ${version}`;
+  return FAMILIES[family].exactly(runtime, version);
 }
 
-function howToGet(family: Family, version: string): string {
-  if (family === "nodejs") return `no Node ${version} or newer was found; get it with: evoke runtimes add nodejs${version}.x`;
-  return `no Python ${version} or newer was found, and no package registry carries it; get it with pyenv (pyenv install ${version}), or from the system's packages (apt install python${version}, brew install python@${version})`;
+export function parseRuntime(runtime: string): { family: FamilyName; version: string } {
+  const family = FAMILY_NAMES.find((name) => Object.hasOwn(FAMILIES[name].runtimes, runtime));
+  if (!family) throw new Fault(`"${runtime}" is not a managed runtime Evoke knows: ${MANAGED_RUNTIMES.join(", ")}`);
+  return { family, version: FAMILIES[family].runtimes[runtime]! };
 }

@@ -3,9 +3,9 @@
 import type { Clock } from "../kernel/clock.ts";
 import { LAMBDA } from "../kernel/limits.ts";
 import type { Log } from "../kernel/log.ts";
-import type { FunctionVersion } from "../ports/functions.ts";
 import type { LogEvent, LogSink } from "../ports/logs.ts";
-import { type InitReport, type Report, systemLines } from "./log-lines.ts";
+import { systemLines } from "./log-lines.ts";
+import { type ExtensionStatus, type InitReport, type PlatformRecord, type Report, type Subject, extension, initReport, initRuntimeDone, initStart, report, runtimeDone, start } from "./platform-records.ts";
 
 /** CloudWatch counts 26 bytes for every event beside its text, and takes events of up to 256 KB so counted. */
 const EVENT_OVERHEAD_BYTES = 26;
@@ -26,19 +26,36 @@ export interface JournalHooks {
   resume(): void;
   /** Hand over, through output(), what has been written to the pipes without an end of line. */
   endLines(): void;
+  /** An invocation's REPORT is written: nobody waits for it anymore. */
+  reported(report: Report): void;
+}
+
+/** Told of everything as it happens, whatever the function's log format and level: the Telemetry API. */
+export interface JournalObserver {
+  record(atMs: number, record: PlatformRecord): void;
+  line(atMs: number, from: "function" | "extension", text: string): void;
 }
 
 export interface Journal {
   readonly streamName: string;
+  observe(observer: JournalObserver | undefined): void;
   /** One event of the function's own. */
   line(message: string): void;
   /** The same from a pipe, which may be read a little later than the answer that was given after it. */
   output(message: string): void;
+  /** One line of an extension's. */
+  extensionOutput(message: string): void;
+  extension(status: ExtensionStatus): void;
+  /** A record that only JSON logs and observers see. */
+  other(record: PlatformRecord): void;
   initStart(runtimeVersion: string, phase: "init" | "invoke"): void;
+  initRuntimeDone(done: Omit<InitReport, "durationMs">): void;
   initReport(report: InitReport): void;
   started(requestId: string, traceId: string, tail: boolean): void;
   /** From now on lines belong to the tail of the invocation that waits for this init. */
   tailFromNow(): void;
+  /** Where extensions still work after the runtime has answered; finished() follows. */
+  answered(report: Report, streamed: boolean): void;
   finished(report: Report): void;
   /** The last 4 KB since started(); call after finished(). */
   tail(): Promise<Uint8Array>;
@@ -47,10 +64,10 @@ export interface Journal {
 
 type Note = { timestamp: number; text: string | undefined; report?: Report };
 
-export function openJournal(options: { version: FunctionVersion; streamName: string; clock: Clock; log: Log; sink: LogSink; hooks: JournalHooks }): Journal {
+export function openJournal(options: Subject & { streamName: string; clock: Clock; log: Log; sink: LogSink; hooks: JournalHooks }): Journal {
   const { version, streamName, clock, sink, hooks } = options;
   const where = { account: version.account, region: version.region, group: version.logging.group, stream: streamName };
-  const lines = systemLines(version);
+  const lines = systemLines(options);
   let notes: Note[] = [];
   let unstoredBytes = 0;
   let storing = false;
@@ -63,6 +80,9 @@ export function openJournal(options: { version: FunctionVersion; streamName: str
   let tailReport: { atMs: number; report: Report } | undefined;
   /** Where the last invocation's END stands among the notes. */
   let endAt: number | undefined;
+  let observer: JournalObserver | undefined;
+  /** answered() has said what the runtime did with this invocation. */
+  let saidDone = false;
 
   const sample = async () => {
     if (clock.monotonicMs() - memory.atMs < MEMORY_SAMPLE_MS) return;
@@ -78,8 +98,12 @@ export function openJournal(options: { version: FunctionVersion; streamName: str
     endAt = undefined;
     if (reports) await sample();
     const events: LogEvent[] = [];
-    for (const { timestamp, text, report } of written) {
-      const message = report ? lines.report(timestamp, report, memory.bytes) : text;
+    for (const { timestamp, text, report: given } of written) {
+      const message = given ? lines.report(timestamp, given, memory.bytes) : text;
+      if (given) {
+        observer?.record(timestamp, report(options, given, memory.bytes));
+        hooks.reported(given);
+      }
       if (message !== undefined) events.push({ timestamp, message });
     }
     if (events.length) sink.put(where, events);
@@ -135,23 +159,51 @@ export function openJournal(options: { version: FunctionVersion; streamName: str
     add({ timestamp, text });
   };
 
-  const line = (message: string) => {
+  const line = (message: string, from: "function" | "extension" = "function") => {
     if (message === "") return; // CloudWatch refuses empty events
     toTail(message);
-    add({ timestamp: Math.trunc(clock.now()), text: message });
+    const at = Math.trunc(clock.now());
+    add({ timestamp: at, text: message });
+    observer?.line(at, from, message);
   };
 
   return {
     streamName,
-    line,
+    observe(next) { observer = next; },
+    line: (message) => line(message),
+    extensionOutput: (message) => line(message, "extension"),
     output(message) {
       if (endAt === undefined) return line(message);
       notes.splice(endAt, 0, { timestamp: notes[endAt]!.timestamp, text: message });
       endAt++;
       count(message.length);
+      observer?.line(notes[endAt]!.timestamp, "function", message);
     },
-    initStart(runtimeVersion, phase) { const at = Math.trunc(clock.now()); system(at, lines.initStart(at, runtimeVersion, phase)); },
-    initReport(report) { const at = Math.trunc(clock.now()); system(at, lines.initReport(at, report)); },
+    extension(status) {
+      const at = Math.trunc(clock.now());
+      system(at, lines.extension(at, status));
+      observer?.record(at, extension(status));
+    },
+    other(record) {
+      const at = Math.trunc(clock.now());
+      system(at, lines.other(at, record));
+      observer?.record(at, record);
+    },
+    initStart(runtimeVersion, phase) {
+      const at = Math.trunc(clock.now());
+      system(at, lines.initStart(at, runtimeVersion, phase));
+      observer?.record(at, initStart(options, runtimeVersion, phase));
+    },
+    initRuntimeDone(done) {
+      const at = Math.trunc(clock.now());
+      system(at, lines.initRuntimeDone(at, done));
+      observer?.record(at, initRuntimeDone(options, done));
+    },
+    initReport(given) {
+      const at = Math.trunc(clock.now());
+      system(at, lines.initReport(at, given));
+      observer?.record(at, initReport(options, given));
+    },
     tailFromNow() {
       tail = [];
       tailBytes = 0;
@@ -164,13 +216,22 @@ export function openJournal(options: { version: FunctionVersion; streamName: str
       endAt = undefined;
       const at = Math.trunc(clock.now());
       system(at, lines.start(at, requestId, traceId));
+      observer?.record(at, start(options, requestId, traceId));
     },
-    finished(report) {
+    answered(given, streamed) {
+      const at = Math.trunc(clock.now());
+      if (version.logging.format === "JSON") system(at, lines.end(at, given));
+      observer?.record(at, runtimeDone(options, given, streamed ? undefined : at));
+      saidDone = true;
+    },
+    finished(given) {
       const at = Math.trunc(clock.now());
       endAt = notes.length;
-      system(at, lines.end(at, report));
-      if (tail) tailReport = { atMs: at, report };
-      add({ timestamp: at, text: undefined, report });
+      if (!saidDone || version.logging.format === "Text") system(at, lines.end(at, given));
+      if (!saidDone) observer?.record(at, runtimeDone(options, given));
+      saidDone = false;
+      if (tail) tailReport = { atMs: at, report: given };
+      add({ timestamp: at, text: undefined, report: given });
     },
     async tail() {
       const mine = tail ?? [];
@@ -178,8 +239,8 @@ export function openJournal(options: { version: FunctionVersion; streamName: str
       tail = undefined;
       tailReport = undefined;
       await sample();
-      const report = last && lines.report(last.atMs, last.report, memory.bytes);
-      const bytes = Buffer.from([...mine, ...(report === undefined ? [] : [report])].map((line) => `${line}\n`).join(""));
+      const reportLine = last && lines.report(last.atMs, last.report, memory.bytes);
+      const bytes = Buffer.from([...mine, ...(reportLine === undefined ? [] : [reportLine])].map((line) => `${line}\n`).join(""));
       return bytes.subarray(Math.max(0, bytes.byteLength - LAMBDA.logTailBytesMax));
     },
     flush,

@@ -1,5 +1,6 @@
 // Makes the process an environment needs: which interpreter, which code, which variables, which link.
 import { constants } from "node:fs";
+import type { Socket } from "node:net";
 import { access, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Fault, ServiceError } from "../kernel/errors.ts";
@@ -8,14 +9,17 @@ import { LOWER_ALPHANUMERIC } from "../kernel/ids.ts";
 import type { FunctionVersion } from "../ports/functions.ts";
 import type { Identity } from "../ports/identity.ts";
 import { runtimeCommand, wrapperOf } from "./command.ts";
-import type { Started } from "./environment.ts";
+import type { InitializationType, Started } from "./environment.ts";
 import { type Failure, invalidEntrypoint } from "./failures.ts";
 import { type FrameLink, frameLink } from "./frame-link.ts";
 import type { Interpreter } from "./interpreters.ts";
-import type { RuntimeListener } from "./link.ts";
-import { openRuntimeApi } from "./runtime-api/server.ts";
+import { type ExtensionFile, extensionFiles, launchWithExtensions, ownAddress } from "./launch-extensions.ts";
+import type { RuntimeLink, RuntimeListener } from "./link.ts";
+import type { Extensions } from "./runtime-api/extensions/extensions.ts";
+import { type RuntimeApi, openRuntimeApi } from "./runtime-api/server.ts";
 import { hostVariables } from "./sandbox/plain.ts";
 import { CannotAssign, type Running, type Sandbox, type SandboxSpec } from "./sandbox/sandbox.ts";
+import { readTelemetryLog, TELEMETRY_VARIABLE } from "./telemetry-log.ts";
 import { type Spare, type Spares, discard } from "./spares.ts";
 import { functionVariables, needsFreshProcess, runtimeVariables } from "./variables.ts";
 
@@ -30,6 +34,8 @@ export interface LaunchParts {
   endpointUrl(): string;
   /** The unpacked code of a package. */
   codeDir(codeId: string): Promise<string>;
+  /** What these layers are as /opt. */
+  optDir(layers: readonly string[]): Promise<string>;
   /** Throws what the caller is to see when there is none. */
   interpreter(runtime: string): Promise<Interpreter>;
   /** The Runtime API address managed runtimes are told: it answers `ping`, and refuses the rest. */
@@ -40,6 +46,10 @@ export interface LaunchParts {
 const CREDENTIALS_MARGIN_MS = 5 * 60 * 1000;
 const DEFAULT_TMP_MB = 512;
 
+/** Whether anything in a function could speak the Extensions API. Others are spared the trouble: they register nothing unless a layer or a wrapper brings the code. */
+export const mayHaveExtensions = ({ runtime, layers, environment }: FunctionVersion, { network }: Pick<LaunchParts, "network">): boolean =>
+  network === "shared" && (!isManaged(runtime) || (layers?.length ?? 0) > 0 || wrapperOf(environment) !== undefined);
+
 export const isManaged = (runtime: string): boolean => !runtime.startsWith("provided");
 
 export function noSuchRuntime(sentence: string): ServiceError {
@@ -48,16 +58,21 @@ export function noSuchRuntime(sentence: string): ServiceError {
 
 export interface LaunchOrder {
   version: FunctionVersion;
+  initializationType: InitializationType;
   logStream: string;
   /** Of the invocation that waits for it; empty when none does. */
   requestId: string;
   /** A crashed predecessor's /tmp. */
   tmpDir: string | undefined;
+  /** Where mayHaveExtensions says so. */
+  extensions: Extensions | undefined;
 }
 
 /** What takes a moment to find out, while a process may already be starting. */
 interface Given {
   codeDir: string;
+  optDir: string | undefined;
+  files: ExtensionFile[];
   expiresAtMs: number;
   variables(runtimeApi: string): Record<string, string>;
 }
@@ -72,49 +87,97 @@ export function launchRuntime(parts: LaunchParts, order: LaunchOrder, listener: 
   return isManaged(order.version.runtime) ? launchManaged(parts, order, listener) : launchCustom(parts, order, listener);
 }
 
-async function gather(parts: LaunchParts, { version, logStream }: LaunchOrder): Promise<Given> {
-  const [codeDir, credentials] = await Promise.all([parts.codeDir(version.codeId), parts.identity.credentialsForRole(version.role, version.name)]);
+async function gather(parts: LaunchParts, { version, initializationType, logStream }: LaunchOrder): Promise<Given> {
+  const [codeDir, credentials, optDir] = await Promise.all([
+    parts.codeDir(version.codeId), parts.identity.credentialsForRole(version.role, version.name, version.arn), version.layers?.length ? parts.optDir(version.layers) : undefined,
+  ]);
+  const files = optDir === undefined ? [] : await extensionFiles(optDir);
+  if (files.length && parts.network === "none") throw new Fault(`The extensions of ${version.name} reach the Extensions API over the network and cannot run with --network none`);
   return {
-    codeDir, expiresAtMs: credentials.expiresAtMs - CREDENTIALS_MARGIN_MS,
-    variables: (runtimeApi) => functionVariables({ version, credentials, logStream, runtimeApi, endpointUrl: parts.endpointUrl() }),
+    codeDir, optDir, files, expiresAtMs: credentials.expiresAtMs - CREDENTIALS_MARGIN_MS,
+    variables: (runtimeApi) => functionVariables({ version, credentials, initializationType, logStream, runtimeApi, endpointUrl: parts.endpointUrl() }),
   };
 }
 
 async function launchManaged(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener): Promise<Started> {
   const { version, tmpDir } = order;
   const interpreter = await parts.interpreter(version.runtime);
+  if (interpreter.bootstrap === undefined) return launchPublished(parts, order, listener, interpreter);
   const command = runtimeCommand(interpreter, version);
   const { runtimeDir, bootstrapDir, readOnlyPaths } = interpreter;
-  const base = { ...baseOf(parts, version), runtimeDir, ...(bootstrapDir ? { bootstrapDir } : {}), readOnlyPaths, channel: true };
-  let made = takesMade(order) ? takeManaged(parts, version, interpreter, command, base) : undefined;
-  let given: Given;
-  let runtimeApi: string;
+  const base = { ...baseOf(parts, version), ...(runtimeDir ? { runtimeDir } : {}), ...(bootstrapDir ? { bootstrapDir } : {}), readOnlyPaths, channel: true };
+  const { extensions } = order;
+  const layered = (version.layers?.length ?? 0) > 0;
+  let made = takesMade(order) && !layered ? takeManaged(parts, version, interpreter, command, base) : undefined;
+  const api = extensions && await openRuntimeApi(listener, extensions);
   try {
-    [given, runtimeApi] = await Promise.all([gather(parts, order), parts.managedRuntimeApi()]);
+    const [given, runtimeApi] = await Promise.all([gather(parts, order), api?.address ?? parts.managedRuntimeApi()]);
+    const env = withInterpreter(given.variables(runtimeApi), version.environment, interpreter);
+    if (layered && takesMade(order) && !given.files.length) made = takeBlank(parts, interpreter, base);
+    if (made && !(await assign(made, given, version))) made = undefined;
+    if (made && !made.link) made.running.exec(command, env);
+    const spec = { ...base, codeDir: given.codeDir, ...(given.optDir ? { optDir: given.optDir } : {}), ...(tmpDir ? { tmpDir } : {}) };
+    const started = await start(parts, { spec, given, extensions, command, env }, made?.running);
+    const link = made?.link ?? frameLink(started.running.channel!);
+    speak(link, listener, order, asSeen(env, spec, started.running), started.running.taskRoot);
+    return { ...started, link: api ? eitherLink(link, api) : link, expiresAtMs: given.expiresAtMs };
   } catch (error) {
+    api?.close();
     if (made) await discard(made);
     throw error;
   }
-  const env = withInterpreter(given.variables(runtimeApi), version.environment, interpreter);
-  if (made && !(await assign(made, given.codeDir, version))) made = undefined;
-  if (made && !made.link) made.running.exec(command, env);
-  const running = made?.running ?? await parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: command, env, codeDir: given.codeDir, ...(tmpDir ? { tmpDir } : {}) });
-  const link = made?.link ?? frameLink(running.channel!);
+}
+
+function speak(link: FrameLink, listener: RuntimeListener, { version, extensions }: LaunchOrder, env: Record<string, string>, taskRoot: string): void {
   link.listen(listener);
   link.assign({
-    ...(wrapperOf(version.environment) ? {} : { env: asSeen(env, base, running) }), // a wrapper's process keeps what the wrapper has set
-    handler: version.handler, taskRoot: running.taskRoot, logFormat: version.logging.format, logLevel: version.logging.applicationLevel,
+    ...(wrapperOf(version.environment) ? {} : { env }), // a wrapper's process keeps what the wrapper has set
+    handler: version.handler, taskRoot, logFormat: version.logging.format, logLevel: version.logging.applicationLevel,
+    ...(extensions && version.runtime.startsWith("nodejs") ? { extensions: true } : {}), // other runtimes wait without stopping their threads
   });
-  return { running, link, expiresAtMs: given.expiresAtMs };
+}
+
+/** A wrapper or an extension may take the managed runtime's place and ask for events over HTTP, as AWS's Web Adapter does. */
+function eitherLink(frames: FrameLink, api: RuntimeApi): RuntimeLink {
+  const both = [frames, api];
+  return {
+    get readyAfterAnswer() { return !api.spoken; },
+    send(event, along) { if (api.spoken) api.send(event); else frames.send(event, along); },
+    registered: (any) => frames.registered?.(any),
+    pause() { for (const link of both) link.pause(); },
+    resume() { for (const link of both) link.resume(); },
+    close() { for (const link of both) link.close(); },
+  };
+}
+
+interface StartOrder {
+  spec: Omit<SandboxSpec, "id" | "argv" | "env">;
+  given: Given;
+  extensions: Extensions | undefined;
+  command: string[];
+  env: Record<string, string>;
+}
+
+/** The process the runtime runs in: one that was made beforehand and has been given its command; a new one; or one of several, after its extensions. */
+async function start(parts: LaunchParts, { spec, given, extensions, command, env }: StartOrder, made: Running | undefined): Promise<Pick<Started, "running" | "runtime" | "startRuntime">> {
+  if (made) return { running: made };
+  if (!extensions || !given.files.length) return { running: await parts.sandbox.start({ ...spec, id: sandboxId(parts.ids), argv: command, env }) };
+  const address = ownAddress(parts.ids, parts.sandbox);
+  extensions.telemetry.at(address);
+  return launchWithExtensions(parts, { spec: { ...spec, address }, files: given.files, extensions, command, env });
+}
+
+/** A sandbox whose interpreter is still to be started: what it loads may lie in /opt, which the dynamic linker looks at only once. */
+function takeBlank(parts: LaunchParts, interpreter: Interpreter, base: Omit<SandboxSpec, "id" | "argv" | "env">): { running: Running } | undefined {
+  return parts.blanks.take([interpreter.runtimeDir, ...interpreter.readOnlyPaths].join(":"), () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: [], env: {} }));
 }
 
 /** A pre-warmed process; else a blank sandbox, whose interpreter starts now, before its code and credentials are there, unless a variable must be set at its start. */
 function takeManaged(parts: LaunchParts, version: FunctionVersion, interpreter: Interpreter, command: string[], base: Omit<SandboxSpec, "id" | "argv" | "env">): Made | undefined {
-  const blank = () => parts.blanks.take([interpreter.runtimeDir, ...interpreter.readOnlyPaths].join(":"), () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: [], env: {} }));
-  if (needsFreshProcess(version.environment)) return blank();
+  if (needsFreshProcess(version.environment)) return takeBlank(parts, interpreter, base);
   const env = withInterpreter(runtimeVariables(version.runtime), {}, interpreter);
   const spare = parts.spares.take([version.runtime, interpreter.runtimeDir, ...command].join(" "), () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: command, env: { ...env, EVOKE_WARM_UP: "1" } }));
-  const made = spare ?? blank();
+  const made = spare ?? takeBlank(parts, interpreter, base);
   if (!made || spare) return spare;
   made.running.exec(command, env);
   return { running: made.running, link: frameLink(made.running.channel!) };
@@ -126,9 +189,9 @@ const takesMade = ({ version, tmpDir }: LaunchOrder): boolean => tmpDir === unde
 const baseOf = (parts: LaunchParts, version: FunctionVersion) => ({ memoryMb: version.memoryMb, tmpMb: version.ephemeralStorageMb, network: parts.network });
 
 /** False when this code cannot be put under a running sandbox; that one is gone then. */
-async function assign(made: Made, codeDir: string, version: FunctionVersion): Promise<boolean> {
+async function assign(made: Made, { codeDir, optDir }: Given, version: FunctionVersion): Promise<boolean> {
   try {
-    await made.running.assign(codeDir, { memoryMb: version.memoryMb, tmpMb: version.ephemeralStorageMb });
+    await made.running.assign(codeDir, { memoryMb: version.memoryMb, tmpMb: version.ephemeralStorageMb }, optDir);
     return true;
   } catch (error) {
     await discard(made);
@@ -138,7 +201,7 @@ async function assign(made: Made, codeDir: string, version: FunctionVersion): Pr
 }
 
 /** PWD as on AWS, where a shell starts the runtime. On a level that cannot show AWS's paths, variables name the real ones. */
-function asSeen(env: Record<string, string>, spec: Pick<SandboxSpec, "runtimeDir" | "bootstrapDir">, { taskRoot, tmpDir }: Running): Record<string, string> {
+function asSeen(env: Record<string, string>, spec: Pick<SandboxSpec, "runtimeDir" | "bootstrapDir" | "optDir">, { taskRoot, tmpDir }: Running): Record<string, string> {
   return { ...(taskRoot === "/var/task" ? env : { ...hostVariables(env, { ...spec, codeDir: taskRoot }), TMPDIR: tmpDir }), PWD: taskRoot };
 }
 
@@ -148,26 +211,76 @@ function withInterpreter(variables: Record<string, string>, user: Record<string,
 }
 
 async function launchCustom(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener): Promise<Started | Failure> {
-  const { version, requestId, tmpDir } = order;
-  const { codeDir, variables, expiresAtMs } = await gather(parts, order);
-  const bootstrap = join(codeDir, "bootstrap");
-  if (!(await stat(bootstrap).catch(() => undefined))?.isFile()) return invalidEntrypoint(requestId);
-  if (!(await access(bootstrap, constants.X_OK).then(() => true, () => false))) return invalidEntrypoint(requestId, "fork/exec /var/task/bootstrap: permission denied");
-  if (parts.network === "none") throw new Fault(`${version.runtime} functions reach their Runtime API over the network and cannot run with --network none; managed runtimes can`);
+  const { version, requestId } = order;
+  const given = await gather(parts, order);
+  const bootstrap = await bootstrapOf(given);
+  if (bootstrap === undefined) return invalidEntrypoint(requestId);
+  if (!(await access(bootstrap.file, constants.X_OK).then(() => true, () => false))) return invalidEntrypoint(requestId, `fork/exec ${bootstrap.seenAs}: permission denied`);
   const base = { ...baseOf(parts, version), readOnlyPaths: [], channel: false };
-  const command = ["/var/task/bootstrap"];
-  const link = await openRuntimeApi(listener);
+  return launchOverHttp(parts, order, listener, given, { kind: "custom", base, command: [bootstrap.seenAs], variables: given.variables });
+}
+
+/** A language whose runtime is AWS's own published one (Java), or in the function's package (.NET). */
+async function launchPublished(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener, interpreter: Interpreter): Promise<Started> {
+  const { version } = order;
+  const refusal = interpreter.refusal?.(version.handler);
+  if (refusal !== undefined) throw noSuchRuntime(refusal);
+  const given = await gather(parts, order);
+  const { runtimeDir, readOnlyPaths } = interpreter;
+  return launchOverHttp(parts, order, listener, given, {
+    kind: [runtimeDir, ...readOnlyPaths, version.runtime].join(":"),
+    base: { ...baseOf(parts, version), ...(runtimeDir ? { runtimeDir } : {}), readOnlyPaths, channel: true },
+    command: runtimeCommand(interpreter, version),
+    variables: (runtimeApi) => ({ ...withInterpreter(given.variables(runtimeApi), version.environment, interpreter), ...TELEMETRY_VARIABLE }),
+  });
+}
+
+/** A program that speaks the Runtime API. With a channel, its log comes over that. */
+interface Program {
+  /** Which blank sandboxes it can take. */
+  kind: string;
+  base: Omit<SandboxSpec, "id" | "argv" | "env">;
+  command: string[];
+  variables(runtimeApi: string): Record<string, string>;
+}
+
+async function launchOverHttp(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener, given: Given, { kind, base, command, variables }: Program): Promise<Started> {
+  const { version, tmpDir, extensions } = order;
+  if (parts.network === "none") throw new Fault(`${version.runtime} functions reach their Runtime API over the network and cannot run with --network none; Node.js, Python and Ruby functions can`);
+  const link = await openRuntimeApi(listener, extensions);
   try {
     const env = variables(link.address);
-    const blank = takesMade(order) ? parts.blanks.take("custom", () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: [], env: {} })) : undefined;
-    const assigned = blank && (await assign(blank, codeDir, version));
+    const blank = takesMade(order) && !given.files.length ? parts.blanks.take(kind, () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: [], env: {} })) : undefined;
+    const assigned = blank && (await assign(blank, given, version));
     if (assigned) blank.running.exec(command, env);
-    const running = assigned ? blank.running : await parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: command, env, codeDir, ...(tmpDir ? { tmpDir } : {}) });
-    return { running, link, expiresAtMs };
+    const spec = { ...base, codeDir: given.codeDir, ...(given.optDir ? { optDir: given.optDir } : {}), ...(tmpDir ? { tmpDir } : {}) };
+    const started = await start(parts, { spec, given, extensions, command, env }, assigned ? blank.running : undefined);
+    return { ...started, link: withTelemetryLog(link, started.running.channel, listener), expiresAtMs: given.expiresAtMs };
   } catch (error) {
     link.close();
     throw error;
   }
+}
+
+/** The log's channel is read, held up and closed with the link. */
+function withTelemetryLog(link: RuntimeLink, channel: Socket | undefined, listener: RuntimeListener): RuntimeLink {
+  if (!channel) return link;
+  readTelemetryLog(channel, listener);
+  return {
+    ...link,
+    pause() { link.pause(); channel.pause(); },
+    resume() { link.resume(); channel.resume(); },
+    close() { link.close(); channel.destroy(); },
+  };
+}
+
+/** The function's own, or a layer's: the guide's "custom runtime as a layer". */
+async function bootstrapOf({ codeDir, optDir }: Given): Promise<{ file: string; seenAs: string } | undefined> {
+  for (const [folder, seenAs] of [[codeDir, "/var/task/bootstrap"], [optDir, "/opt/bootstrap"]] as const) {
+    const file = folder && join(folder, "bootstrap");
+    if (file && (await stat(file).catch(() => undefined))?.isFile()) return { file, seenAs };
+  }
+  return undefined;
 }
 
 const sandboxId = (ids: Ids): string => `evoke-${ids.token(16, LOWER_ALPHANUMERIC)}`;

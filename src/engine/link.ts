@@ -7,6 +7,8 @@ export interface RuntimeEvent {
   invokedArn: string;
   traceId: string;
   clientContext?: string;
+  cognitoIdentity?: string;
+  tenantId?: string;
   streaming: boolean;
   payload: Uint8Array;
   /** How many further events follow in the same write, to be run after this one. */
@@ -39,6 +41,8 @@ export interface RuntimeLink {
   /** True when the runtime is ready again the moment it has answered; otherwise it says ready() once more. */
   readonly readyAfterAnswer: boolean;
   send(event: RuntimeEvent, along?: RuntimeEvent[]): void;
+  /** Init is over: whether there are extensions, which go on inside the process between events. */
+  registered?(any: boolean): void;
   /** Stop and go on reading what the runtime says: back-pressure for streams and floods of log. */
   pause(): void;
   resume(): void;

@@ -1,83 +1,59 @@
-// The platform's own lines in a function's log: START, END, REPORT, INIT_START, INIT_REPORT, or platform.* objects in JSON format.
-// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html, …/telemetry-schema-reference.html
-import type { FunctionVersion } from "../ports/functions.ts";
-
-export interface Report {
-  requestId: string;
-  durationMs: number;
-  /** Only with the first invocation of an environment. */
-  initMs?: number;
-  status: "success" | "error" | "failure" | "timeout";
-  /** Text names only failures with a type of AWS's; a handler's own error is in the payload. */
-  errorType?: string;
-  producedBytes: number;
-  traceId: string;
-}
-
-export interface InitReport {
-  durationMs: number;
-  phase: "init" | "invoke";
-  status: "success" | "error" | "timeout";
-  errorType?: string;
-}
+// The platform's own lines in a function's log: START, END, REPORT, INIT_START, INIT_REPORT, EXTENSION, or platform.* objects in JSON format.
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html, …/monitoring-cloudwatchlogs-advanced.html (levels)
+import { type ExtensionStatus, type InitReport, type PlatformRecord, type Report, type Subject, billedMs, extension, initReport, initRuntimeDone, initStart, megabytes, report, runtimeDone, start } from "./platform-records.ts";
 
 /** Writes system lines in the function's format; undefined when the function's system level filters the line out. */
 export interface SystemLines {
   initStart(atMs: number, runtimeVersion: string, phase: "init" | "invoke"): string | undefined;
+  /** JSON only. */
+  initRuntimeDone(atMs: number, done: Omit<InitReport, "durationMs">): string | undefined;
   initReport(atMs: number, report: InitReport): string | undefined;
   start(atMs: number, requestId: string, traceId: string): string | undefined;
   end(atMs: number, report: Report): string | undefined;
   report(atMs: number, report: Report, maxMemoryBytes: number): string | undefined;
+  extension(atMs: number, status: ExtensionStatus): string | undefined;
+  /** A record that has no line of its own in Text: subscriptions, dropped logs. */
+  other(atMs: number, record: PlatformRecord): string | undefined;
 }
 
-export const systemLines = (version: FunctionVersion): SystemLines => (version.logging.format === "JSON" ? jsonLines(version) : textLines(version));
+export const systemLines = (of: Subject): SystemLines => (of.version.logging.format === "JSON" ? jsonLines(of) : textLines(of));
 
-/** Since August 2025 the init phase of on-demand functions is billed too. https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/ */
-export const billedMs = (report: Pick<Report, "durationMs" | "initMs">): number => Math.max(1, Math.ceil(report.durationMs + (report.initMs ?? 0)));
-
-const megabytes = (bytes: number): number => Math.ceil(bytes / (1024 * 1024));
-const round = (ms: number): number => Math.round(ms * 1000) / 1000;
-
-function textLines(version: FunctionVersion): SystemLines {
+function textLines({ version }: Subject): SystemLines {
   return {
     initStart: (_at, runtimeVersion) => `INIT_START Runtime Version: ${runtimeVersion}`,
+    initRuntimeDone: () => undefined,
     initReport: (_at, { durationMs, phase, status, errorType }) =>
       status === "success" ? undefined : `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\tStatus: ${status}${errorType ? `\tError Type: ${errorType}` : ""}`,
     start: (_at, requestId) => `START RequestId: ${requestId} Version: ${version.version}`,
     end: (_at, { requestId }) => `END RequestId: ${requestId}`,
-    report(_at, report, maxMemoryBytes) {
-      let line = `REPORT RequestId: ${report.requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\tBilled Duration: ${billedMs(report)} ms\tMemory Size: ${version.memoryMb} MB\tMax Memory Used: ${megabytes(maxMemoryBytes)} MB\t`;
-      if (report.initMs !== undefined) line += `Init Duration: ${report.initMs.toFixed(2)} ms\t`;
-      if (report.status === "timeout") line += "Status: timeout\t";
-      else if (report.errorType && !report.errorType.endsWith(".Unknown")) line += `Status: error\tError Type: ${report.errorType}\t`;
+    report(_at, given, maxMemoryBytes) {
+      let line = `REPORT RequestId: ${given.requestId}\tDuration: ${given.durationMs.toFixed(2)} ms\tBilled Duration: ${billedMs(given)} ms\tMemory Size: ${version.memoryMb} MB\tMax Memory Used: ${megabytes(maxMemoryBytes)} MB\t`;
+      if (given.initMs !== undefined) line += `Init Duration: ${given.initMs.toFixed(2)} ms\t`;
+      if (given.status === "timeout") line += "Status: timeout\t";
+      else if (given.errorType && !given.errorType.endsWith(".Unknown")) line += `Status: error\tError Type: ${given.errorType}\t`;
       return line;
     },
+    extension: (_at, { name, state, events, errorType }) => `EXTENSION\tName: ${name}\tState: ${state}\tEvents: [${events.join(",")}]${errorType ? `\tError Type: ${errorType}` : ""}`,
+    other: () => undefined,
   };
 }
 
 const LEVELS = ["DEBUG", "INFO", "WARN"] as const;
 type Level = (typeof LEVELS)[number];
 
-function jsonLines(version: FunctionVersion): SystemLines {
-  const least = Math.max(0, LEVELS.indexOf(version.logging.systemLevel as Level));
-  const line = (level: Level, type: string, atMs: number, record: Record<string, unknown>): string | undefined =>
-    LEVELS.indexOf(level) < least ? undefined : JSON.stringify({ time: new Date(atMs).toISOString(), type, record });
-  const tracing = (traceId: string) => ({ type: "X-Amzn-Trace-Id", value: traceId });
+function jsonLines(of: Subject): SystemLines {
+  const least = Math.max(0, LEVELS.indexOf(of.version.logging.systemLevel as Level));
+  const line = (level: Level, atMs: number, make: () => PlatformRecord): string | undefined =>
+    LEVELS.indexOf(level) < least ? undefined : JSON.stringify({ time: new Date(atMs).toISOString(), ...make() });
+  const quietSuccess = (status: string): Level => (status === "success" ? "DEBUG" : "WARN");
   return {
-    initStart: (at, runtimeVersion, phase) =>
-      line("INFO", "platform.initStart", at, { initializationType: "on-demand", phase, runtimeVersion, functionName: version.name, functionVersion: version.version }),
-    initReport: (at, { durationMs, phase, status, errorType }) =>
-      line(status === "success" ? "DEBUG" : "WARN", "platform.initReport", at, { initializationType: "on-demand", phase, status, errorType, metrics: { durationMs: round(durationMs) } }),
-    start: (at, requestId, traceId) => line("INFO", "platform.start", at, { requestId, version: version.version, tracing: tracing(traceId) }),
-    end: (at, { requestId, status, errorType, durationMs, producedBytes, traceId }) =>
-      line(status === "success" ? "DEBUG" : "WARN", "platform.runtimeDone", at, { requestId, status, errorType, metrics: { durationMs: round(durationMs), producedBytes }, tracing: tracing(traceId) }),
-    report: (at, report, maxMemoryBytes) => line(report.status === "success" ? "INFO" : "WARN", "platform.report", at, {
-      requestId: report.requestId, status: report.status, errorType: report.errorType,
-      metrics: {
-        durationMs: round(report.durationMs), billedDurationMs: billedMs(report), memorySizeMB: version.memoryMb, maxMemoryUsedMB: megabytes(maxMemoryBytes),
-        initDurationMs: report.initMs === undefined ? undefined : round(report.initMs),
-      },
-      tracing: tracing(report.traceId),
-    }),
+    initStart: (at, runtimeVersion, phase) => line("INFO", at, () => initStart(of, runtimeVersion, phase)),
+    initRuntimeDone: (at, done) => line(quietSuccess(done.status), at, () => initRuntimeDone(of, done)),
+    initReport: (at, given) => line(quietSuccess(given.status), at, () => initReport(of, given)),
+    start: (at, requestId, traceId) => line("INFO", at, () => start(of, requestId, traceId)),
+    end: (at, given) => line(quietSuccess(given.status), at, () => runtimeDone(of, given)),
+    report: (at, given, maxMemoryBytes) => line(given.status === "success" ? "INFO" : "WARN", at, () => report(of, given, maxMemoryBytes)),
+    extension: (at, status) => line(status.errorType === undefined ? "INFO" : "WARN", at, () => extension(status)),
+    other: (at, record) => line(record.type === "platform.logsDropped" || record.type === "platform.fault" ? "WARN" : "INFO", at, () => record),
   };
 }

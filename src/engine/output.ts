@@ -1,6 +1,5 @@
 // Raw stdout and stderr of a function, cut into lines: each is one log event.
 import type { Clock } from "../kernel/clock.ts";
-import type { Running } from "./sandbox/sandbox.ts";
 import type { Readable } from "node:stream";
 import { EVENT_BYTES_MAX } from "./journal.ts";
 
@@ -38,9 +37,9 @@ export function readLines(stream: Readable, onLine: (line: string) => void): () 
 /** How long the last output of a process that has exited may take to arrive; a grandchild may hold its pipes open. */
 const DRAIN_MS = 100;
 
-/** Waits until the output of an exited process is read, for a moment. */
-export function drained({ stdout, stderr, channel }: Running, clock: Clock): Promise<void> {
-  const open = new Set([stdout, stderr, ...(channel ? [channel] : [])].filter((stream) => !stream.readableEnded && !stream.destroyed));
+/** Waits until the output of a process that has exited is read, for a moment. */
+export function drained(streams: Readable[], clock: Clock): Promise<void> {
+  const open = new Set(streams.filter((stream) => !stream.readableEnded && !stream.destroyed));
   if (!open.size) return new Promise((resolve) => setImmediate(resolve));
   return new Promise((resolve) => {
     const cancel = clock.after(DRAIN_MS, resolve);

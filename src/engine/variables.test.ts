@@ -49,7 +49,7 @@ for (const prewarm of [0, 1]) {
             return { json: undefined };
           });
           if (!json) return;
-          assert.match(json["_X_AMZN_TRACE_ID"], /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
+          assert.match(json["_X_AMZN_TRACE_ID"], /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=[0-9a-f]{8}:0$/);
           delete json["_X_AMZN_TRACE_ID"]; // set for each invocation
           check(json, own);
         }
@@ -72,7 +72,7 @@ for (const prewarm of [0, 1]) {
 
     test("with active tracing the trace is sampled", async () => {
       const active = await t.version("traced", { "index.js": "exports.handler = async () => process.env._X_AMZN_TRACE_ID" }, { runtime: "nodejs22.x", tracing: "Active" });
-      assert.match((await t.invoke(active, {})).json, /;Sampled=1$/);
+      assert.match((await t.invoke(active, {})).json, /;Sampled=1;Lineage=/);
     });
   });
 }

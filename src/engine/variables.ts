@@ -2,10 +2,12 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
 import type { FunctionVersion } from "../ports/functions.ts";
 import type { Credentials } from "../ports/identity.ts";
+import type { InitializationType } from "./environment.ts";
 
 export interface VariablesInput {
   version: FunctionVersion;
   credentials: Credentials;
+  initializationType: InitializationType;
   logStream: string;
   /** host:port of the environment's Runtime API. */
   runtimeApi: string;
@@ -13,7 +15,7 @@ export interface VariablesInput {
   endpointUrl: string;
 }
 
-export function functionVariables({ version, credentials, logStream, runtimeApi, endpointUrl }: VariablesInput): Record<string, string> {
+export function functionVariables({ version, credentials, initializationType, logStream, runtimeApi, endpointUrl }: VariablesInput): Record<string, string> {
   const user = version.environment;
   return {
     ...runtimeVariables(version.runtime),
@@ -31,7 +33,7 @@ export function functionVariables({ version, credentials, logStream, runtimeApi,
     AWS_LAMBDA_FUNCTION_NAME: version.name,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(version.memoryMb),
     AWS_LAMBDA_FUNCTION_VERSION: version.version,
-    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_INITIALIZATION_TYPE: initializationType,
     AWS_LAMBDA_LOG_GROUP_NAME: version.logging.group,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
@@ -46,6 +48,7 @@ export function functionVariables({ version, credentials, logStream, runtimeApi,
 /** What depends on the runtime alone: a pre-warmed process has these before it has a function. A user's own values win. */
 export function runtimeVariables(runtime: string): Record<string, string> {
   const major = /^nodejs(\d+)\.x$/.exec(runtime)?.[1];
+  const ruby = /^ruby(.+)$/.exec(runtime)?.[1];
   return {
     LANG: "en_US.UTF-8",
     PATH: "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
@@ -57,10 +60,11 @@ export function runtimeVariables(runtime: string): Record<string, string> {
     _AWS_XRAY_DAEMON_PORT: "2000",
     ...(major ? { NODE_PATH: `/opt/nodejs/node${major}/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task` } : {}),
     ...(runtime.startsWith("python") ? { PYTHONPATH: "/var/runtime" } : {}),
+    ...(ruby ? { GEM_PATH: `/var/task/vendor/bundle/ruby/${ruby}.0:/opt/ruby/gems/${ruby}.0`, RUBYLIB: "/var/task:/var/runtime/lib:/opt/ruby/lib" } : {}),
   };
 }
 
 /** Variables an interpreter or the C library reads once, at start: a function that sets one cannot take a pre-warmed process. */
-const READ_AT_START = /^(NODE_(?!ENV$)|PYTHON|LD_|UV_|MALLOC_|GLIBC_|OPENSSL_|SSL_|LC_|AWS_LAMBDA_EXEC_WRAPPER$|LANG$|TZ$|PATH$)/;
+const READ_AT_START = /^(NODE_(?!ENV$)|PYTHON|RUBY|LD_|UV_|MALLOC_|GLIBC_|OPENSSL_|SSL_|LC_|AWS_LAMBDA_EXEC_WRAPPER$|LANG$|TZ$|PATH$)/;
 
 export const needsFreshProcess = (environment: Record<string, string>): boolean => Object.keys(environment).some((key) => READ_AT_START.test(key));

@@ -53,6 +53,13 @@ export function refusal(kind: Refusal, request: WireRequest, service: string | u
   return new ServiceError(code, sentence ?? detail ?? MISMATCH, { status });
 }
 
+/** The policies say no: `sentence` is AWS's. Codes and statuses as for the rest (observed with the services above). */
+export function accessDenied(request: WireRequest, service: string, sentence: string): ServiceError {
+  const family = familyOf(request, service);
+  const code = family === "query" || family === "s3" ? "AccessDenied" : "AccessDeniedException";
+  return new ServiceError(code, sentence, { status: family === "rpc" ? 400 : 403 });
+}
+
 const QUERY_SERVICES = new Set(["sts", "iam", "sns", "ec2"]);
 
 function familyOf(request: WireRequest, service: string | undefined): Family {

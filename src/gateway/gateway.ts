@@ -6,10 +6,13 @@ import type { Clock } from "../kernel/clock.ts";
 import { Fault } from "../kernel/errors.ts";
 import type { Ids } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
+import type { Gatekeeper } from "../ports/access.ts";
+import type { CredentialUse } from "../ports/credential-use.ts";
 import type { Identity } from "../ports/identity.ts";
 import type { WireRequest, WireResponse } from "../wire/http.ts";
 import { openAuthenticator } from "./authenticate.ts";
 import { openBrowserGuard } from "./browser.ts";
+import { type FunctionUrlParts, openFunctionUrlGate } from "./function-url/function-url.ts";
 import { openHttpFront } from "./http-front.ts";
 import { openInvokeFront } from "./invoke-front.ts";
 import { configuredKeys, whyNotToListen } from "./listen-address.ts";
@@ -20,16 +23,19 @@ export { whyNotToListen } from "./listen-address.ts";
 export type { ServedService } from "./pipeline.ts";
 
 export interface GatewayOptions {
-  config: Pick<Config, "host" | "port" | "region" | "credentials" | "allowedOrigins" | "allowedHosts">;
+  config: Pick<Config, "host" | "port" | "region" | "credentials" | "iam" | "allowedOrigins" | "allowedHosts">;
   clock: Clock;
   ids: Ids;
   log: Log;
   identity: Identity;
+  access: Gatekeeper;
+  credentialUse: CredentialUse;
   /** By SigV4 signing name; loads the room on first use. Undefined: no such service here. */
   service(name: string): Promise<ServedService | undefined>;
   serviceNames: string[];
   /** Own pages, all under /_evoke/: by exact path, or by prefix where the path ends with a slash. */
   pages: Record<string, (request: WireRequest) => Promise<WireResponse>>;
+  functionUrls: Pick<FunctionUrlParts, "urls" | "directory" | "functions" | "metrics">;
 }
 
 export interface Gateway {
@@ -47,7 +53,8 @@ const CONNECTIONS_MAX = 4096;
 export function openGateway(options: GatewayOptions): Gateway {
   const { config, clock, log } = options;
   const authenticator = openAuthenticator(configuredKeys(config.credentials), options.identity, clock);
-  const answer = openPipeline({ ...options, region: config.region, browsers: openBrowserGuard(config), authenticator });
+  const functionUrl = openFunctionUrlGate({ ...options, ...options.functionUrls, region: config.region, authenticator });
+  const answer = openPipeline({ ...options, region: config.region, browsers: openBrowserGuard(config), authenticator, functionUrl });
   const running = openRunning();
   const server = openHttpFront({ answer, running, clock, log });
   // The http server listens, but new sockets go to the fast front first, and from there to the http server's own listener.

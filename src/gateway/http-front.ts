@@ -93,10 +93,11 @@ function drained(incoming: IncomingMessage, clock: Clock): Promise<void> {
   });
 }
 
-async function send(outgoing: ServerResponse, { status, headers, body }: WireResponse, headOnly: boolean, log: Log, finished?: () => Promise<void>): Promise<void> {
+async function send(outgoing: ServerResponse, { status, headers, cookies, body }: WireResponse, headOnly: boolean, log: Log, finished?: () => Promise<void>): Promise<void> {
   const whole = typeof body === "string" || body instanceof Uint8Array;
   const empty = status === 204 || status === 304;
   if (whole && !empty && headers["content-length"] === undefined) headers["content-length"] = String(Buffer.byteLength(body));
+  if (cookies) outgoing.setHeader("set-cookie", cookies);
   outgoing.writeHead(status, headers);
   if (whole) {
     const said = headOnly || empty ? "" : body;

@@ -91,13 +91,14 @@ export function openInvokeFront(parts: InvokeFrontParts): (socket: Socket) => vo
 }
 
 /** True when the socket wants more. */
-function write(socket: Socket, { status, headers }: WireResponse, body: Uint8Array, date: string, last: boolean): boolean {
+function write(socket: Socket, { status, headers, cookies }: WireResponse, body: Uint8Array, date: string, last: boolean): boolean {
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}\r\n`;
   for (const name in headers) {
     const value = headers[name]!;
     if (/[^\t -~\x80-\xff]/.test(value)) throw new Error(`header ${name} holds a character that HTTP does not allow`);
     if (name !== "content-length") head += `${name}: ${value}\r\n`;
   }
+  if (cookies) for (const cookie of cookies) head += `set-cookie: ${cookie}\r\n`;
   head += `date: ${date}\r\nconnection: ${last ? "close" : `keep-alive\r\nkeep-alive: timeout=${KEEP_ALIVE_MS / 1000}`}\r\ncontent-length: ${body.byteLength}\r\n\r\n`;
   if (body.byteLength <= ONE_WRITE_BYTES_MAX) {
     const message = Buffer.allocUnsafe(head.length + body.byteLength);

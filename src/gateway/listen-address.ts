@@ -1,6 +1,7 @@
 // Where Evoke may listen, and the keys that open anything beyond loopback.
 import { isIP } from "node:net";
 import type { Config } from "../config.ts";
+import type { IamMode } from "../ports/access.ts";
 
 export interface ConfiguredKey {
   secretAccessKey: string;
@@ -13,7 +14,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** A sentence for the operator when this configuration must not be served; undefined when all is well. */
-export function whyNotToListen(config: Pick<Config, "host" | "credentials">): string | undefined {
+export function whyNotToListen(config: Pick<Config, "host" | "credentials" | "iam">): string | undefined {
   const parts = credentialParts(config.credentials);
   const bad = parts.findIndex((part) => !/^[^:\s/,]{3,128}:\S{8,}$/.test(part));
   // The text itself is not repeated: it holds a secret.
@@ -21,8 +22,14 @@ export function whyNotToListen(config: Pick<Config, "host" | "credentials">): st
   if (parts.length === 0 && !isLoopback(config.host)) {
     return `Evoke will not listen on ${config.host} without credentials: anyone who can reach this machine could run code on it. Give --credentials KEY:SECRET (or EVOKE_CREDENTIALS), or listen on 127.0.0.1.`;
   }
+  if ((config.iam === "audit" || config.iam === "off") && !isLoopback(config.host)) {
+    return `Evoke will not listen on ${config.host} with --iam ${config.iam}: whoever has a key could do everything. Leave --iam out (policies are then enforced), or listen on 127.0.0.1.`;
+  }
   return undefined;
 }
+
+/** Left alone, policies are enforced for others, and only explained on one's own machine. */
+export const iamModeOf = ({ host, iam }: Pick<Config, "host" | "iam">): IamMode => (iam !== "auto" ? iam : isLoopback(host) ? "audit" : "enforce");
 
 const credentialParts = (text: string): string[] => text.split(",").map((part) => part.trim()).filter((part) => part !== "");
 

@@ -1,4 +1,4 @@
-// From request to response, step by step: browser safety, own pages, who, which service, what, answer.
+// From request to response, step by step: function URLs, browser safety, own pages, who, which service, what, whether they may, answer.
 import type { Call, Principal } from "../kernel/call.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { Fault, ServiceError } from "../kernel/errors.ts";
@@ -7,16 +7,21 @@ import type { Log } from "../kernel/log.ts";
 import { readTraceHeader } from "../kernel/trace.ts";
 import type { WireRequest, WireResponse } from "../wire/http.ts";
 import { type WireService, writeUnknownService } from "../wire/wire.ts";
-import { refusal } from "./auth-errors.ts";
+import type { Gatekeeper } from "../ports/access.ts";
+import type { CredentialUse } from "../ports/credential-use.ts";
+import { accessDenied, refusal } from "./auth-errors.ts";
+import { type AccessRules, authorize } from "./authorize.ts";
 import { type Authenticator, BUFFERED_BYTES_MAX, type Caller } from "./authenticate.ts";
 import type { BrowserGuard } from "./browser.ts";
 import { decodeChunks } from "./chunked-body.ts";
 import { BadClaim, type Claim, readClaim } from "./claim.ts";
+import type { FunctionUrlGate } from "./function-url/function-url.ts";
 import { QUERY_VERSIONS, regionByHost, serviceByHost, serviceByPath, serviceByTarget, UNSIGNED_OPERATIONS } from "./service-rules.ts";
 
 export interface ServedService {
   wire: WireService;
   operations: Record<string, (input: any, call: Call) => Promise<object>>;
+  access: AccessRules;
 }
 
 export interface PipelineParts {
@@ -26,9 +31,12 @@ export interface PipelineParts {
   log: Log;
   browsers: BrowserGuard;
   authenticator: Authenticator;
+  access: Gatekeeper;
+  credentialUse: CredentialUse;
   service(name: string): Promise<ServedService | undefined>;
   serviceNames: string[];
   pages: Record<string, (request: WireRequest) => Promise<WireResponse>>;
+  functionUrl: FunctionUrlGate;
 }
 
 /** Who is at the other end of the socket. */
@@ -44,6 +52,9 @@ export type Answer = (request: WireRequest, peer: Peer) => Promise<WireResponse>
 export function openPipeline(parts: PipelineParts): Answer {
   return async (request, peer) => {
     const requestId = parts.ids.uuid();
+    // Public by design, and none of what follows: their own rules say who may.
+    const visited = parts.functionUrl(request, peer, requestId);
+    if (visited) return withRequestId(await visited, requestId);
     const asked: Asked = { request, requestId, peer, service: undefined, served: undefined };
     let response: WireResponse;
     try {
@@ -53,6 +64,11 @@ export function openPipeline(parts: PipelineParts): Answer {
     }
     return finish(parts, asked, response);
   };
+}
+
+function withRequestId(response: WireResponse, requestId: string): WireResponse {
+  response.headers["x-amzn-requestid"] ??= requestId;
+  return response;
 }
 
 /** What is known about a request so far; errors are written with it. */
@@ -84,7 +100,15 @@ async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse>
   if (parts.authenticator.strict && !caller.principal.verified && !UNSIGNED_OPERATIONS.has(name)) throw refusal("missing", request, asked.service);
   const operation = Object.hasOwn(served.operations, name) ? served.operations[name] : undefined;
   if (!operation) throw operationNotServed(asked.service, name, Object.keys(served.operations));
-  const output = await operation(parsed.input, callOf(parts, asked, claim, caller.principal));
+  const call = callOf(parts, asked, claim, caller.principal);
+  parts.credentialUse.note(call.principal, asked.service, call.region, call.now.getTime());
+  if (parts.access.mode !== "off") {
+    const permitted = authorize(parts.access, served.access, name, parsed.input, call);
+    const denied = permitted instanceof Promise ? await permitted : permitted; // awaiting nothing takes a turn, too
+    if (denied !== undefined) throw accessDenied(request, asked.service, denied);
+  }
+  const output = await operation(parsed.input, call);
+  if (served.access.rules[name]?.changesAccess) parts.access.changed();
   return await served.wire.write(parsed, output, requestId); // a promise returned unawaited takes two turns more
 }
 

@@ -11,6 +11,8 @@ import type { Identity, KnownKey } from "../ports/identity.ts";
 import { openWireService } from "../wire/wire.ts";
 import { type Gateway, type GatewayOptions, openGateway, type ServedService } from "./gateway.ts";
 
+const unreachable = () => Promise.reject(new Error("no function URL is served here"));
+
 export interface TestGateway {
   gateway: Gateway;
   url: string;
@@ -61,9 +63,10 @@ export async function openTestGateway(t: TestContext, config: Partial<GatewayOpt
   };
   const identity: Identity = { findKey: async (id) => keys[id], credentialsForRole: async () => { throw new Error("not here"); } };
   const options: GatewayOptions = {
-    config: { host: "127.0.0.1", port: 0, region: "us-east-1", credentials: "", allowedOrigins: "", allowedHosts: "", ...config },
-    clock, ids: realIds(), log, identity, serviceNames: Object.keys(rooms),
-    service: async (name) => (Object.hasOwn(rooms, name) ? { wire: await wireOf(rooms[name]!.client), operations: rooms[name]!.operations } : undefined),
+    config: { host: "127.0.0.1", port: 0, region: "us-east-1", credentials: "", iam: "auto", allowedOrigins: "", allowedHosts: "", ...config },
+    clock, ids: realIds(), log, identity, access: { mode: "off", decide: async () => ({ allowed: true }), check: async () => undefined, refusal: () => undefined, changed: () => undefined }, credentialUse: { note: () => undefined }, serviceNames: Object.keys(rooms),
+    service: async (name) => (Object.hasOwn(rooms, name) ? { wire: await wireOf(rooms[name]!.client), operations: rooms[name]!.operations, access: { prefix: name, rules: {} } } : undefined),
+    functionUrls: { urls: { find: async () => undefined }, directory: { resolve: async () => undefined }, functions: { invoke: unreachable, invokeStreaming: unreachable }, metrics: { series: () => () => undefined, flush: async () => undefined } },
     pages: { "/_evoke/health": async () => ({ status: 200, headers: { "content-type": "application/json" }, body: '{"status":"ok"}' }), "/_evoke/code/": async (request) => ({ status: 200, headers: {}, body: request.path }) },
   };
   const gateway = openGateway(options);

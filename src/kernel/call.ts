@@ -9,6 +9,25 @@ export interface Principal {
   accessKeyId: string;
   /** Whether the signature was checked; in development any credentials are let through. */
   verified: boolean;
+  /** Of temporary credentials only. */
+  session?: PrincipalSession;
+}
+
+/** How temporary credentials came about, and what limits them. */
+export interface PrincipalSession {
+  issuedAtMs: number;
+  /** The user, role or root whose permissions they carry; a role with its path. */
+  issuerArn: string;
+  /** Session policies, as JSON texts: with them the session can do no more than they allow. */
+  policies?: string[];
+  /** Managed policies that limit it in the same way. */
+  policyArns?: string[];
+  tags?: Record<string, string>;
+  /** Tags that a session opened from this one inherits. */
+  transitiveTagKeys?: string[];
+  sourceIdentity?: string;
+  /** The function that was given them. */
+  sourceFunctionArn?: string;
 }
 
 export interface Call {

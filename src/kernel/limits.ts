@@ -8,12 +8,16 @@ export const LAMBDA = {
   zipBytesMax: 52_428_800,
   unzippedBytesMax: 262_144_000,
   syncPayloadBytesMax: 6_291_456,
+  /** In the messages of AWS: "… too large for the Event invocation type (limit 1048576 bytes)". */
+  asyncPayloadBytesMax: 1_048_576,
   /** AWS allows 100 bytes more on the way out (aws-lambda-runtime-interface-emulator, observed). */
   responseBytesMax: 6_291_556,
   streamedResponseBytesMax: 209_715_200,
   logTailBytesMax: 4096,
   environmentBytesMax: 4096,
   initMsMax: 10_000,
+  /** Where nobody waits for the init (provisioned concurrency, SnapStart): this, or the function's timeout if that is longer. */
+  longInitMsMax: 130_000,
   fileDescriptorsMax: 1024,
   processesMax: 1024,
   clientContextBytesMax: 3583,

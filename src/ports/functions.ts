@@ -30,6 +30,8 @@ export interface FunctionVersion {
   snapStart?: boolean;
   /** Environments are never shared between tenants. */
   tenantIsolation?: boolean;
+  /** An invocation starts a durable execution: of no interest to the engine, which sees each of its invocations as any other. */
+  durable?: { executionTimeoutSeconds: number; retentionDays: number };
   logging: { format: "Text" | "JSON"; applicationLevel: string; systemLevel: string; group: string };
   tracing: "Active" | "PassThrough";
 }
@@ -46,6 +48,8 @@ export interface FunctionImage {
 export interface FunctionVersions {
   /** The ARN may carry a qualifier. Undefined when there is no such function or version. */
   find(functionArn: string): Promise<FunctionVersion | undefined>;
+  /** The sum of all functions' reserved concurrency; looked at now and then, so it may take seconds to tell. Absent is 0. */
+  reservedConcurrency?(account: string, region: string): Promise<number>;
 }
 
 export interface Invocation {
@@ -68,6 +72,8 @@ export interface Invocation {
   /** JSON text {"cognitoIdentityId","cognitoIdentityPoolId"}. */
   cognitoIdentity?: string;
   tenantId?: string;
+  /** Nobody waits for the answer: that of a durable function comes as soon as its execution is stored. */
+  asynchronous?: true;
 }
 
 export interface InvokeResult {
@@ -88,7 +94,7 @@ export interface StreamedResult {
 }
 
 export interface Functions {
-  /** Waits for the answer. Throws Throttled when no environment may take it, Fault when the platform fails. */
+  /** Waits for the answer. Throws Throttled when no environment may take it, RecursiveInvocation when it is in a loop, Fault when the platform fails. */
   invoke(invocation: Invocation): Promise<InvokeResult>;
   /** Resolves as soon as the function has begun its answer. A function that cannot stream answers in one chunk. */
   invokeStreaming(invocation: Invocation): Promise<StreamedResult>;

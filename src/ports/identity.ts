@@ -19,6 +19,6 @@ export interface KnownKey {
 export interface Identity {
   /** Undefined for a key nobody issued. */
   findKey(accessKeyId: string): Promise<KnownKey | undefined>;
-  /** Temporary credentials for a role, as Lambda hands them to a function. */
-  credentialsForRole(roleArn: string, sessionName: string): Promise<Credentials>;
+  /** Temporary credentials for a role, as Lambda hands them to a function (lambda:SourceFunctionArn). */
+  credentialsForRole(roleArn: string, sessionName: string, functionArn?: string): Promise<Credentials>;
 }

@@ -1,10 +1,12 @@
 // The register: one line per service that Evoke serves.
+import { cloudwatch } from "./cloudwatch/service.ts";
 import { cloudwatchLogs } from "./cloudwatch-logs/service.ts";
 import { iam } from "./iam/service.ts";
 import { lambda } from "./lambda/service.ts";
 import { sts } from "./sts/service.ts";
 
 export const SERVICES = [
+  cloudwatch,
   cloudwatchLogs,
   iam,
   lambda,

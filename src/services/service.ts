@@ -3,13 +3,15 @@ import type { Call } from "../kernel/call.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Ids } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import type { Access } from "../ports/access.ts";
+import type { Access, AccessRule } from "../ports/access.ts";
 import type { CodePackages } from "../ports/code.ts";
 import type { Events } from "../ports/events.ts";
 import type { FunctionDirectory } from "../ports/function-directory.ts";
+import type { FunctionUrlAddresses } from "../ports/function-urls.ts";
 import type { Functions } from "../ports/functions.ts";
 import type { Identity } from "../ports/identity.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import type { PolicySimulator } from "../ports/policy-simulator.ts";
 import type { Provisioning } from "../ports/provisioning.ts";
 import type { Target, Targets } from "../ports/targets.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -36,21 +38,14 @@ export interface RoomPorts {
   targets: Targets;
   metrics: Metrics;
   access: Access;
+  simulator: PolicySimulator;
   provisioning: Provisioning;
+  /** Where function URLs are reached. */
+  urlAddresses: FunctionUrlAddresses;
   code: CodePackages;
   identity: Identity;
   /** Runs until the platform closes; an error is logged and the work is started again after a pause. */
   background(name: string, work: (signal: AbortSignal) => Promise<void>): void;
-}
-
-/** What IAM calls an operation, and the ARNs it is about: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
-export interface AccessRule {
-  /** Without the service's prefix, when it is not the operation's name; "" when no permission is needed. */
-  action?: string;
-  /** The ARNs the action is on; "*" when absent. */
-  resources?(input: any, call: Call): string[];
-  /** Condition keys this operation sets, with AWS's spelling. */
-  context?(input: any, call: Call): Record<string, string | string[]>;
 }
 
 export interface Service<Sdk> {
@@ -61,10 +56,14 @@ export interface Service<Sdk> {
   open(ports: RoomPorts): Partial<Api<Sdk>>;
   /** By operation; what is not listed is its own action, on "*". */
   access?: Partial<Record<keyof Api<Sdk>, AccessRule>>;
+  /** The ARN of what exists, for one that an access rule made from a name alone (IAM's names do not tell their paths). */
+  exactArn?(ports: RoomPorts): (arn: string) => Promise<string>;
   /** The prefix of its IAM actions, when it is not `name`. */
   actionPrefix?: string;
   /** The resource-based policy of one of its ARNs, as JSON text. */
   resourcePolicy?(ports: RoomPorts): (arn: string) => Promise<string | undefined>;
+  /** The tags of one of its ARNs, for policies that ask about aws:ResourceTag. */
+  resourceTags?(ports: RoomPorts): (arn: string) => Promise<Record<string, string> | undefined>;
   /** Others deliver here by ARN. */
   target?(ports: RoomPorts): Target;
 }

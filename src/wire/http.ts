@@ -23,6 +23,8 @@ export interface WireBody {
 export interface WireResponse {
   status: number;
   headers: Record<string, string>;
+  /** Set-Cookie, the one header that may come several times. Only functions send any. */
+  cookies?: string[];
   body: Uint8Array | string | AsyncIterable<Uint8Array>;
 }
 

@@ -10,15 +10,19 @@ import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
 const python = process.env["EVOKE_TEST_PYTHON"] ?? "python3";
 const there = spawnSync(python, ["-c", "import boto3"]).status === 0;
 const skip = there ? false : "boto3 is not installed (pip install boto3, or run .ci/run)";
-const script = join(dirname(fileURLToPath(import.meta.url)), "boto3_session.py");
+const folder = dirname(fileURLToPath(import.meta.url));
 
 let platform: TestPlatform;
 before(async () => { if (!skip) platform = await openTestPlatform(); });
 after(() => platform?.close());
 
-test("boto3 creates, invokes, updates, lists and deletes functions, and reads their logs", { skip }, async () => {
-  const child = spawn(python, [script], { env: { ...process.env, AWS_ENDPOINT_URL: platform.url, AWS_ACCESS_KEY_ID: "123456789012", AWS_SECRET_ACCESS_KEY: "x", AWS_DEFAULT_REGION: "eu-central-1" } });
+async function session(script: string, account: string): Promise<void> {
+  const child = spawn(python, [join(folder, script)], { env: { ...process.env, AWS_ENDPOINT_URL: platform.url, AWS_ACCESS_KEY_ID: account, AWS_SECRET_ACCESS_KEY: "x", AWS_DEFAULT_REGION: "eu-central-1" } });
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), new Promise((resolve) => child.on("close", resolve))]);
   assert.equal(code, 0, err);
   assert.match(out, /all of it worked/);
-});
+}
+
+test("boto3 creates, invokes, updates, lists and deletes functions, and reads their logs", { skip }, () => session("boto3_session.py", "123456789012"));
+test("boto3 waits for, pages through and cleans up what IAM keeps", { skip }, () => session("boto3_iam.py", "111122223333"));
+test("boto3 publishes versions, shares invocations between them, and its waiters and paginators come to an end", { skip }, () => session("boto3_versions.py", "210987654321"));

@@ -1,28 +1,15 @@
 // Terraform with its AWS provider: apply, a second plan without changes, destroy.
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { promisify } from "node:util";
 import { GetFunctionCommand, InvokeCommand, ResourceNotFoundException } from "@aws-sdk/client-lambda";
 import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
+import { prepareTerraform, runTerraform } from "../support/terraform.ts";
 import { zipOf } from "../support/zip.ts";
 
 const CONFIGURATION = `
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-provider "aws" {
-  region                      = "eu-west-1"
-  access_key                  = "test"
-  secret_key                  = "test"
-  skip_credentials_validation = true
-  skip_metadata_api_check     = true
-}
 variable "stage" { default = "one" }
 resource "aws_iam_role" "runner" {
   name               = "terraform-runner"
@@ -42,14 +29,40 @@ resource "aws_lambda_function" "function" {
   memory_size      = 256
   timeout          = 5
   tags             = { team = "a" }
+  publish          = true
+  reserved_concurrent_executions = 50
   environment {
     variables = { STAGE = var.stage }
   }
 }
+resource "aws_lambda_permission" "bucket" {
+  statement_id   = "photos"
+  action         = "lambda:InvokeFunction"
+  function_name  = aws_lambda_function.function.function_name
+  principal      = "s3.amazonaws.com"
+  source_arn     = "arn:aws:s3:::photos"
+  source_account = "000000000000"
+}
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  function_name    = aws_lambda_function.function.function_name
+  function_version = aws_lambda_function.function.version
+}
+resource "aws_lambda_function_event_invoke_config" "live" {
+  function_name                = aws_lambda_function.function.function_name
+  qualifier                    = aws_lambda_alias.live.name
+  maximum_event_age_in_seconds = 120
+  maximum_retry_attempts       = 0
+}
+resource "aws_lambda_provisioned_concurrency_config" "live" {
+  function_name                     = aws_lambda_function.function.function_name
+  qualifier                         = aws_lambda_alias.live.name
+  provisioned_concurrent_executions = 1
+}
 `;
 
 const folder = mkdtempSync(join(tmpdir(), "evoke-terraform-"));
-const skip = prepare();
+const skip = prepareTerraform(folder, CONFIGURATION);
 let platform: TestPlatform;
 before(async () => { if (!skip) platform = await openTestPlatform(); });
 after(async () => {
@@ -57,36 +70,22 @@ after(async () => {
   await platform?.close();
 });
 
-/** Writes the configuration and brings the provider: from a mirror on this machine, else from Terraform's registry. */
-function prepare(): string | false {
-  if (spawnSync("terraform", ["version"]).status !== 0) return "terraform is not installed";
-  writeFileSync(join(folder, "main.tf"), CONFIGURATION);
-  for (const args of [...mirrors().map((mirror) => [`-plugin-dir=${mirror}`]), []]) {
-    if (spawnSync("terraform", ["init", "-input=false", "-no-color", ...args], { cwd: folder, timeout: 60_000 }).status === 0) return false;
-  }
-  return "terraform is here, but its AWS provider is not, and the registry does not answer";
-}
+const terraform = (...args: string[]) => runTerraform(folder, platform.url, ...args);
 
-/** Folders laid out as a filesystem mirror of providers. */
-function mirrors(): string[] {
-  const under = (parent: string) => (existsSync(parent) ? readdirSync(parent).map((name) => join(parent, name)) : []);
-  return [join(homedir(), ".terraform.d/plugins"), "/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins", ...under("/opt")].filter((path) => existsSync(join(path, "registry.terraform.io")));
-}
-
-const terraform = (...args: string[]) => promisify(execFile)("terraform", [...args, "-no-color"], { cwd: folder, env: { ...process.env, AWS_ENDPOINT_URL: platform.url, TF_IN_AUTOMATION: "1" } }).catch((error) => ({ ...error, stdout: `${error.stdout}\n${error.stderr}` }));
-
-test("Terraform applies a function and its role, plans no changes, updates and destroys them", { skip }, async () => {
+test("Terraform applies a function with its role, version, alias and concurrency, plans no changes, updates and destroys them", { skip }, async () => {
   writeFileSync(join(folder, "f.zip"), await zipOf({ "index.js": "exports.handler = async () => process.env.STAGE" }));
   const applied = await terraform("apply", "-auto-approve", "-input=false");
-  assert.match(applied.stdout, /Apply complete! Resources: 3 added/, applied.stdout);
-  const invoked = await platform.lambda.send(new InvokeCommand({ FunctionName: "terraformed" }));
+  assert.match(applied.stdout, /Apply complete! Resources: 7 added/, applied.stdout);
+  const invoked = await platform.lambda.send(new InvokeCommand({ FunctionName: "terraformed", Qualifier: "live" }));
+  assert.equal(invoked.ExecutedVersion, "1");
   assert.equal(new TextDecoder().decode(invoked.Payload), '"one"');
   const planned = await terraform("plan", "-detailed-exitcode", "-input=false");
   assert.match(planned.stdout, /No changes/, planned.stdout);
   const updated = await terraform("apply", "-auto-approve", "-input=false", "-var", "stage=two");
-  assert.match(updated.stdout, /0 added, 1 changed, 0 destroyed/, updated.stdout);
-  assert.equal(new TextDecoder().decode((await platform.lambda.send(new InvokeCommand({ FunctionName: "terraformed" }))).Payload), '"two"');
+  assert.match(updated.stdout, /0 added, 2 changed, 0 destroyed/, updated.stdout);
+  const moved = await platform.lambda.send(new InvokeCommand({ FunctionName: "terraformed", Qualifier: "live" }));
+  assert.deepEqual([moved.ExecutedVersion, new TextDecoder().decode(moved.Payload)], ["2", '"two"']);
   const destroyed = await terraform("destroy", "-auto-approve", "-input=false");
-  assert.match(destroyed.stdout, /Destroy complete! Resources: 3 destroyed/, destroyed.stdout);
+  assert.match(destroyed.stdout, /Destroy complete! Resources: 7 destroyed/, destroyed.stdout);
   await assert.rejects(platform.lambda.send(new GetFunctionCommand({ FunctionName: "terraformed" })), ResourceNotFoundException);
 });

@@ -25,6 +25,10 @@ export interface TestEngine {
   /** Every line logged so far by a function, in order. */
   lines(name: string): Promise<string[]>;
   streams(name: string): string[];
+  /** Every observation so far, by metric and the values of its dimensions: "Errors", "Errors hello", "Errors hello hello:1". */
+  measured: Map<string, number[]>;
+  /** What the Lambda room says is reserved, all functions together. */
+  reserve(sum: number): void;
   version(name: string, files: Record<string, string | Uint8Array>, more?: Partial<FunctionVersion>): Promise<FunctionVersion>;
   /** A function made of test/functions/custom/bootstrap.py. */
   custom(name: string, more?: Partial<FunctionVersion>): Promise<FunctionVersion>;
@@ -43,6 +47,8 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
   const interpreters = openInterpreters({ dataDir, environment: process.env, execPath: process.execPath, log });
   const written = new Map<string, { stream: string; line: string }[]>();
   const versions = new Map<string, FunctionVersion>();
+  const measured = new Map<string, number[]>();
+  let reserved = 0;
   const logs: LogSink = {
     put({ group, stream }, events) {
       const lines = written.get(group) ?? [];
@@ -54,8 +60,14 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
   const sandbox = await openSandbox({ isolation: "auto", dataDir, clock, ids, log });
   const engine = await openEngine({
     dataDir, settings: { environmentsMax: 20, idleSeconds: 60, prewarm: 0, network: "shared", ...settings }, clock, ids, log, stores, logs,
-    metrics: { series: () => () => undefined, flush: async () => undefined },
-    versions: { find: async (arn) => versions.get(arn) },
+    metrics: {
+      series({ name, dimensions }) {
+        const key = [name, ...Object.values(dimensions)].join(" ");
+        return (value) => { measured.set(key, [...(measured.get(key) ?? []), value]); };
+      },
+      flush: async () => undefined,
+    },
+    versions: { find: async (arn) => versions.get(arn), reservedConcurrency: async () => reserved },
     identity: { findKey: async () => undefined, credentialsForRole: async (role) => ({ accessKeyId: "ASIATEST", secretAccessKey: "secret", sessionToken: `token for ${role}`, expiresAtMs: clock.now() + 3_600_000 }) },
     sandbox,
     interpreters: { find: async (runtime) => (runtime === "python3.9" ? { missing: `${runtime} is not installed here; get it with: evoke runtimes add ${runtime}` } : interpreters.find(runtime)) },
@@ -72,7 +84,8 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
     return made;
   };
   return {
-    engine, dataDir, version,
+    engine, dataDir, version, measured,
+    reserve(sum) { reserved = sum; },
     async lines(name) {
       for (let last = -1, same = 0; same < 3;) { // written in batches: wait until nothing more comes
         await clock.sleep(30);

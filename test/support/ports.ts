@@ -1,7 +1,9 @@
 // The engine's ports as a room sees them, without processes: packages kept in memory, and a function that answers what it is told.
 import { createHash } from "node:crypto";
 import { BadCode, type CodePackage, type CodePackages } from "../../src/ports/code.ts";
-import type { Functions, Invocation, InvokeResult, StreamedResult } from "../../src/ports/functions.ts";
+import type { AsyncEvent, Events } from "../../src/ports/events.ts";
+import type { Functions, FunctionVersion, Invocation, InvokeResult, StreamedResult } from "../../src/ports/functions.ts";
+import type { Provisioning } from "../../src/ports/provisioning.ts";
 
 export interface MemoryCode extends CodePackages {
   readonly kept: Map<string, Uint8Array>;
@@ -28,6 +30,36 @@ export function memoryCode(): MemoryCode {
     },
     downloadUrl: (id) => `http://127.0.0.1/_evoke/code/${id}`,
   };
+}
+
+/** Accepts every event and keeps it, oldest first. */
+export function recordedEvents(): Events & { readonly seen: AsyncEvent[] } {
+  const seen: AsyncEvent[] = [];
+  return {
+    seen,
+    async enqueue(event) { seen.push(event); },
+    async invoke() { throw new Error("this test has scripted no answer to events"); },
+  };
+}
+
+/** Versions to keep environments of, and the states that the test says they are in. */
+export function scriptedProvisioning(): Provisioning & { readonly wanted: Map<string, number>; ready: (wanted: number) => number; failure: string | undefined } {
+  const wanted = new Map<string, number>();
+  const scripted = {
+    wanted,
+    ready: (count: number) => count,
+    failure: undefined as string | undefined,
+    provision({ name, version }: FunctionVersion, count: number) {
+      if (count) wanted.set(`${name}:${version}`, count);
+      else wanted.delete(`${name}:${version}`);
+    },
+    state({ name, version }: FunctionVersion) {
+      const count = wanted.get(`${name}:${version}`) ?? 0;
+      return { wanted: count, ready: scripted.ready(count), ...(scripted.failure === undefined ? {} : { failure: scripted.failure }) };
+    },
+    changed: async () => undefined,
+  };
+  return scripted;
 }
 
 export interface ScriptedFunctions extends Functions {

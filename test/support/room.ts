@@ -1,6 +1,7 @@
 // One room alone: the real SDK client on one side, real stores on the other, the wire layer between, and no socket.
 import { Readable } from "node:stream";
 import { HttpResponse } from "@smithy/core/transport";
+import { policySimulator } from "../../src/access/simulator.ts";
 import type { Call } from "../../src/kernel/call.ts";
 import { realClock } from "../../src/kernel/clock.ts";
 import { ServiceError } from "../../src/kernel/errors.ts";
@@ -30,13 +31,16 @@ export interface OpenRoom {
 const ACCOUNT = "000000000000";
 const REGION = "eu-west-1";
 
+/** What `--iam off` is: nothing is refused but what another account owns. */
+const NO_POLICIES: RoomPorts["access"] = { mode: "off", decide: async () => ({ allowed: false, explicit: false, sentence: "", grant: "" }), check: async () => undefined };
+
 /** A port the room under test does not use may be left out; touching it fails. */
 export async function openRoom(service: Service<any>, given: Partial<RoomPorts> = {}): Promise<OpenRoom> {
   const clock = given.clock ?? realClock();
   const ids = given.ids ?? realIds();
   const stores = given.stores ?? (await openStores({ ephemeral: true, clock, log: silentLog }));
   const background = openBackground({ clock, log: silentLog });
-  const ports: RoomPorts = { stores, clock, ids, log: silentLog, functions: absent("functions"), directory: absent("directory"), events: absent("events"), targets: absent("targets"), metrics: absent("metrics"), access: absent("access"), provisioning: absent("provisioning"), code: absent("code"), identity: absent("identity"), background: background.run, ...given };
+  const ports: RoomPorts = { stores, clock, ids, log: silentLog, functions: absent("functions"), directory: absent("directory"), events: absent("events"), targets: absent("targets"), metrics: absent("metrics"), access: NO_POLICIES, simulator: policySimulator, provisioning: absent("provisioning"), urlAddresses: absent("urlAddresses"), code: absent("code"), identity: absent("identity"), background: background.run, ...given };
   const operations = service.open(ports) as Record<string, (input: object, call: Call) => Promise<object>>;
   const wire = await openWireService(service.client);
 

@@ -1,31 +1,90 @@
 // Asks an interpreter itself which version it is and where it lives; one that does not answer properly is as good as not there.
 import { execFile } from "node:child_process";
 import { realpath } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { dotnetVersions } from "./dotnet.ts";
+import type { FamilyName } from "./families.ts";
 
 export interface Candidate {
   /** Absolute; may be a link. */
   path: string;
 }
 
+export interface Found {
+  /** The binary itself. */
+  path: string;
+  version: string;
+  readOnlyPaths: string[];
+}
+
 /** A healthy interpreter takes 50 ms; a shim that goes looking, or a binary for another machine, must not hold up the list. */
 const PROBE_MS_MAX = 5000;
 
-const ASK = {
-  nodejs: ["-p", "JSON.stringify({ version: process.versions.node, path: process.execPath, folders: [] })"],
-  // sys.executable behind a shim or a virtual environment is not the binary; base_prefix is where the standard library is.
-  python: ["-I", "-c", "import json,os,platform,sys,sysconfig; assert platform.python_implementation() == 'CPython'; print(json.dumps({'version': platform.python_version(), 'path': os.path.realpath(sys.executable), 'folders': [sys.base_prefix, sys.base_exec_prefix, sysconfig.get_config_var('LIBDIR') or '']}))"],
+interface Said {
+  versions: string[];
+  path: string;
+  folders: string[];
+}
+
+interface Question {
+  args: string[];
+  /** Throws when it is no answer. */
+  read(stdout: string, stderr: string, candidate: string): Said;
+}
+
+const json = (stdout: string): Said => {
+  const { version, path, folders } = JSON.parse(stdout) as { version: string; path: string; folders: string[] };
+  return { versions: [version], path, folders };
 };
 
-export async function probeInterpreter(family: "nodejs" | "python", candidate: Candidate, environment: Record<string, string | undefined>): Promise<{ path: string; version: string; readOnlyPaths: string[] } | undefined> {
+const QUESTIONS: Record<FamilyName, Question> = {
+  nodejs: {
+    args: ["-p", "JSON.stringify({ version: process.versions.node, path: process.execPath, folders: [] })"],
+    read(stdout) {
+      const said = json(stdout);
+      return { ...said, folders: [prefixOf(said.path)] };
+    },
+  },
+  python: {
+    // sys.executable behind a shim or a virtual environment is not the binary; base_prefix is where the standard library is.
+    args: ["-I", "-c", "import json,os,platform,sys,sysconfig; assert platform.python_implementation() == 'CPython'; print(json.dumps({'version': platform.python_version(), 'path': os.path.realpath(sys.executable), 'folders': [sys.base_prefix, sys.base_exec_prefix, sysconfig.get_config_var('LIBDIR') or '']}))"],
+    read(stdout) {
+      const said = json(stdout);
+      return { ...said, folders: [dirname(said.path), ...said.folders] };
+    },
+  },
+  java: {
+    args: ["-XshowSettings:properties", "-version"],
+    read(_stdout, stderr) {
+      const property = (name: string) => new RegExp(`^ +${name} = (.+)$`, "m").exec(stderr)![1]!.trim();
+      const home = property("java\\.home");
+      // Java 8 calls itself 1.8.0_402.
+      return { versions: [property("java\\.version").replace(/^1\.8\.0_?/, "8.0.").replace(/[-+].*$/, "")], path: join(home, "bin/java"), folders: [home] };
+    },
+  },
+  ruby: {
+    args: ["--disable=gems", "-e", "require 'rbconfig'; exit 1 unless RUBY_ENGINE == 'ruby'; c = RbConfig::CONFIG; print '{\"version\":', RUBY_VERSION.dump, ',\"path\":', RbConfig.ruby.dump, ',\"folders\":[', [c['prefix'], c['libdir']].map(&:dump).join(','), ']}'"],
+    read: json,
+  },
+  dotnet: {
+    args: ["--list-runtimes"],
+    read: (stdout, _stderr, candidate) => ({ versions: dotnetVersions(stdout), path: candidate, folders: [dirname(candidate)] }),
+  },
+};
+
+/** Several where one program starts several versions. */
+export async function probeInterpreter(family: FamilyName, candidate: Candidate, environment: Record<string, string | undefined>): Promise<Found[]> {
+  const { args, read } = QUESTIONS[family];
   const home = { PATH: environment.PATH ?? "/usr/bin:/bin", ...(environment.HOME ? { HOME: environment.HOME } : {}), ...(environment.PYENV_ROOT ? { PYENV_ROOT: environment.PYENV_ROOT } : {}) };
-  const answer = await new Promise<string>((resolve) => execFile(candidate.path, ASK[family], { env: home, timeout: PROBE_MS_MAX, killSignal: "SIGKILL" }, (error, stdout) => resolve(error ? "" : stdout)));
+  const answer = await new Promise<{ stdout: string; stderr: string } | undefined>((resolve) =>
+    execFile(candidate.path, args, { env: home, timeout: PROBE_MS_MAX, killSignal: "SIGKILL" }, (error, stdout, stderr) => resolve(error ? undefined : { stdout, stderr })));
   try {
-    const { version, path, folders } = JSON.parse(answer) as { version: string; path: string; folders: string[] };
-    const real = await realpath(path);
-    return { path: real, version, readOnlyPaths: outermost(family === "nodejs" ? [prefixOf(real)] : [dirname(real), ...folders]) };
+    const said = read(answer!.stdout, answer!.stderr, await realpath(candidate.path));
+    const path = await realpath(said.path);
+    const readOnlyPaths = outermost(said.folders);
+    return said.versions.map((version) => ({ path, version, readOnlyPaths }));
   } catch {
-    return undefined;
+    return [];
   }
 }
 

@@ -30,6 +30,8 @@ export function handOut(session: Session, event: RuntimeEvent): void {
 function eventHead(event: RuntimeEvent): string {
   let head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Runtime-Aws-Request-Id: ${event.requestId}\r\nLambda-Runtime-Deadline-Ms: ${event.deadlineMs}\r\nLambda-Runtime-Invoked-Function-Arn: ${event.invokedArn}\r\nLambda-Runtime-Trace-Id: ${event.traceId}\r\n`;
   if (event.clientContext !== undefined) head += `Lambda-Runtime-Client-Context: ${headerText(event.clientContext)}\r\n`;
+  if (event.cognitoIdentity !== undefined) head += `Lambda-Runtime-Cognito-Identity: ${headerText(event.cognitoIdentity)}\r\n`;
+  if (event.tenantId !== undefined) head += `Lambda-Runtime-Aws-Tenant-Id: ${headerText(event.tenantId)}\r\n`;
   return head;
 }
 

@@ -3,6 +3,10 @@
 import { type Server, type Socket, createServer } from "node:net";
 import { LAMBDA } from "../../kernel/limits.ts";
 import type { RuntimeLink, RuntimeListener } from "../link.ts";
+import { eventNext } from "./extensions/event-next.ts";
+import type { Extensions } from "./extensions/extensions.ts";
+import { register } from "./extensions/register.ts";
+import { reportError } from "./extensions/report-error.ts";
 import { type RequestHead, requestParser } from "./http-parser.ts";
 import { initError } from "./init-error.ts";
 import { invocationError } from "./invocation-error.ts";
@@ -11,29 +15,33 @@ import { invocationResponse } from "./invocation-response.ts";
 import { ping } from "./ping.ts";
 import { restoreNext } from "./restore-next.ts";
 import { type Exchange, type Route, type Session, refusal, refuse } from "./session.ts";
+import { subscribe } from "./telemetry/subscribe.ts";
 
 export interface RuntimeApi extends RuntimeLink {
   /** host:port, for AWS_LAMBDA_RUNTIME_API. */
   readonly address: string;
+  /** A runtime has asked for events here. */
+  readonly spoken: boolean;
 }
 
 /** A runtime needs one or two; internal extensions a few more. */
 const CONNECTIONS_MAX = 64;
 const STATUS: Record<number, string> = { 200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 413: "Request Entity Too Large", 431: "Request Header Fields Too Large" };
 
-/** Without a listener nobody may ask for events: only `ping` answers. */
-export async function openRuntimeApi(listener: RuntimeListener | undefined): Promise<RuntimeApi> {
+/** Without a listener nobody may ask for a runtime's events. Without `extensions`: nobody may register. */
+export async function openRuntimeApi(listener: RuntimeListener | undefined, extensions?: Extensions): Promise<RuntimeApi> {
   const session: Session = listener ? { state: "starting", listener } : { state: "failed", listener: DEAF };
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    serve(socket, session);
+    serve(socket, session, extensions);
   });
   server.maxConnections = CONNECTIONS_MAX;
   const port = await listen(server);
   return {
     address: `127.0.0.1:${port}`,
+    get spoken() { return listener !== undefined && session.state !== "starting"; },
     readyAfterAnswer: false,
     send: (event) => handOut(session, event),
     pause() { for (const socket of sockets) socket.pause(); },
@@ -60,7 +68,7 @@ function listen(server: Server): Promise<number> {
   });
 }
 
-function serve(socket: Socket, session: Session): void {
+function serve(socket: Socket, session: Session, extensions: Extensions | undefined): void {
   let exchange: Exchange | undefined;
   let route: Route | undefined;
   let parts: Buffer[] = [];
@@ -73,7 +81,7 @@ function serve(socket: Socket, session: Session): void {
       parts = [];
       bytes = 0;
       if (head.expectsContinue && (head.lengthBytes ?? 0) <= LAMBDA.responseBytesMax) socket.write("HTTP/1.1 100 Continue\r\n\r\n");
-      route = routeOf(session, exchange);
+      route = routeOf(session, extensions, exchange);
     },
     body(chunk) {
       if (route?.body) return route.body(chunk);
@@ -129,15 +137,18 @@ function openExchange(socket: Socket, head: RequestHead, done: () => void): Exch
   };
 }
 
-function routeOf(session: Session, exchange: Exchange): Route {
+interface Expected { method: string; open: () => Route }
+
+function routeOf(session: Session, extensions: Extensions | undefined, exchange: Exchange): Route {
   const { method, path } = exchange.head;
-  const expected = routeFor(session, exchange, (/^\/2018-06-01\/([^?]*)/.exec(path)?.[1] ?? path).split("/"));
+  const [, version, rest = path] = /^\/(\d{4}-\d{2}-\d{2})\/([^?]*)/.exec(path) ?? [];
+  const expected = version === undefined || version === "2018-06-01" ? routeFor(session, exchange, rest.split("/")) : extensions && extensionRoute(extensions, exchange, `${version}/${rest}`);
   if (!expected) return refusal(() => exchange.respond(404, "404 page not found\n", "text/plain"));
   if (expected.method !== method) return refusal(() => exchange.respond(405, "", "text/plain"));
   return expected.open();
 }
 
-function routeFor(session: Session, exchange: Exchange, path: string[]): { method: string; open: () => Route } | undefined {
+function routeFor(session: Session, exchange: Exchange, path: string[]): Expected | undefined {
   const [first, second, third, fourth] = path;
   if (path.length === 1 && first === "ping") return { method: "GET", open: () => ping(exchange) };
   if (first !== "runtime") return undefined;
@@ -148,4 +159,16 @@ function routeFor(session: Session, exchange: Exchange, path: string[]): { metho
   if (second === "restore" && path.length === 3 && third === "next") return { method: "GET", open: () => restoreNext(exchange) };
   if (second === "restore" && path.length === 3 && third === "error") return { method: "POST", open: () => restoreNext(exchange) };
   return undefined;
+}
+
+function extensionRoute(extensions: Extensions, exchange: Exchange, path: string): Expected | undefined {
+  switch (path) {
+    case "2020-01-01/extension/register": return { method: "POST", open: () => register(extensions, exchange) };
+    case "2020-01-01/extension/event/next": return { method: "GET", open: () => eventNext(extensions, exchange) };
+    case "2020-01-01/extension/init/error": return { method: "POST", open: () => reportError(extensions, exchange, "InitError") };
+    case "2020-01-01/extension/exit/error": return { method: "POST", open: () => reportError(extensions, exchange, "ExitError") };
+    case "2022-07-01/telemetry": return { method: "PUT", open: () => subscribe(extensions, exchange, "telemetry") };
+    case "2020-08-15/logs": return { method: "PUT", open: () => subscribe(extensions, exchange, "logs") };
+    default: return undefined;
+  }
 }

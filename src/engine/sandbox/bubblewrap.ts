@@ -1,7 +1,7 @@
 // The command line that gives a function AWS's view of its machine. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 // Options as in bubblewrap 0.7 and newer: https://github.com/containers/bubblewrap/blob/main/bwrap.xml
-import { copyFileSync, lstatSync, readlinkSync, statSync, utimesSync } from "node:fs";
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { appendFileSync, copyFileSync, lstatSync, readFileSync, readdirSync, readlinkSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { copyFile, cp, mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { quote } from "./launch.ts";
 import { SANDBOX_GID, SANDBOX_UID, type SandboxSpec } from "./sandbox.ts";
@@ -25,8 +25,13 @@ const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", 
 /** What name resolution, the dynamic linker and TLS read in /etc: files are copied into one folder, for each mount costs a start 0.2 ms. */
 const ETC_FILES = ["ld.so.cache", "mime.types", "services", "protocols", "gai.conf"];
 const ETC_FOLDERS = ["ssl", "pki", "crypto-policies", "alternatives"];
+/** Debian's JVMs keep their settings here, behind links, and start with nothing less. */
+const ETC_JAVA = /^java-[\w.-]+$/;
 /** These change while the platform runs (a laptop changes networks), so every start looks. */
 const ETC_NETWORK = ["resolv.conf", "hosts"];
+
+/** Where extensions listen for telemetry. https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html#telemetry-api-destinations */
+const SANDBOX_NAMES = "sandbox.localdomain sandbox";
 
 /** A shell that reads commands from its standard input. */
 const WAITING = ["/bin/sh"];
@@ -45,6 +50,7 @@ export async function systemArguments(etcDir: string): Promise<string[]> {
   await writeFile(join(etcDir, "group"), `root:x:0:\nsbx_user1051:x:${SANDBOX_GID}:\n`);
   await writeFile(join(etcDir, "nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n");
   await Promise.all(ETC_FILES.map((name) => copyFile(`/etc/${name}`, join(etcDir, name)).catch(() => {}))); // not every system has them all
+  for (const name of (await readdir("/etc").catch(() => [])).filter((entry) => ETC_JAVA.test(entry))) await cp(join("/etc", name), join(etcDir, name), { recursive: true, dereference: true, filter: (path) => isReadableByAll(path) });
   const args: string[] = [];
   for (const path of SYSTEM) {
     const stat = lstatSync(path, { throwIfNoEntry: false });
@@ -60,6 +66,8 @@ export async function systemArguments(etcDir: string): Promise<string[]> {
   return args;
 }
 
+const isReadableByAll = (path: string): boolean => ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o004) !== 0;
+
 /** Brings resolv.conf and hosts up to date in the folder shown as /etc; running sandboxes see it too. */
 export function refreshNetworkFiles(etcDir: string): void {
   for (const name of ETC_NETWORK) {
@@ -67,18 +75,29 @@ export function refreshNetworkFiles(etcDir: string): void {
     const to = statSync(join(etcDir, name), { throwIfNoEntry: false });
     if (from && from.mtimeMs !== to?.mtimeMs) {
       copyFileSync(`/etc/${name}`, join(etcDir, name));
+      if (name === "hosts") appendFileSync(join(etcDir, name), `127.0.0.1 ${SANDBOX_NAMES}\n`);
       utimesSync(join(etcDir, name), from.mtimeMs / 1000, from.mtimeMs / 1000);
     }
   }
 }
 
-export function bubblewrapCommand(view: View, spec: SandboxSpec, host: { code: string; tmp?: string }): string[] {
+/** A hosts file for one sandbox, which has an address of its own on the loopback interface. */
+export function writeHosts(etcDir: string, path: string, address: string): void {
+  const shared = join(etcDir, "hosts");
+  if (!lstatSync(shared, { throwIfNoEntry: false })) writeFileSync(shared, "127.0.0.1 localhost\n"); // it is what the sandbox's own is mounted over
+  const lines = readFileSync(shared, "utf8").split("\n").filter((line) => line !== "" && !line.endsWith(SANDBOX_NAMES));
+  writeFileSync(path, `${lines.join("\n")}\n${address} ${SANDBOX_NAMES}\n`, { mode: 0o644 });
+}
+
+export function bubblewrapCommand(view: View, spec: SandboxSpec, host: { code: string; opt?: string; hosts?: string; tmp?: string }): string[] {
   const paths = spec.readOnlyPaths.filter((path) => !SYSTEM.some((system) => path === system || path.startsWith(`${system}/`)));
   const args = [
     view.bwrap, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session", "--hostname", "169-254-1-1",
     ...(view.by === "user" ? ["--unshare-user", "--uid", String(SANDBOX_UID), "--gid", String(SANDBOX_GID), "--cap-drop", "ALL"] : ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]),
     ...parents(["/var/task", "/nix/store", ...paths.filter((path) => !isUnderTmp(path))]),
+    ...(host.opt ? showOpt(host.opt, paths) : []),
     ...view.base,
+    ...(host.hosts ? ["--ro-bind", host.hosts, "/etc/hosts"] : []),
     ...(spec.network === "none" ? ["--unshare-net"] : []),
     "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", // AWS has no writable /dev/shm; here it would be memory nobody counts
     "--ro-bind", host.code, "/var/task", "--ro-bind", spec.runtimeDir ?? host.code, "/var/runtime", ...(spec.bootstrapDir ? ["--ro-bind", spec.bootstrapDir, "/var/runtime/evoke"] : []),
@@ -90,6 +109,12 @@ export function bubblewrapCommand(view: View, spec: SandboxSpec, host: { code: s
   if (view.by === "root") args.push(view.setpriv!, "--reuid", String(SANDBOX_UID), "--regid", String(SANDBOX_GID), "--clear-groups", "--");
   return [...args, ...(spec.argv.length > 0 ? spec.argv : WAITING)];
 }
+
+/** /opt whole, or what is in it one by one where an interpreter lives under /opt too. */
+const showOpt = (folder: string, paths: string[]): string[] =>
+  sharesOpt(paths) ? readdirSync(folder).flatMap((name) => ["--ro-bind", join(folder, name), join("/opt", name)]) : ["--ro-bind", folder, "/opt"];
+
+export const sharesOpt = (paths: string[]): boolean => paths.some((path) => path === "/opt" || path.startsWith("/opt/"));
 
 /** bubblewrap makes the folders above a mount with mode 0700, which uid 993 could not pass; made explicitly they are open. */
 function parents(paths: string[]): string[] {

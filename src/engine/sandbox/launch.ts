@@ -14,6 +14,8 @@ export interface Launch {
   channel: boolean;
   /** Whether its standard input stays open, to be written to. */
   input: boolean;
+  /** Descriptors 4 and 5, for a shell that starts several processes (parts.ts). */
+  parts: boolean;
   /** cgroup.procs files. The child joins by itself: done from here it would block the event loop for milliseconds. */
   joinFiles: string[];
   /** A mount command to run first. */
@@ -25,12 +27,13 @@ export interface Launched {
   child: ChildProcess;
   stdout: Readable;
   stderr: Readable;
+  partsOutput?: Readable;
 }
 
 /** What the shell exits with when the sandbox could not be prepared; its stderr says why. */
 export const EXIT_NOT_PREPARED = 125;
 
-export async function launch({ command, env, cwd, channel, input, joinFiles, mount, pipes }: Launch): Promise<Launched> {
+export async function launch({ command, env, cwd, channel, input, parts, joinFiles, mount, pipes }: Launch): Promise<Launched> {
   const script = [
     `ulimit -c 0; ulimit -n ${LAMBDA.fileDescriptorsMax} 2>/dev/null`, // a lower hard limit stays as it is
     ...(mount ? [`/usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin ${mount.map(quote).join(" ")} || exit ${EXIT_NOT_PREPARED}`] : []),
@@ -39,20 +42,24 @@ export async function launch({ command, env, cwd, channel, input, joinFiles, mou
   ].join("\n");
   const out = await pipes.take();
   let errors: Pipe | undefined;
+  let further: Pipe | undefined;
   let child: ChildProcess;
   try {
     errors = await pipes.take();
+    further = parts ? await pipes.take() : undefined;
+    const beyond = parts ? [channel ? "pipe" as const : "ignore" as const, "pipe" as const, further?.writeFd ?? "pipe" as const] : channel ? ["pipe" as const] : [];
     // Its own session, so that Ctrl-C in the operator's terminal reaches the platform alone, which then shuts functions down in order.
-    child = spawn("/bin/sh", ["-c", script, "sh", ...command], { env, cwd, detached: true, stdio: [input ? "pipe" : "ignore", out?.writeFd ?? "pipe", errors?.writeFd ?? "pipe", ...(channel ? ["pipe" as const] : [])] });
+    child = spawn("/bin/sh", ["-c", script, "sh", ...command], { env, cwd, detached: true, stdio: [input ? "pipe" : "ignore", out?.writeFd ?? "pipe", errors?.writeFd ?? "pipe", ...beyond] });
   } catch (cause) {
-    for (const pipe of [out, errors]) pipe?.reader.destroy();
+    for (const pipe of [out, errors, further]) pipe?.reader.destroy();
     throw new Fault("a sandbox's process could not be started", cause);
   } finally {
-    for (const pipe of [out, errors]) if (pipe) closeSync(pipe.writeFd);
+    for (const pipe of [out, errors, further]) if (pipe) closeSync(pipe.writeFd);
   }
-  const launched = { child, stdout: out?.reader ?? child.stdout!, stderr: errors?.reader ?? child.stderr! };
+  const launched: Launched = { child, stdout: out?.reader ?? child.stdout!, stderr: errors?.reader ?? child.stderr! };
+  if (parts) launched.partsOutput = further?.reader ?? ((child.stdio as unknown as Readable[])[5]!);
   // A function that closes its end must not bring the platform down with an unhandled error.
-  for (const stream of [...child.stdio, launched.stdout, launched.stderr]) stream?.on("error", () => {});
+  for (const stream of [...child.stdio, launched.stdout, launched.stderr, launched.partsOutput]) stream?.on("error", () => {});
   try {
     await once(child, "spawn");
   } catch (cause) {

@@ -7,7 +7,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { Fault } from "../../kernel/errors.ts";
 import { HEX, type Ids } from "../../kernel/ids.ts";
 import type { Log } from "../../kernel/log.ts";
-import { bubblewrapCommand, refreshNetworkFiles, systemArguments, type View } from "./bubblewrap.ts";
+import { bubblewrapCommand, refreshNetworkFiles, sharesOpt, systemArguments, writeHosts, type View } from "./bubblewrap.ts";
 import { openGroups, type Groups } from "./cgroup.ts";
 import { launch } from "./launch.ts";
 import { openPipes, type Pipes } from "./pipes.ts";
@@ -124,23 +124,25 @@ async function startWith(way: Way, place: Place, spec: SandboxSpec): Promise<Run
   const { root, groups, mounts, pipes, watch, clock, log } = place;
   if (spec.network === "none" && !way.view) throw new Fault("--network none needs bubblewrap: this isolation level cannot cut a function off the network");
   const waits = spec.argv.length === 0;
-  if (waits && !way.view) throw new Fault("a sandbox that waits for its command needs bubblewrap");
+  if (waits && !spec.parts && !way.view) throw new Fault("a sandbox that waits for its command needs bubblewrap");
   const tmp: Started["tmp"] = mounts ? "mounted" : way.view ? "inside" : "watched";
   const uid = way.ownUids ? (spec.tmpDir ? (await stat(spec.tmpDir)).uid : FIRST_UID + (nextUid++ % UIDS)) : undefined;
   const owner = way.view?.by === "root" ? { uid: SANDBOX_UID, gid: SANDBOX_GID } : uid !== undefined ? { uid, gid: uid } : undefined;
   const scratch = await makeScratch(root, spec.id, { slot: spec.codeDir === undefined, traversable: way.ownUids, ...(spec.tmpDir ? { tmp: spec.tmpDir } : {}), ...(owner ? { owner } : {}) });
   if (way.view) refreshNetworkFiles(way.view.etcDir);
+  if (way.view && spec.address) writeHosts(way.view.etcDir, scratch.hosts, spec.address);
+  const opt = spec.optDir ?? (way.view && spec.codeDir === undefined && !sharesOpt(spec.readOnlyPaths) ? scratch.optSlot : undefined);
   const group = await groups?.create(spec.id, hardMemoryBytes(spec, tmp));
   try {
     const launched = await launch({
-      command: way.view ? bubblewrapCommand(way.view, spec, { code: spec.codeDir ?? scratch.slot, ...(tmp === "inside" ? {} : { tmp: scratch.tmp }) }) : plainCommand(spec, { ...(way.setpriv ? { setpriv: way.setpriv } : {}), ...(uid === undefined ? {} : { uid }) }),
+      command: way.view ? bubblewrapCommand(way.view, spec, { code: spec.codeDir ?? scratch.slot, ...(opt ? { opt } : {}), ...(spec.address ? { hosts: scratch.hosts } : {}), ...(tmp === "inside" ? {} : { tmp: scratch.tmp }) }) : plainCommand(spec.parts ? { ...spec, argv: ["/bin/sh"] } : spec, { ...(way.setpriv ? { setpriv: way.setpriv } : {}), ...(uid === undefined ? {} : { uid }) }),
       env: way.view ? spec.env : plainEnvironment(spec, scratch.tmp),
       cwd: way.view ? "/" : (spec.codeDir ?? scratch.slot),
-      channel: spec.channel, input: waits, pipes,
+      channel: spec.channel, input: waits, parts: spec.parts === true, pipes,
       joinFiles: group?.joinFiles ?? [],
       ...(tmp === "mounted" && !spec.tmpDir ? { mount: mountTmpfs(scratch.tmp, spec.tmpMb, owner?.uid ?? 0, owner?.gid ?? 0) } : {}),
     });
-    return makeRunning({ spec, ...launched, scratch, contained: way.view !== undefined, ...(group ? { group } : {}), tmp, clock, log, watch });
+    return makeRunning({ spec, ...launched, scratch, optSlot: opt === scratch.optSlot, contained: way.view !== undefined, ...(group ? { group } : {}), tmp, clock, log, watch });
   } catch (error) {
     await group?.remove();
     await removeScratch(scratch, { mounted: tmp === "mounted", keepTmp: false });

@@ -2,7 +2,7 @@
 import type { SandboxSpec } from "./sandbox.ts";
 
 /** Variables whose values are paths or lists of paths; anything else a function is given stays as it is. */
-const PATH_VARIABLES = ["LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "PATH", "NODE_PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "GEM_PATH", "CLASSPATH"];
+const PATH_VARIABLES = ["LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "PATH", "NODE_PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "GEM_PATH", "RUBYLIB", "CLASSPATH", "AWS_LAMBDA_EXEC_WRAPPER"];
 
 export interface PlainOptions {
   /** Absent: no setpriv on this machine (macOS). */
@@ -23,7 +23,7 @@ export function plainEnvironment(spec: SandboxSpec, tmp: string): Record<string,
   return { ...hostVariables(spec.env, spec), TMPDIR: tmp };
 }
 
-type Places = Pick<SandboxSpec, "codeDir" | "runtimeDir" | "bootstrapDir">;
+type Places = Pick<SandboxSpec, "codeDir" | "runtimeDir" | "bootstrapDir" | "optDir">;
 
 export function hostVariables(given: Record<string, string>, places: Places): Record<string, string> {
   const env = { ...given };
@@ -31,9 +31,11 @@ export function hostVariables(given: Record<string, string>, places: Places): Re
   return env;
 }
 
-function hostPath(word: string, spec: Places): string {
+/** AWS's path on a level that cannot show it: the real one. */
+export function hostPath(word: string, spec: Places): string {
   if (spec.bootstrapDir && word.startsWith("/var/runtime/evoke/")) return spec.bootstrapDir + word.slice("/var/runtime/evoke".length);
   if (word === "/var/runtime" || word.startsWith("/var/runtime/")) return (spec.runtimeDir ?? spec.codeDir ?? "") + word.slice("/var/runtime".length);
   if (spec.codeDir && (word === "/var/task" || word.startsWith("/var/task/"))) return spec.codeDir + word.slice("/var/task".length);
+  if (spec.optDir && (word === "/opt" || word.startsWith("/opt/"))) return spec.optDir + word.slice("/opt".length);
   return word;
 }

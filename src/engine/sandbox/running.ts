@@ -1,6 +1,5 @@
 // A started sandbox, whatever the level: watching, freezing, killing and tidying are the same everywhere.
 import type { ChildProcess } from "node:child_process";
-import { constants } from "node:os";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { Clock } from "../../kernel/clock.ts";
@@ -10,6 +9,8 @@ import type { Group } from "./cgroup.ts";
 import { killTree, signalTree } from "./kill.ts";
 import { commandUnder, signal } from "./processes.ts";
 import { becomeCommand } from "./bubblewrap.ts";
+import { hostPath, hostVariables } from "./plain.ts";
+import { exitOfStatus, openParts, type Parts } from "./parts.ts";
 import { removeScratch, resizeTmpfs, type Scratch } from "./scratch.ts";
 import { fillSlot } from "./code-slot.ts";
 import { CannotAssign, type Exit, type Running, type SandboxSpec } from "./sandbox.ts";
@@ -21,7 +22,10 @@ export interface Started {
   child: ChildProcess;
   stdout: Readable;
   stderr: Readable;
+  partsOutput?: Readable;
   scratch: Scratch;
+  /** Whether what it sees as /opt is still to be filled. */
+  optSlot: boolean;
   /** In its own pid namespace under bubblewrap: nothing escapes the tree there. */
   contained: boolean;
   group?: Group;
@@ -46,14 +50,17 @@ export function makeRunning(started: Started): Running {
     void kill();
   });
   const check = usage.check;
-  if (spec.argv.length > 0) watch.add(check); // one that waits for its command uses nothing
+  if (spec.argv.length > 0 || spec.parts) watch.add(check); // one that waits for its command uses nothing
 
   const exited = new Promise<Exit>((resolve) => child.once("exit", async (code, name) => {
     gone = true;
     watch.remove(check);
     void kill(); // what it left running ends with it, now: later its number may be another process's
-    resolve(await exitOf(started, code, name, overMemory));
+    const exit = await exitOf(started, code, name, overMemory);
+    parts?.end(exit);
+    resolve(exit);
   }));
+  const parts = started.partsOutput && partsOf(started, () => overMemory);
 
   const setFrozen = (wanted: boolean) => {
     if (gone || frozen === wanted) return;
@@ -70,13 +77,14 @@ export function makeRunning(started: Started): Running {
     stdout,
     stderr,
     ...(spec.channel ? { channel: child.stdio[3] as Socket } : {}),
+    ...(parts ? { parts } : {}),
     get taskRoot() { return contained ? "/var/task" : (codeDir ?? scratch.slot); },
     tmpDir: contained ? "/tmp" : scratch.tmp,
     ...(tmp === "inside" ? {} : { keptTmp: scratch.tmp }),
     exited,
-    async assign(newCodeDir, newLimits) {
+    async assign(newCodeDir, newLimits, optDir) {
       if (codeDir !== undefined) throw new Fault("a sandbox that has code was given other code");
-      await assignTo(started, newCodeDir, limits, newLimits);
+      await assignTo(started, newCodeDir, optDir, limits, newLimits);
       codeDir = newCodeDir;
       Object.assign(limits, newLimits);
     },
@@ -110,17 +118,27 @@ export function makeRunning(started: Started): Running {
 async function exitOf({ contained, group }: Started, code: number | null, signalName: NodeJS.Signals | null, overMemory: boolean): Promise<Exit> {
   const byKernel = group !== undefined && code !== 0 && (await group.oomKills()) > 0;
   // bubblewrap passes a signal on as 128 plus its number.
-  const passedOn = contained && code !== null && code > 128 ? signalNumbered(code - 128) : undefined;
+  const passedOn = contained && code !== null ? exitOfStatus(code).signal : null;
   return { code: passedOn ? null : code, signal: passedOn ?? signalName, outOfMemory: overMemory || byKernel };
 }
 
-async function assignTo({ scratch, contained, group, tmp }: Started, codeDir: string, before: Limits, limits: Limits): Promise<void> {
+/** The processes' variables and words as this level shows the paths in them. */
+function partsOf(started: Started, overMemory: () => boolean): Parts {
+  const { spec, child, scratch, contained, group, partsOutput } = started;
+  const parts = openParts({
+    input: child.stdin!, reports: child.stdio[4] as Readable, output: partsOutput!,
+    outOfMemory: async () => overMemory() || (group !== undefined && (await group.oomKills()) > 0),
+  });
+  const seen = (env: Record<string, string>) => (contained ? { PWD: "/var/task", ...env } : { PWD: spec.codeDir!, ...hostVariables(env, spec), TMPDIR: scratch.tmp });
+  return { ...parts, start: (argv, env, to) => parts.start(contained ? argv : argv.map((word) => hostPath(word, spec)), seen(env), to) };
+}
+
+async function assignTo({ scratch, optSlot, contained, group, tmp }: Started, codeDir: string, optDir: string | undefined, before: Limits, limits: Limits): Promise<void> {
+  if (optDir && !optSlot) throw new CannotAssign("it cannot be given an /opt anymore");
   if (limits.tmpMb !== before.tmpMb) {
     if (tmp === "inside") throw new CannotAssign("the size of /tmp is fixed at start on this isolation level");
     if (tmp === "mounted") await resizeTmpfs(scratch.tmp, limits.tmpMb);
   }
   const memoryBytes = hardMemoryBytes(limits, tmp);
-  await Promise.all([contained && fillSlot(codeDir, scratch.slot), memoryBytes !== hardMemoryBytes(before, tmp) && group?.setMemory(memoryBytes)]);
+  await Promise.all([contained && fillSlot(codeDir, scratch.slot), optDir && fillSlot(optDir, scratch.optSlot), memoryBytes !== hardMemoryBytes(before, tmp) && group?.setMemory(memoryBytes)]);
 }
-
-const signalNumbered = (number: number): NodeJS.Signals | undefined => (Object.entries(constants.signals) as [NodeJS.Signals, number][]).find(([, value]) => value === number)?.[0];

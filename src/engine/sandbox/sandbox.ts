@@ -1,6 +1,7 @@
 // One interface for every way of running a process apart from the platform; README.md says what each does not isolate.
 import type { Readable } from "node:stream";
 import type { Socket } from "node:net";
+import type { Parts } from "./parts.ts";
 
 export interface SandboxSpec {
   /** Unique; names the control group and the scratch folders. */
@@ -21,6 +22,12 @@ export interface SandboxSpec {
   network: "shared" | "none";
   /** Open a socket pair as descriptor 3 in the process. */
   channel: boolean;
+  /** Further layers of code, laid over one another: seen read-only as /opt where the level allows it. */
+  optDir?: string;
+  /** The command is a shell that starts several processes when told: Running.parts. `argv` is then empty. */
+  parts?: boolean;
+  /** What `sandbox` and `sandbox.localdomain` mean inside. */
+  address?: string;
   /** An earlier process's `keptTmp`: its /tmp goes on in this one, which owns it from now on. */
   tmpDir?: string;
 }
@@ -36,14 +43,16 @@ export interface Running {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly channel?: Socket;
+  /** Where the specification has asked for them. */
+  readonly parts?: Parts;
   /** The paths the function sees: /var/task and /tmp, or host paths on a level without a mount namespace (taskRoot is then known after assign). */
   readonly taskRoot: string;
   readonly tmpDir: string;
   /** Hand it to the next start as `tmpDir` (and dispose with keepTmp) to keep /tmp over a restart; absent where the level cannot. */
   readonly keptTmp?: string;
   readonly exited: Promise<Exit>;
-  /** Puts a function's code and limits under a sandbox that was started before its function was known. Throws CannotAssign: start a fresh one. */
-  assign(codeDir: string, limits: { memoryMb: number; tmpMb: number }): Promise<void>;
+  /** Puts a function's code, layers and limits under a sandbox that was started before its function was known. Throws CannotAssign: start a fresh one. */
+  assign(codeDir: string, limits: { memoryMb: number; tmpMb: number }, optDir?: string): Promise<void>;
   /** Gives a sandbox that was started without a command its one command; at once, without waiting. */
   exec(argv: string[], env: Record<string, string>): void;
   /** CPU in proportion to memory from now on; before this call it is not limited, as AWS boosts init. */

@@ -9,20 +9,23 @@ export interface Scratch {
   /** On the host. */
   tmp: string;
   slot: string;
+  optSlot: string;
+  hosts: string;
 }
 
 export async function makeScratch(root: string, id: string, options: { slot: boolean; tmp?: string; owner?: { uid: number; gid: number }; traversable: boolean }): Promise<Scratch> {
   const folder = join(root, id);
   const tmp = options.tmp ?? join(folder, "tmp");
   const slot = join(folder, "task");
+  const optSlot = join(folder, "opt");
   await mkdir(folder, { recursive: true, mode: options.traversable ? 0o711 : 0o700 });
   if (options.tmp === undefined) await mkdir(tmp, { recursive: true, mode: 0o700 });
   if (options.owner) await chown(tmp, options.owner.uid, options.owner.gid);
   if (options.slot) {
-    await mkdir(slot, { recursive: true });
-    await chmod(slot, 0o755);
+    await Promise.all([slot, optSlot].map((path) => mkdir(path, { recursive: true })));
+    await Promise.all([slot, optSlot].map((path) => chmod(path, 0o755)));
   }
-  return { folder, tmp, slot };
+  return { folder, tmp, slot, optSlot, hosts: join(folder, "hosts") };
 }
 
 /** Removes the folder, and the /tmp unless it is kept; a /tmp taken over from an earlier sandbox goes with that one's empty folder. */
@@ -32,7 +35,7 @@ export async function removeScratch(scratch: Scratch, options: { mounted: boolea
     await rm(scratch.tmp, { recursive: true, force: true });
     await rmdir(join(scratch.tmp, "..")).catch(() => {}); // the owner's folder, unless something else is in it
   }
-  await rm(scratch.slot, { recursive: true, force: true });
+  for (const path of [scratch.slot, scratch.optSlot, scratch.hosts]) await rm(path, { recursive: true, force: true });
   await rmdir(scratch.folder).catch(() => {}); // stays while it holds a kept /tmp
 }
 

@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/
 import type * as Sdk from "@aws-sdk/client-cloudwatch-logs";
 import { defineService } from "../service.ts";
+import { access } from "./access.ts";
 import { filterOperations } from "./filter-events.ts";
 import { getOperations } from "./get-events.ts";
 import { groupOperations } from "./groups.ts";
@@ -14,6 +15,7 @@ import { tagOperations } from "./tags.ts";
 export const cloudwatchLogs = defineService<typeof Sdk>({
   name: "logs",
   client: "@aws-sdk/client-cloudwatch-logs",
+  access,
 
   open({ stores, clock, ids, background }) {
     background("cloudwatch-logs retention", (signal) => sweepForever({ stores, clock, ids }, signal));

@@ -1,21 +1,28 @@
-// What IAM keeps: roles, policies, users, access keys. IAM knows no regions; everything belongs to an account.
+// What IAM keeps: roles, users, groups, policies, access keys, instance profiles. IAM knows no regions; everything belongs to an account.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-import type * as Sdk from "@aws-sdk/client-iam";
 import { partitionOf } from "../../kernel/arn.ts";
 import type { Call } from "../../kernel/call.ts";
 import { type Ids, UPPER_BASE32 } from "../../kernel/ids.ts";
-import { encodeDocument } from "./policy-document.ts";
 
 /** Documents by `account/lower-case name`: names that differ only in case are one name. The STS room reads these. */
 export const ROLES = "iam/role";
 export const USERS = "iam/user";
-/** Documents by `account/policy name in lower case`. */
+export const GROUPS = "iam/group";
 export const POLICIES = "iam/policy";
+export const INSTANCE_PROFILES = "iam/instance-profile";
 /** Documents by access key id. The STS room's identity reads these. */
 export const ACCESS_KEYS = "iam/access-key";
 
-export interface Role {
+/** What policies can be put into and attached to. */
+export interface Holder {
   name: string;
+  /** Document by name. */
+  inlinePolicies: Record<string, string>;
+  /** ARNs, in the order in which they were attached. */
+  attachedPolicies: string[];
+}
+
+export interface Role extends Holder {
   id: string;
   arn: string;
   path: string;
@@ -24,10 +31,54 @@ export interface Role {
   description?: string;
   maxSessionSeconds: number;
   tags: Record<string, string>;
-  /** Document by name. */
-  inlinePolicies: Record<string, string>;
-  /** ARNs, in the order in which they were attached. */
-  attachedPolicies: string[];
+  /** The ARN of the policy that bounds what the others allow. */
+  boundary?: string;
+  /** Names of the instance profiles it is in. */
+  instanceProfiles: string[];
+  /** The service a service-linked role belongs to: "es.amazonaws.com". */
+  linkedService?: string;
+}
+
+export interface User extends Holder {
+  id: string;
+  arn: string;
+  path: string;
+  createdMs: number;
+  tags: Record<string, string>;
+  accessKeyIds: string[];
+  /** Names. The group lists its members too: the two change together. */
+  groups: string[];
+  boundary?: string;
+  login?: LoginProfile;
+}
+
+export interface LoginProfile {
+  /** scrypt of the password, and its salt; hexadecimal. */
+  hash: string;
+  salt: string;
+  /** As many earlier ones as the account's policy says may not be used again, newest first. */
+  previous: { hash: string; salt: string }[];
+  createdMs: number;
+  resetRequired: boolean;
+}
+
+export interface Group extends Holder {
+  id: string;
+  arn: string;
+  path: string;
+  createdMs: number;
+  /** Names. */
+  members: string[];
+}
+
+export interface InstanceProfile {
+  name: string;
+  id: string;
+  arn: string;
+  path: string;
+  createdMs: number;
+  tags: Record<string, string>;
+  roleName?: string;
 }
 
 export interface PolicyVersion {
@@ -51,16 +102,8 @@ export interface Policy {
   /** The number the next version gets; numbers are never used again. */
   nextVersion: number;
   attachments: number;
-}
-
-export interface User {
-  name: string;
-  id: string;
-  arn: string;
-  path: string;
-  createdMs: number;
-  tags: Record<string, string>;
-  accessKeyIds: string[];
+  /** How many users and roles have it as their boundary. */
+  boundaries: number;
 }
 
 export interface AccessKey {
@@ -76,54 +119,11 @@ export interface AccessKey {
 
 export const entityId = (account: string, name: string): string => `${account}/${name.toLowerCase()}`;
 
-export const entityArn = (call: Call, kind: "role" | "user" | "policy", path: string, name: string): string =>
+export const entityArn = (call: Call, kind: "role" | "user" | "group" | "policy" | "instance-profile", path: string, name: string): string =>
   `arn:${partitionOf(call.region)}:iam::${call.account}:${kind}${path}${name}`;
 
-/** AROA…, AIDA…, ANPA…: 21 characters. */
-export const newEntityId = (ids: Ids, prefix: "AROA" | "AIDA" | "ANPA"): string => prefix + ids.token(17, UPPER_BASE32);
+/** Role, user, group, policy, instance profile: 21 characters. */
+export const newEntityId = (ids: Ids, prefix: "AROA" | "AIDA" | "AGPA" | "ANPA" | "AIPA"): string => prefix + ids.token(17, UPPER_BASE32);
 
-export const tagList = (tags: Record<string, string>): { Key: string; Value: string }[] => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-
-/** `whole`: as GetRole answers; CreateRole and ListRoles leave some of it out. */
-export function describeRole(role: Role, view: "create" | "get" | "list"): Sdk.Role {
-  return {
-    Path: role.path,
-    RoleName: role.name,
-    RoleId: role.id,
-    Arn: role.arn,
-    CreateDate: new Date(role.createdMs),
-    AssumeRolePolicyDocument: encodeDocument(role.trustPolicy),
-    ...(role.description !== undefined && { Description: role.description }),
-    ...(view !== "create" && { MaxSessionDuration: role.maxSessionSeconds }),
-    ...(view !== "list" && Object.keys(role.tags).length > 0 && { Tags: tagList(role.tags) }),
-    ...(view === "get" && { RoleLastUsed: {} }),
-  };
-}
-
-export function describePolicy(policy: Policy, view: "create" | "get" | "list"): Sdk.Policy {
-  return {
-    PolicyName: policy.name,
-    PolicyId: policy.id,
-    Arn: policy.arn,
-    Path: policy.path,
-    DefaultVersionId: policy.defaultVersion,
-    AttachmentCount: policy.attachments,
-    PermissionsBoundaryUsageCount: 0,
-    IsAttachable: true,
-    ...(view === "get" && policy.description !== undefined && { Description: policy.description }),
-    CreateDate: new Date(policy.createdMs),
-    UpdateDate: new Date(policy.updatedMs),
-    ...(view === "get" ? { Tags: tagList(policy.tags) } : view === "create" && Object.keys(policy.tags).length > 0 && { Tags: tagList(policy.tags) }),
-  };
-}
-
-export function describeUser(user: User, view: "get" | "list"): Sdk.User {
-  return {
-    Path: user.path,
-    UserName: user.name,
-    UserId: user.id,
-    Arn: user.arn,
-    CreateDate: new Date(user.createdMs),
-    ...(view === "get" && Object.keys(user.tags).length > 0 && { Tags: tagList(user.tags) }),
-  };
-}
+/** IAM's dates have no fractions. */
+export const wholeSecond = (call: Call): number => Math.floor(call.now.getTime() / 1000) * 1000;

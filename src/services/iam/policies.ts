@@ -4,18 +4,21 @@ import type * as Sdk from "@aws-sdk/client-iam";
 import { partitionOf } from "../../kernel/arn.ts";
 import type { Call } from "../../kernel/call.ts";
 import type { Ids } from "../../kernel/ids.ts";
-import type { Stores } from "../../storage/stores.ts";
+import type { Stores, Tx } from "../../storage/stores.ts";
 import type { Api } from "../service.ts";
 import { AWS_MANAGED_POLICIES } from "./aws-managed-policies.ts";
-import { describePolicy, entityArn, entityId, newEntityId, type Policy, POLICIES, tagList } from "./entity.ts";
+import { changing } from "./change.ts";
+import { describePolicy } from "./describe.ts";
+import { allEntities } from "./entities.ts";
+import { entityArn, entityId, newEntityId, type Policy, POLICIES, wholeSecond } from "./entity.ts";
 import { awsOwned, noSuchPolicy, overQuota, policyAttached, policyExists, policyHasVersions } from "./errors.ts";
-import { awsManagedArn, describeAwsManaged, findAwsManaged, findOwn, parsePolicyArn, rolesWith } from "./managed.ts";
+import { allHolders, awsManagedArn, describeAwsManaged, findAwsManaged, findOwn, parsePolicyArn, usesOf } from "./managed.ts";
 import { pageOf } from "./page.ts";
 import { checkIdentityPolicy, policySize } from "./policy-document.ts";
-import { wholeSecond } from "./roles.ts";
-import { readTags, withoutTags } from "./tags.ts";
+import { pageOfTags, readTags, withoutTags } from "./tags.ts";
 
 const POLICY_MAX = 6144;
+export const POLICIES_MAX = 1500;
 
 type PolicyApi = Pick<Api<typeof Sdk>, "CreatePolicy" | "GetPolicy" | "ListPolicies" | "DeletePolicy" | "ListEntitiesForPolicy" | "TagPolicy" | "UntagPolicy" | "ListPolicyTags">;
 
@@ -26,10 +29,12 @@ export function checkManagedDocument(document: string): void {
 
 /** Changes the account's own policy; AWS's own cannot be changed. */
 export async function changePolicy(stores: Stores, call: Call, arn: string, change: (policy: Policy) => Policy): Promise<Policy> {
-  const { account, name } = parsePolicyArn(arn);
-  if (account === "aws") throw awsOwned(arn);
-  if (account !== call.account) throw noSuchPolicy(arn);
-  const changed = await stores.documents<Policy>(POLICIES).update(entityId(call.account, name), (policy) => {
+  const name = ownPolicyName(call, arn);
+  return changing(stores, call.account, (tx) => changeOwn(tx, call, arn, name, change));
+}
+
+async function changeOwn(tx: Tx, call: Call, arn: string, name: string, change: (policy: Policy) => Policy): Promise<Policy> {
+  const changed = await tx.documents<Policy>(POLICIES).update(entityId(call.account, name), (policy) => {
     if (policy.arn !== arn) throw noSuchPolicy(arn);
     return change(policy);
   });
@@ -37,9 +42,14 @@ export async function changePolicy(stores: Stores, call: Call, arn: string, chan
   return changed;
 }
 
-export function policyOperations(stores: Stores, ids: Ids): PolicyApi {
-  const policies = stores.documents<Policy>(POLICIES);
+function ownPolicyName(call: Call, arn: string): string {
+  const { account, name } = parsePolicyArn(arn);
+  if (account === "aws") throw awsOwned(arn);
+  if (account !== call.account) throw noSuchPolicy(arn);
+  return name;
+}
 
+export function policyOperations(stores: Stores, ids: Ids): PolicyApi {
   return {
     async CreatePolicy(input, call) {
       const tags = readTags(input.Tags);
@@ -50,10 +60,14 @@ export function policyOperations(stores: Stores, ids: Ids): PolicyApi {
         name: input.PolicyName, id: newEntityId(ids, "ANPA"), arn: entityArn(call, "policy", path, input.PolicyName), path,
         createdMs: nowMs, updatedMs: nowMs, tags,
         ...(input.Description !== undefined && { description: input.Description }),
-        defaultVersion: "v1", nextVersion: 2, attachments: 0,
+        defaultVersion: "v1", nextVersion: 2, attachments: 0, boundaries: 0,
         versions: [{ id: "v1", document: input.PolicyDocument, createdMs: nowMs }],
       };
-      if (!(await policies.create(entityId(call.account, input.PolicyName), policy))) throw policyExists(input.PolicyName);
+      await changing(stores, call.account, async (tx) => {
+        const policies = tx.documents<Policy>(POLICIES);
+        if (!(await policies.create(entityId(call.account, input.PolicyName), policy))) throw policyExists(input.PolicyName);
+        if ((await policies.count(`${call.account}/`)) > POLICIES_MAX) throw overQuota("PoliciesPerAccount", POLICIES_MAX);
+      });
       return { Policy: describePolicy(policy, "create") };
     },
 
@@ -62,24 +76,23 @@ export function policyOperations(stores: Stores, ids: Ids): PolicyApi {
       if (own) return { Policy: describePolicy(own, "get") };
       const managed = findAwsManaged(input.PolicyArn);
       if (!managed) throw noSuchPolicy(input.PolicyArn);
-      const attached = await rolesWith(stores, call, (role) => role.attachedPolicies.includes(input.PolicyArn));
-      return { Policy: describeAwsManaged(managed, input.PolicyArn, attached.length, "get") };
+      return { Policy: describeAwsManaged(managed, input.PolicyArn, usesOf(await allHolders(stores, call.account)), "get") };
     },
 
     async ListPolicies(input, call) {
-      const all = input.PolicyUsageFilter === "PermissionsBoundary" ? [] : await allPolicies(stores, call, input.Scope ?? "All");
-      const wanted = all.filter((policy) => policy.Path!.startsWith(input.PathPrefix ?? "/") && (!input.OnlyAttached || policy.AttachmentCount! > 0));
+      const wanted = (await allPolicies(stores, call, input.Scope ?? "All")).filter((policy) =>
+        policy.Path!.startsWith(input.PathPrefix ?? "/")
+        && (!input.OnlyAttached || policy.AttachmentCount! > 0)
+        && (input.PolicyUsageFilter === undefined || (input.PolicyUsageFilter === "PermissionsBoundary" ? policy.PermissionsBoundaryUsageCount! : policy.AttachmentCount!) > 0));
       const { items, truncation } = pageOf(wanted, input, (policy) => policy.Arn!);
       return { Policies: items, ...truncation };
     },
 
     async DeletePolicy(input, call) {
-      const { account, name } = parsePolicyArn(input.PolicyArn);
-      if (account === "aws") throw awsOwned(input.PolicyArn);
-      await stores.transaction(async (tx) => {
-        const policy = account === call.account ? await tx.documents<Policy>(POLICIES).update(entityId(call.account, name), (before) => before) : undefined;
-        if (policy?.arn !== input.PolicyArn) throw noSuchPolicy(input.PolicyArn);
-        if (policy.attachments > 0) throw policyAttached();
+      const name = ownPolicyName(call, input.PolicyArn);
+      await changing(stores, call.account, async (tx) => {
+        const policy = await changeOwn(tx, call, input.PolicyArn, name, (before) => before);
+        if (policy.attachments > 0 || policy.boundaries > 0) throw policyAttached();
         if (policy.versions.length > 1) throw policyHasVersions();
         await tx.documents<Policy>(POLICIES).delete(entityId(call.account, name));
       });
@@ -88,10 +101,15 @@ export function policyOperations(stores: Stores, ids: Ids): PolicyApi {
 
     async ListEntitiesForPolicy(input, call) {
       if (!(await findOwn(stores, call, input.PolicyArn)) && !findAwsManaged(input.PolicyArn)) throw noSuchPolicy(input.PolicyArn);
-      const other = (input.EntityFilter !== undefined && input.EntityFilter !== "Role") || input.PolicyUsageFilter === "PermissionsBoundary";
-      const roles = other ? [] : await rolesWith(stores, call, (role) => role.attachedPolicies.includes(input.PolicyArn) && role.path.startsWith(input.PathPrefix ?? "/"));
-      const { items, truncation } = pageOf(roles, input, (role) => role.name.toLowerCase());
-      return { PolicyRoles: items.map((role) => ({ RoleName: role.name, RoleId: role.id })), PolicyUsers: [], PolicyGroups: [], ...truncation };
+      const found = (await entitiesFor(stores, call, input)).sort((a, b) => (a.key < b.key ? -1 : 1));
+      const { items, truncation } = pageOf(found, input, (entity) => entity.key);
+      const of = (kind: HolderWord) => items.filter((entity) => entity.kind === kind);
+      return {
+        PolicyGroups: of("Group").map(({ name, id }) => ({ GroupName: name, GroupId: id })),
+        PolicyRoles: of("Role").map(({ name, id }) => ({ RoleName: name, RoleId: id })),
+        PolicyUsers: of("User").map(({ name, id }) => ({ UserName: name, UserId: id })),
+        ...truncation,
+      };
     },
 
     async TagPolicy(input, call) {
@@ -107,28 +125,31 @@ export function policyOperations(stores: Stores, ids: Ids): PolicyApi {
     async ListPolicyTags(input, call) {
       const policy = await findOwn(stores, call, input.PolicyArn);
       if (!policy && !findAwsManaged(input.PolicyArn)) throw noSuchPolicy(input.PolicyArn);
-      const { items, truncation } = pageOf(tagList(policy?.tags ?? {}).sort((a, b) => (a.Key < b.Key ? -1 : 1)), input, (tag) => tag.Key);
-      return { Tags: items, ...truncation };
+      return pageOfTags(policy?.tags ?? {}, input);
     },
   };
 }
 
+type HolderWord = "Group" | "Role" | "User";
+
+async function entitiesFor(stores: Stores, call: Call, input: { PolicyArn: string; EntityFilter?: string | undefined; PathPrefix?: string | undefined; PolicyUsageFilter?: string | undefined }) {
+  const { roles, users, groups } = await allHolders(stores, call.account);
+  const uses = ({ attachedPolicies, boundary }: { attachedPolicies: string[]; boundary?: string }) =>
+    (input.PolicyUsageFilter !== "PermissionsBoundary" && attachedPolicies.includes(input.PolicyArn))
+    || (input.PolicyUsageFilter !== "PermissionsPolicy" && boundary === input.PolicyArn);
+  const pick = (kind: HolderWord, holders: { name: string; id: string; path: string; attachedPolicies: string[]; boundary?: string }[]) =>
+    input.EntityFilter !== undefined && input.EntityFilter !== kind ? [] : holders
+      .filter((holder) => uses(holder) && holder.path.startsWith(input.PathPrefix ?? "/"))
+      .map(({ name, id }) => ({ kind, name, id, key: `${kind}/${name.toLowerCase()}` }));
+  return [...pick("Group", groups), ...pick("Role", roles), ...pick("User", users)];
+}
+
 /** In order of ARN. An account has at most 1,500 of its own, so all of them fit in one go. */
-async function allPolicies(stores: Stores, call: Call, scope: Sdk.PolicyScopeType): Promise<Sdk.Policy[]> {
-  const own: Sdk.Policy[] = [];
-  if (scope !== "AWS") {
-    let after: string | undefined;
-    for (;;) {
-      const page = await stores.documents<Policy>(POLICIES).list({ prefix: `${call.account}/`, limit: 500, ...(after !== undefined && { after }) });
-      own.push(...page.map(([, policy]) => describePolicy(policy, "list")));
-      if (page.length < 500) break;
-      after = page.at(-1)![0];
-    }
-  }
-  const attached = scope === "Local" ? [] : (await rolesWith(stores, call, () => true)).flatMap((role) => role.attachedPolicies);
-  const managed = scope === "Local" ? [] : AWS_MANAGED_POLICIES.map((policy) => {
-    const arn = awsManagedArn(policy, partitionOf(call.region));
-    return describeAwsManaged(policy, arn, attached.filter((other) => other === arn).length, "list");
-  });
+export async function allPolicies(stores: Stores, call: Call, scope: Sdk.PolicyScopeType): Promise<Sdk.Policy[]> {
+  const own = scope === "AWS" ? [] : (await ownPolicies(stores, call)).map((policy) => describePolicy(policy, "list"));
+  const uses = scope === "Local" ? undefined : usesOf(await allHolders(stores, call.account));
+  const managed = uses ? AWS_MANAGED_POLICIES.map((policy) => describeAwsManaged(policy, awsManagedArn(policy, partitionOf(call.region)), uses, "list")) : [];
   return [...own, ...managed].sort((a, b) => (a.Arn! < b.Arn! ? -1 : 1));
 }
+
+export const ownPolicies = (stores: Stores, call: Call): Promise<Policy[]> => allEntities(stores, { documents: (from) => from.documents<Policy>(POLICIES) }, call.account);

@@ -1,6 +1,7 @@
 // Bad policy documents, each with what AWS says of it (recorded by LocalStack, tests/aws/services/iam/test_iam_policies.snapshot.json, 2026-02).
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { AWS_MANAGED_POLICIES } from "./aws-managed-policies.ts";
 import { checkIdentityPolicy, checkTrustPolicy, encodeDocument } from "./policy-document.ts";
 
 const policy = (statement: unknown, more: object = { Version: "2012-10-17" }) => JSON.stringify({ ...more, Statement: statement });
@@ -48,6 +49,21 @@ describe("policy documents", () => {
     for (const statement of [GOOD, [GOOD], { Effect: "Deny", NotAction: "iam:*", NotResource: ["*"] }, { ...GOOD, Resource: ["arn:aws:iam::*:role/x*", "arn:aws-cn:s3:::b/*", "arn:aws:iam::123456789012:root"] },
       dated("2016-12-13T02:00:00Z"), dated("1481594400"), { ...GOOD, Condition: { "ForAllValues:StringLikeIfExists": { "aws:TagKeys": ["a", "b"] }, Bool: { "aws:SecureTransport": true } } }]) checkIdentityPolicy(policy(statement));
     checkTrustPolicy(policy({ Effect: "Allow", Principal: { AWS: ["arn:aws:iam::111122223333:root"], Service: "lambda.amazonaws.com" }, Action: ["sts:AssumeRole", "sts:TagSession"] }, {}));
+  });
+
+  it("are refused as trust policies when they trust nobody there can be", () => {
+    const trusting = (Principal: unknown) => policy({ Effect: "Allow", Principal, Action: "sts:AssumeRole" });
+    for (const [kind, value] of [["SERVICE", "lambda"], ["SERVICE", "codepipeline.amazonaws.org"], ["AWS", "arn:aws:iam::123456789012:role/*"], ["AWS", "1234"], ["AWS", "arn:aws:s3:::bucket"], ["FEDERATED", "example"]] as const) {
+      const name = { SERVICE: "Service", AWS: "AWS", FEDERATED: "Federated" }[kind];
+      assert.throws(() => checkTrustPolicy(trusting({ [name]: value })), { code: "MalformedPolicyDocumentException", message: `Invalid principal in policy: "${kind}":"${value}"` });
+    }
+    for (const good of ["*", { AWS: "*" }, { AWS: ["123456789012", "arn:aws:iam::123456789012:user/a/b", "arn:aws:sts::123456789012:assumed-role/r/s", "AROAIOSFODNN7EXAMPLE0"] }, { Service: ["apigateway.amazonaws.com", "delivery.logs.amazonaws.com"] },
+      { Federated: ["cognito-identity.amazonaws.com", "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"] }]) checkTrustPolicy(trusting(good));
+  });
+
+  it("pass when they are AWS's own", () => {
+    for (const { name, document } of AWS_MANAGED_POLICIES) assert.doesNotThrow(() => checkIdentityPolicy(JSON.stringify(document)), name);
+    assert.equal(new Set(AWS_MANAGED_POLICIES.map(({ path, name }) => path + name)).size, AWS_MANAGED_POLICIES.length);
   });
 
   it("are encoded as AWS encodes them", () => assert.equal(encodeDocument("{\"a\": [\"b*(c)!\"]}"), "%7B%22a%22%3A%20%5B%22b%2A%28c%29%21%22%5D%7D"));

@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 // The order and the texts: LocalStack's validated snapshots of CreatePolicy with sixty bad documents (tests/aws/services/iam/test_iam_policies).
 import { malformed } from "./errors.ts";
+import { principalProblem } from "./policy-principal.ts";
 import { resourceProblem } from "./policy-resource.ts";
 
 type Statement = Record<string, unknown>;
@@ -39,6 +40,8 @@ export function checkTrustPolicy(text: string): void {
     if (!isPrincipal(statement["Principal"] ?? statement["NotPrincipal"])) throw malformed(SYNTAX);
     if (!actionsOf(statement).every((action) => ASSUME_ACTIONS.test(action))) throw malformed("AssumeRole policy may only specify STS AssumeRole actions.");
     if (!actionsOf(statement).length) throw malformed("Policy statement must contain actions.");
+    const problem = principalProblem(statement["Principal"] ?? statement["NotPrincipal"]);
+    if (problem) throw malformed(problem);
   }
   if (statements.some(failsLegacyParsing)) throw malformed("The policy failed legacy parsing");
   checkSids(statements);

@@ -4,13 +4,12 @@ import type * as Sdk from "@aws-sdk/client-iam";
 import type { Call } from "../../kernel/call.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Api } from "../service.ts";
-import type { Policy, PolicyVersion } from "./entity.ts";
+import { type Policy, type PolicyVersion, wholeSecond } from "./entity.ts";
 import { defaultVersion, noSuchPolicy, noSuchPolicyVersion, tooManyVersions } from "./errors.ts";
 import { findAwsManaged, findOwn, parsePolicyArn } from "./managed.ts";
 import { pageOf } from "./page.ts";
 import { changePolicy, checkManagedDocument } from "./policies.ts";
 import { encodeDocument } from "./policy-document.ts";
-import { wholeSecond } from "./roles.ts";
 
 const VERSIONS_MAX = 5;
 
@@ -69,7 +68,7 @@ async function changeVersions(stores: Stores, call: Call, arn: string, versionId
   });
 }
 
-async function versionsOf(stores: Stores, call: Call, arn: string, missing: () => Error): Promise<{ versions: PolicyVersion[]; inForce: string }> {
+export async function versionsOf(stores: Stores, call: Call, arn: string, missing: () => Error): Promise<{ versions: PolicyVersion[]; inForce: string }> {
   const own = await findOwn(stores, call, arn);
   if (own) return { versions: own.versions, inForce: own.defaultVersion };
   const managed = findAwsManaged(arn);
@@ -77,6 +76,6 @@ async function versionsOf(stores: Stores, call: Call, arn: string, missing: () =
   return { versions: [{ id: managed.version, document: JSON.stringify(managed.document), createdMs: Date.parse(managed.updatedAt) }], inForce: managed.version };
 }
 
-const describeVersion = (version: PolicyVersion, inForce: string): Sdk.PolicyVersion => ({
+export const describeVersion = (version: PolicyVersion, inForce: string): Sdk.PolicyVersion => ({
   VersionId: version.id, IsDefaultVersion: version.id === inForce, CreateDate: new Date(version.createdMs),
 });

@@ -1,33 +1,24 @@
-// Roles and their tags.
+// Roles.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 import type * as Sdk from "@aws-sdk/client-iam";
-import type { Call } from "../../kernel/call.ts";
 import type { Ids } from "../../kernel/ids.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Api } from "../service.ts";
-import { describeRole, entityArn, entityId, newEntityId, type Role, ROLES, tagList } from "./entity.ts";
-import { mustDeletePolicies, mustDetachPolicies, noSuchRole, notSupported, overQuota, roleExists } from "./errors.ts";
-import { pageOf, pageOfDocuments } from "./page.ts";
+import { releaseBoundary, useBoundary } from "./boundaries.ts";
+import { changing } from "./change.ts";
+import { forgetRoleUse, roleLastUsed } from "./credential-use.ts";
+import { describeRole } from "./describe.ts";
+import { changeEntity, checkModifiable, createEntity, getEntity, holdEntity, ROLE } from "./entities.ts";
+import { entityArn, entityId, newEntityId, type Role, wholeSecond } from "./entity.ts";
+import { mustDeletePolicies, mustDetachPolicies, mustRemoveRoles, overQuota, roleExists } from "./errors.ts";
+import { pageOfDocuments } from "./page.ts";
 import { checkTrustPolicy, policySize } from "./policy-document.ts";
-import { readTags, withoutTags } from "./tags.ts";
+import { readTags } from "./tags.ts";
 
 const TRUST_POLICY_MAX = 2048;
-const SESSION_SECONDS_DEFAULT = 3600;
+export const SESSION_SECONDS_DEFAULT = 3600;
 
-type RoleApi = Pick<Api<typeof Sdk>, "CreateRole" | "GetRole" | "ListRoles" | "UpdateRole" | "UpdateRoleDescription" | "UpdateAssumeRolePolicy" | "DeleteRole" | "TagRole" | "UntagRole" | "ListRoleTags" | "ListInstanceProfilesForRole">;
-
-/** Undefined is never answered: a missing role throws. */
-export async function getRole(stores: Stores, call: Call, name: string): Promise<Role> {
-  const role = await stores.documents<Role>(ROLES).get(entityId(call.account, name));
-  if (!role) throw noSuchRole(name);
-  return role;
-}
-
-export async function changeRole(stores: Stores, call: Call, name: string, change: (role: Role) => Role): Promise<Role> {
-  const role = await stores.documents<Role>(ROLES).update(entityId(call.account, name), change);
-  if (!role) throw noSuchRole(name);
-  return role;
-}
+type RoleApi = Pick<Api<typeof Sdk>, "CreateRole" | "GetRole" | "ListRoles" | "UpdateRole" | "UpdateRoleDescription" | "UpdateAssumeRolePolicy" | "DeleteRole">;
 
 function checkTrust(document: string): void {
   checkTrustPolicy(document);
@@ -35,11 +26,8 @@ function checkTrust(document: string): void {
 }
 
 export function roleOperations(stores: Stores, ids: Ids): RoleApi {
-  const roles = stores.documents<Role>(ROLES);
-
   return {
     async CreateRole(input, call) {
-      if (input.PermissionsBoundary !== undefined) throw notSupported("PermissionsBoundary");
       const tags = readTags(input.Tags);
       checkTrust(input.AssumeRolePolicyDocument);
       const path = input.Path ?? "/";
@@ -49,78 +37,65 @@ export function roleOperations(stores: Stores, ids: Ids): RoleApi {
         trustPolicy: input.AssumeRolePolicyDocument,
         ...(input.Description !== undefined && { description: input.Description }),
         maxSessionSeconds: input.MaxSessionDuration ?? SESSION_SECONDS_DEFAULT,
-        tags, inlinePolicies: {}, attachedPolicies: [],
+        tags, inlinePolicies: {}, attachedPolicies: [], instanceProfiles: [],
+        ...(input.PermissionsBoundary !== undefined && { boundary: input.PermissionsBoundary }),
       };
-      if (!(await roles.create(entityId(call.account, input.RoleName), role))) throw roleExists(input.RoleName);
+      await changing(stores, call.account, async (tx) => {
+        await createEntity(tx, ROLE, call.account, role, roleExists);
+        if (role.boundary !== undefined) await useBoundary(tx, call, role.boundary);
+      });
       return { Role: describeRole(role, "create") };
     },
 
     async GetRole(input, call) {
-      return { Role: describeRole(await getRole(stores, call, input.RoleName), "get") };
+      const role = await getEntity(stores, ROLE, call.account, input.RoleName);
+      return { Role: { ...describeRole(role, "get"), RoleLastUsed: await roleLastUsed(stores, call.account, role.name) } };
     },
 
     async ListRoles(input, call) {
-      const { items, truncation } = await pageOfDocuments(roles, `${call.account}/`, input, (role) => role.path.startsWith(input.PathPrefix ?? "/"));
+      const { items, truncation } = await pageOfDocuments(ROLE.documents(stores), `${call.account}/`, input, (role) => role.path.startsWith(input.PathPrefix ?? "/"));
       return { Roles: items.map((role) => describeRole(role, "list")), ...truncation };
     },
 
+    /** A service-linked role's description may be changed, how long its sessions may be may not. */
     async UpdateRole(input, call) {
-      await changeRole(stores, call, input.RoleName, (role) => ({
-        ...role,
-        ...(input.Description !== undefined && { description: input.Description }),
-        ...(input.MaxSessionDuration !== undefined && { maxSessionSeconds: input.MaxSessionDuration }),
+      await changing(stores, call.account, (tx) => changeEntity(tx, ROLE, call.account, input.RoleName, (role) => {
+        if (input.MaxSessionDuration !== undefined) checkModifiable(role);
+        return {
+          ...role,
+          ...(input.Description !== undefined && { description: input.Description }),
+          ...(input.MaxSessionDuration !== undefined && { maxSessionSeconds: input.MaxSessionDuration }),
+        };
       }));
       return {};
     },
 
     async UpdateRoleDescription(input, call) {
-      const role = await changeRole(stores, call, input.RoleName, (before) => ({ ...before, description: input.Description }));
-      return { Role: describeRole(role, "create") };
+      const role = await changing(stores, call.account, (tx) => changeEntity(tx, ROLE, call.account, input.RoleName, (before) => ({ ...before, description: input.Description })));
+      return { Role: describeRole(role, "updated") };
     },
 
     async UpdateAssumeRolePolicy(input, call) {
-      await getRole(stores, call, input.RoleName);
-      checkTrust(input.PolicyDocument);
-      await changeRole(stores, call, input.RoleName, (role) => ({ ...role, trustPolicy: input.PolicyDocument }));
+      await changing(stores, call.account, (tx) => changeEntity(tx, ROLE, call.account, input.RoleName, (role) => {
+        checkModifiable(role);
+        checkTrust(input.PolicyDocument);
+        return { ...role, trustPolicy: input.PolicyDocument };
+      }));
       return {};
     },
 
     async DeleteRole(input, call) {
-      await stores.transaction(async (tx) => {
-        // Touched first, so that nobody attaches a policy between the look and the deletion.
-        const role = await tx.documents<Role>(ROLES).update(entityId(call.account, input.RoleName), (before) => before);
-        if (!role) throw noSuchRole(input.RoleName);
+      await changing(stores, call.account, async (tx) => {
+        const role = await holdEntity(tx, ROLE, call.account, input.RoleName);
+        checkModifiable(role);
+        if (role.instanceProfiles.length) throw mustRemoveRoles();
         if (role.attachedPolicies.length) throw mustDetachPolicies();
         if (Object.keys(role.inlinePolicies).length) throw mustDeletePolicies();
-        await tx.documents<Role>(ROLES).delete(entityId(call.account, input.RoleName));
+        await releaseBoundary(tx, call, role.boundary);
+        await ROLE.documents(tx).delete(entityId(call.account, input.RoleName));
+        await forgetRoleUse(tx, call.account, input.RoleName);
       });
       return {};
     },
-
-    async TagRole(input, call) {
-      await changeRole(stores, call, input.RoleName, (role) => ({ ...role, tags: readTags(input.Tags, role.tags) }));
-      return {};
-    },
-
-    async UntagRole(input, call) {
-      await changeRole(stores, call, input.RoleName, (role) => ({ ...role, tags: withoutTags(role.tags, input.TagKeys) }));
-      return {};
-    },
-
-    async ListRoleTags(input, call) {
-      const role = await getRole(stores, call, input.RoleName);
-      const sorted = tagList(role.tags).sort((a, b) => (a.Key < b.Key ? -1 : 1));
-      const { items, truncation } = pageOf(sorted, input, (tag) => tag.Key);
-      return { Tags: items, ...truncation };
-    },
-
-    /** There are no instance profiles here, so no role has one: the list is empty and true. */
-    async ListInstanceProfilesForRole(input, call) {
-      await getRole(stores, call, input.RoleName);
-      return { InstanceProfiles: [], IsTruncated: false };
-    },
   };
 }
-
-/** IAM's dates have no fractions. */
-export const wholeSecond = (call: Call): number => Math.floor(call.now.getTime() / 1000) * 1000;

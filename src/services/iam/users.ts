@@ -1,122 +1,95 @@
-// Users and their access keys: so that a guarded Evoke has real keys to hand out.
-// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html
+// Users.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html
 import type * as Sdk from "@aws-sdk/client-iam";
 import type { Call } from "../../kernel/call.ts";
-import { type Ids, UPPER_BASE32 } from "../../kernel/ids.ts";
-import type { Stores } from "../../storage/stores.ts";
+import type { Ids } from "../../kernel/ids.ts";
+import type { Stores, Tx } from "../../storage/stores.ts";
 import type { Api } from "../service.ts";
-import { ACCESS_KEYS, type AccessKey, describeUser, entityArn, entityId, newEntityId, type User, USERS } from "./entity.ts";
-import { mustDeleteAccessKeys, noSuchAccessKey, noSuchUser, notSupported, overQuota, userExists, userNameNeeded } from "./errors.ts";
-import { pageOf, pageOfDocuments } from "./page.ts";
-import { wholeSecond } from "./roles.ts";
+import { releaseBoundary, useBoundary } from "./boundaries.ts";
+import { changing } from "./change.ts";
+import { describeUser } from "./describe.ts";
+import { changeEntity, createEntity, getEntity, GROUP, holdEntity, USER } from "./entities.ts";
+import { ACCESS_KEYS, type AccessKey, entityArn, entityId, newEntityId, type User, wholeSecond } from "./entity.ts";
+import { mustDeleteAccessKeys, mustDeleteLoginProfile, mustDeletePolicies, mustDetachPolicies, mustRemoveUsers, userExists, userNameNeeded } from "./errors.ts";
+import { pageOfDocuments } from "./page.ts";
 import { readTags } from "./tags.ts";
 
-const KEYS_MAX = 2;
-const SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-type UserApi = Pick<Api<typeof Sdk>, "CreateUser" | "GetUser" | "ListUsers" | "DeleteUser">;
-type KeyApi = Pick<Api<typeof Sdk>, "CreateAccessKey" | "ListAccessKeys" | "UpdateAccessKey" | "DeleteAccessKey">;
+type UserApi = Pick<Api<typeof Sdk>, "CreateUser" | "GetUser" | "ListUsers" | "UpdateUser" | "DeleteUser">;
 
 /** Where no name is given, the caller means themselves. */
-function userName(given: string | undefined, call: Call): string {
-  const own = /:user\/(?:.*\/)?([^/]+)$/.exec(call.principal.arn)?.[1];
-  const name = given ?? own;
+export function userName(given: string | undefined, call: Call): string {
+  const name = given ?? ownUserName(call);
   if (name === undefined) throw userNameNeeded();
   return name;
 }
 
-export function userOperations(stores: Stores, ids: Ids): UserApi {
-  const users = stores.documents<User>(USERS);
+/** Undefined when the caller is not a user. */
+export const ownUserName = (call: Call): string | undefined => /:user\/(?:.*\/)?([^/]+)$/.exec(call.principal.arn)?.[1];
 
+export function userOperations(stores: Stores, ids: Ids): UserApi {
   return {
     async CreateUser(input, call) {
-      if (input.PermissionsBoundary !== undefined) throw notSupported("PermissionsBoundary");
       const path = input.Path ?? "/";
       const user: User = {
         name: input.UserName, id: newEntityId(ids, "AIDA"), arn: entityArn(call, "user", path, input.UserName), path,
-        createdMs: wholeSecond(call), tags: readTags(input.Tags), accessKeyIds: [],
+        createdMs: wholeSecond(call), tags: readTags(input.Tags), accessKeyIds: [], groups: [], inlinePolicies: {}, attachedPolicies: [],
+        ...(input.PermissionsBoundary !== undefined && { boundary: input.PermissionsBoundary }),
       };
-      if (!(await users.create(entityId(call.account, input.UserName), user))) throw userExists(input.UserName);
+      await changing(stores, call.account, async (tx) => {
+        await createEntity(tx, USER, call.account, user, userExists);
+        if (user.boundary !== undefined) await useBoundary(tx, call, user.boundary);
+      });
       return { User: describeUser(user, "get") };
     },
 
+    /** Root is no user, but may ask who it is. */
     async GetUser(input, call) {
-      const name = userName(input.UserName, call);
-      const user = await users.get(entityId(call.account, name));
-      if (!user) throw noSuchUser(name);
-      return { User: describeUser(user, "get") };
+      const { arn, accountId } = call.principal;
+      if (input.UserName === undefined && arn.endsWith(":root")) return { User: { Path: undefined, UserName: undefined, CreateDate: undefined, UserId: accountId, Arn: arn } };
+      return { User: describeUser(await getEntity(stores, USER, call.account, userName(input.UserName, call)), "get") };
     },
 
     async ListUsers(input, call) {
-      const { items, truncation } = await pageOfDocuments(users, `${call.account}/`, input, (user) => user.path.startsWith(input.PathPrefix ?? "/"));
+      const { items, truncation } = await pageOfDocuments(USER.documents(stores), `${call.account}/`, input, (user) => user.path.startsWith(input.PathPrefix ?? "/"));
       return { Users: items.map((user) => describeUser(user, "list")), ...truncation };
     },
 
+    async UpdateUser(input, call) {
+      await changing(stores, call.account, async (tx) => {
+        const before = await holdEntity(tx, USER, call.account, input.UserName);
+        const name = input.NewUserName ?? before.name;
+        const path = input.NewPath ?? before.path;
+        await rename(tx, call, before, { ...before, name, path, arn: entityArn(call, "user", path, name) });
+      });
+      return {};
+    },
+
     async DeleteUser(input, call) {
-      await stores.transaction(async (tx) => {
-        const user = await tx.documents<User>(USERS).update(entityId(call.account, input.UserName), (before) => before);
-        if (!user) throw noSuchUser(input.UserName);
+      await changing(stores, call.account, async (tx) => {
+        const user = await holdEntity(tx, USER, call.account, input.UserName);
+        if (user.attachedPolicies.length) throw mustDetachPolicies();
+        if (Object.keys(user.inlinePolicies).length) throw mustDeletePolicies();
+        if (user.groups.length) throw mustRemoveUsers();
         if (user.accessKeyIds.length) throw mustDeleteAccessKeys();
-        await tx.documents<User>(USERS).delete(entityId(call.account, input.UserName));
+        if (user.login) throw mustDeleteLoginProfile();
+        await releaseBoundary(tx, call, user.boundary);
+        await USER.documents(tx).delete(entityId(call.account, input.UserName));
       });
       return {};
     },
   };
 }
 
-export function accessKeyOperations(stores: Stores, ids: Ids): KeyApi {
-  const keysOf = async (call: Call, name: string): Promise<AccessKey[]> => {
-    const user = await stores.documents<User>(USERS).get(entityId(call.account, name));
-    if (!user) throw noSuchUser(name);
-    const keys = await Promise.all(user.accessKeyIds.map((id) => stores.documents<AccessKey>(ACCESS_KEYS).get(id)));
-    return keys.filter((key) => key !== undefined);
-  };
-
-  return {
-    async CreateAccessKey(input, call) {
-      const name = userName(input.UserName, call);
-      const id = `AKIA${ids.token(16, UPPER_BASE32)}`;
-      return stores.transaction(async (tx) => {
-        const user = await tx.documents<User>(USERS).update(entityId(call.account, name), (before) => {
-          if (before.accessKeyIds.length >= KEYS_MAX) throw overQuota("AccessKeysPerUser", KEYS_MAX);
-          return { ...before, accessKeyIds: [...before.accessKeyIds, id] };
-        });
-        if (!user) throw noSuchUser(name);
-        const key: AccessKey = {
-          id, secretAccessKey: ids.token(40, SECRET_ALPHABET), status: "Active", createdMs: wholeSecond(call),
-          userName: user.name, userArn: user.arn, userId: user.id, account: call.account,
-        };
-        await tx.documents<AccessKey>(ACCESS_KEYS).put(id, key);
-        return { AccessKey: { UserName: user.name, AccessKeyId: id, Status: key.status, SecretAccessKey: key.secretAccessKey, CreateDate: new Date(key.createdMs) } };
-      });
-    },
-
-    async ListAccessKeys(input, call) {
-      const keys = (await keysOf(call, userName(input.UserName, call))).sort((a, b) => (a.id < b.id ? -1 : 1));
-      const { items, truncation } = pageOf(keys, input, (key) => key.id);
-      return { AccessKeyMetadata: items.map((key) => ({ UserName: key.userName, AccessKeyId: key.id, Status: key.status, CreateDate: new Date(key.createdMs) })), ...truncation };
-    },
-
-    async UpdateAccessKey(input, call) {
-      const name = userName(input.UserName, call);
-      if (!(await keysOf(call, name)).some((key) => key.id === input.AccessKeyId)) throw noSuchAccessKey(input.AccessKeyId);
-      if (input.Status === "Expired") throw notSupported("Status Expired");
-      const status = input.Status;
-      if (!(await stores.documents<AccessKey>(ACCESS_KEYS).update(input.AccessKeyId, (key) => ({ ...key, status })))) throw noSuchAccessKey(input.AccessKeyId);
-      return {};
-    },
-
-    async DeleteAccessKey(input, call) {
-      const name = userName(input.UserName, call);
-      await stores.transaction(async (tx) => {
-        const user = await tx.documents<User>(USERS).update(entityId(call.account, name), (before) => {
-          if (!before.accessKeyIds.includes(input.AccessKeyId)) throw noSuchAccessKey(input.AccessKeyId);
-          return { ...before, accessKeyIds: before.accessKeyIds.filter((id) => id !== input.AccessKeyId) };
-        });
-        if (!user) throw noSuchUser(name);
-        await tx.documents<AccessKey>(ACCESS_KEYS).delete(input.AccessKeyId);
-      });
-      return {};
-    },
-  };
+/** The user's groups and keys say who it is, so they change with it. */
+async function rename(tx: Tx, call: Call, before: User, after: User): Promise<void> {
+  const [from, to] = [entityId(call.account, before.name), entityId(call.account, after.name)];
+  if (from === to) await USER.documents(tx).put(to, after);
+  else {
+    if (!(await USER.documents(tx).create(to, after))) throw userExists(after.name);
+    await USER.documents(tx).delete(from);
+  }
+  for (const group of after.groups) {
+    await changeEntity(tx, GROUP, call.account, group, (entity) => ({ ...entity, members: entity.members.map((member) => (member === before.name ? after.name : member)) }));
+  }
+  for (const id of after.accessKeyIds) await tx.documents<AccessKey>(ACCESS_KEYS).update(id, (key) => ({ ...key, userName: after.name, userArn: after.arn }));
 }

@@ -1,20 +1,32 @@
 // What a function's ARN leads to, for those who drive functions: the version that would run now, and its asynchronous settings.
-import { parseArn } from "../../kernel/arn.ts";
-import type { FunctionDirectory } from "../../ports/function-directory.ts";
+import type { Ids } from "../../kernel/ids.ts";
+import type { FunctionDirectory, ResolvedFunction } from "../../ports/function-directory.ts";
 import type { Stores } from "../../storage/stores.ts";
+import { asyncSettings, EVENT_INVOKE, type EventInvokeConfig } from "./event-invoke.ts";
 import { FUNCTIONS, type LambdaFunction } from "./function.ts";
-import { documentId } from "./name.ts";
+import { follow } from "./lookup.ts";
+import { namedByArn, qualifiedId } from "./name.ts";
 
-export function openDirectory({ stores }: { stores: Stores }): FunctionDirectory {
+export function openDirectory({ stores, ids }: { stores: Stores; ids: Ids }): FunctionDirectory {
   const functions = stores.documents<LambdaFunction>(FUNCTIONS);
+  const configs = stores.documents<EventInvokeConfig>(EVENT_INVOKE);
   return {
     async resolve(functionArn) {
-      const arn = parseArn(functionArn);
-      const [kind, name, qualifier = "$LATEST"] = arn?.resource.split(":") ?? [];
-      if (!arn || kind !== "function" || !name || qualifier !== "$LATEST") return undefined;
-      const fn = await functions.get(documentId(arn.account, arn.region, name));
+      const named = namedByArn(functionArn);
+      const fn = named && (await functions.get(named.id));
       if (!fn) return undefined;
-      return { arn: fn.arn, invokedArn: functionArn, qualifier, ...(fn.live ? { version: fn.live } : {}), recursiveLoop: "Terminate", async: { retriesMax: 2, ageSecondsMax: 21_600 } };
+      const qualifier = named.qualifier ?? "$LATEST";
+      const followed = await follow(stores, fn, qualifier, ids.fraction);
+      if (!followed) return undefined;
+      const { version } = followed;
+      const found: ResolvedFunction = {
+        arn: fn.arn, invokedArn: functionArn, qualifier, recursiveLoop: fn.recursiveLoop ?? "Terminate",
+        async: asyncSettings(await configs.get(qualifiedId(named.id, qualifier))),
+      };
+      if (version.live) found.version = version.live;
+      if (fn.reservedConcurrency !== undefined) found.reservedConcurrency = fn.reservedConcurrency;
+      if (version.settings.deadLetterArn) found.deadLetterArn = version.settings.deadLetterArn;
+      return found;
     },
   };
 }

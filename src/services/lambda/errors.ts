@@ -22,6 +22,50 @@ export const stateForbids = (state: string) => conflict(`The operation cannot be
 export const updateInProgress = (arn: string) => conflict(`The operation cannot be performed at this time. An update is in progress for resource: ${arn}`);
 export const revisionMismatch = () => refusal("PreconditionFailedException", "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id");
 
+export const codeShaMismatch = (given: string, actual: string) => invalidParameter(`CodeSHA256 (${given}) is different from current CodeSHA256 in $LATEST (${actual}). Please try again with the CodeSHA256 in $LATEST.`);
+
+export const aliasExists = (arn: string) => conflict(`Alias already exists: ${arn}`);
+export const aliasNotFound = (arn: string) => notFound(`Cannot find alias arn: ${arn}`);
+/** UpdateAlias has its own words (observed). */
+export const aliasToUpdateNotFound = (arn: string) => notFound(`Alias not found: ${arn}`);
+export const tooManyWeights = () => invalidParameter("Number of items in AdditionalVersionWeights cannot be greater than 1");
+export const versionTwice = (version: string) => invalidParameter(`Invalid function version ${version}. Function version ${version} is already included in routing configuration.`);
+export const aliasOfLatest = () => invalidParameter("$LATEST is not supported for an alias pointing to more than 1 version");
+export const rolesDiffer = (what: string) => invalidParameter(`The versions of an alias with routing configuration must have the same ${what}.`);
+export const aliasesNotDeletable = () => invalidParameter("Deletion of aliases is not currently supported.");
+/** Seen by users of AWS: karl-cardenas-coding/go-lambda-cleanup#45. */
+export const versionHasAliases = (aliases: string[]) => conflict(`Unable to delete version because the following aliases reference it: [${aliases.join(", ")}]`);
+
+export const reservedTooMuch = () => invalidParameter(`Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${LAMBDA.unreservedConcurrencyMin}].`);
+/** The spaces are AWS's (observed). */
+export const reservedBelowProvisioned = (reserved: number, provisioned: number) => invalidParameter(` ReservedConcurrentExecutions  ${reserved} should not be lower than function's total provisioned concurrency [${provisioned}].`);
+export const provisionedUnpublished = () => invalidParameter("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
+export const latestNotProvisioned = () => invalidParameter("The function resource provided must be an alias or a published version.");
+export const notProvisioned = () => refusal("ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function");
+export const provisionedAboveReserved = () => invalidParameter("Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function");
+export const provisionedAboveUnreserved = (free: number) => invalidParameter(`Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${free}].`);
+export const provisionedTooMuch = () => invalidParameter(`Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${LAMBDA.unreservedConcurrencyMin}].`);
+export const aliasOverProvisionedVersion = () => conflict("Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version");
+export const versionUnderProvisionedAlias = () => conflict("Version is pointed by a Provisioned Concurrency alias");
+/** Ours; the developer guide says that the two exclude each other. */
+export const provisionedForTenants = () => invalidParameter("Provisioned concurrency is not supported for functions with tenant isolation.");
+
+/** Ours: AWS's words for a function outside of any capacity provider are not known. */
+export const noCapacityProvider = (name: string) => invalidParameter(`The function ${name} is not configured with a capacity provider. Function scaling configurations apply to functions on capacity providers only.`);
+
+export const noEventInvokeConfig = (arn: string) => notFound(`The function ${arn} doesn't have an EventInvokeConfig`);
+/** What the operations on EventInvokeConfigs say of a function (observed). */
+export const functionMissing = () => notFound("The function doesn't exist.");
+export const nothingToConfigure = () => invalidParameter("You must specify at least one of error handling or destination setting.");
+export const destinationIsItself = () => invalidParameter("You can't specify the function as a destination for itself.");
+export const destinationInvalid = (arn: string) => invalidParameter(`The destination ARN ${arn} is invalid.`);
+export function destinationsInvalid(onSuccess: string | undefined, onFailure: string | undefined) {
+  const shown = (name: string, destination: string | undefined) => (destination ? `${name}(destination=${destination})` : "null");
+  return invalidParameter(`The provided destination config DestinationConfig(onSuccess=${shown("OnSuccess", onSuccess)}, onFailure=${shown("OnFailure", onFailure)}) is invalid.`);
+}
+/** Ours. */
+export const deadLetterInvalid = (arn: string) => invalidParameter(`The dead-letter target ARN ${arn} is invalid: it must be that of an SQS standard queue or an SNS standard topic that exists.`);
+
 export const nameTooLong = (name: string) => invalidParameter(`1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to 64`);
 export const qualifierMismatch = () => invalidParameter("The derived qualifier from the function name does not match the specified qualifier.");
 export const otherRegion = (region: string, here: string) => notFound(`Functions from ${quoted(region)} are not reachable in this region (${quoted(here)})`);
@@ -38,6 +82,8 @@ export const reservedKeys = (keys: string[]) => invalidParameter(`Lambda was una
 export const environmentTooLarge = (measured: string) => invalidParameter(`Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: ${measured}`);
 export const logLevelNeedsJson = () => invalidParameter('LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "Json" and try again.');
 export const tooManyTags = () => invalidParameter("Number of tags exceeds resource tag limit.");
+/** All that AWS says of no tags at all (observed). */
+export const tagsMissing = () => invalidParameter("An error occurred and the request cannot be processed.");
 export const tagsOnVersion = () => invalidParameter("Tags on function aliases and versions are not supported. Please specify a function ARN.");
 export const resourceNotFound = (kind: string, arn: string) => notFound(`${kind} not found: ${arn}`);
 export const badMarker = () => invalidParameter("The Marker is not one that this operation returned.");
@@ -52,8 +98,14 @@ export const codeStorageExceeded = () => refusal("CodeStorageExceededException",
 
 export const payloadNotJson = (why: string) => invalidContent(`Could not parse request body into json: Could not parse payload into json: ${why}`);
 /** Clients of real AWS see this name, not the modelled RequestTooLargeException. */
-export const payloadTooLarge = (bytes: number) =>
-  new ServiceError("RequestEntityTooLargeException", `${bytes} byte payload is too large for the RequestResponse invocation type (limit ${LAMBDA.syncPayloadBytesMax} bytes)`, { status: 413 });
+export const payloadTooLarge = (bytes: number, type: string, bytesMax: number) =>
+  new ServiceError("RequestEntityTooLargeException", `${bytes} byte payload is too large for the ${type} invocation type (limit ${bytesMax} bytes)`, { status: 413 });
+/** Seen by users of AWS, in the announcement of tenant isolation too. */
+export const tenantMissing = () => invalidParameter("The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again.");
+/** Ours, after the one above. */
+export const tenantWithoutIsolation = () => invalidParameter("The invoked function is not enabled with tenancy configuration. Remove the tenant ID from your request and try again.");
+/** The model's description of the exception; its text on the wire is not known. */
+export const recursiveInvocation = () => refusal("RecursiveInvocationException", "Lambda has detected your function being invoked in a recursive loop with other AWS resources and stopped your function's invocation.");
 export const badClientContext = () => invalidContent("Client context must be a valid Base64-encoded JSON object.");
 export const clientContextTooLarge = () => invalidContent(`Client context must be at most ${LAMBDA.clientContextBytesMax} bytes of Base64-encoded data.`);
 export const throttled = (reason: ThrottleReason) => refusal("TooManyRequestsException", "Rate Exceeded.", { Reason: reason, retryAfterSeconds: "1" });

@@ -1,18 +1,21 @@
-// How the engine reads functions: only what is active, one read each.
-import { parseArn } from "../../kernel/arn.ts";
+// How the engine reads functions: only what is active, one or two reads each.
 import type { FunctionVersions } from "../../ports/functions.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { FUNCTIONS, type LambdaFunction } from "./function.ts";
-import { documentId } from "./name.ts";
+import { follow } from "./lookup.ts";
+import { namedByArn } from "./name.ts";
+import { USAGE, type Usage, usageId } from "./usage.ts";
 
 export function openFunctionVersions({ stores }: { stores: Stores }): FunctionVersions {
   const functions = stores.documents<LambdaFunction>(FUNCTIONS);
   return {
     async find(functionArn) {
-      const arn = parseArn(functionArn);
-      const [kind, name, qualifier = "$LATEST"] = arn?.resource.split(":") ?? [];
-      if (!arn || kind !== "function" || !name || qualifier !== "$LATEST") return undefined;
-      return (await functions.get(documentId(arn.account, arn.region, name)))?.live;
+      const named = namedByArn(functionArn);
+      const fn = named && (await functions.get(named.id));
+      return fn && (await follow(stores, fn, named.qualifier ?? "$LATEST"))?.version.live;
+    },
+    async reservedConcurrency(account, region) {
+      return (await stores.documents<Usage>(USAGE).get(usageId({ account, region })))?.reservedConcurrency ?? 0;
     },
   };
 }

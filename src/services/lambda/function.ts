@@ -1,37 +1,51 @@
 // A function: what is stored of it, its states, and how AWS shows it. No storage, clock or randomness.
 // https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
 import { isDeepStrictEqual } from "node:util";
-import type { FunctionConfiguration, LastUpdateStatusReasonCode } from "@aws-sdk/client-lambda";
+import type { FunctionConfiguration, LastUpdateStatusReasonCode, StateReasonCode } from "@aws-sdk/client-lambda";
 import type { CodePackage } from "../../ports/code.ts";
 import type { FunctionVersion } from "../../ports/functions.ts";
 import { revisionMismatch, stateForbids, updateInProgress } from "./errors.ts";
+import { shownDurable } from "./durable/config.ts";
 import { type Named, qualified } from "./name.ts";
 import type { Settings } from "./settings.ts";
 
 /** Documents of this kind have the id ACCOUNT/REGION/NAME. */
 export const FUNCTIONS = "lambda/function";
 
-export interface LambdaFunction {
+/** One version of a function: `$LATEST`, or a published one, which never changes once it is Active. */
+export interface Version {
   name: string;
+  /** Unqualified. */
   arn: string;
   account: string;
   region: string;
+  /** "$LATEST", or the number it was published under. */
+  version: string;
   settings: Settings;
   code: Pick<CodePackage, "id" | "sha256" | "sizeBytes">;
-  tags: Record<string, string>;
   /** Changes with every visible transition. */
   revisionId: string;
   lastModifiedMs: number;
-  state: "Pending" | "Active";
+  state: "Pending" | "Active" | "Failed";
+  /** Why it is Failed. */
+  failure?: { code: StateReasonCode; reason: string };
   lastUpdate?: "InProgress" | "Successful";
   /** What runs: the last settings and code that became active. Absent while Pending. */
   live?: FunctionVersion;
 }
 
+/** `$LATEST`, and what belongs to the function as a whole. */
+export interface LambdaFunction extends Version {
+  tags: Record<string, string>;
+  /** The last number given out (none is given twice), and the description `$LATEST` had then. */
+  published?: { number: number; description: string };
+  reservedConcurrency?: number;
+  /** Absent is Terminate. */
+  recursiveLoop?: "Allow";
+}
+
 export interface NewFunction {
   named: Named;
-  account: string;
-  region: string;
   settings: Settings;
   code: CodePackage;
   tags: Record<string, string>;
@@ -39,8 +53,9 @@ export interface NewFunction {
   nowMs: number;
 }
 
-export function newFunction({ named, account, region, settings, code, tags, revisionId, nowMs }: NewFunction): LambdaFunction {
-  return { name: named.name, arn: named.arn, account, region, settings, code: kept(code), tags, revisionId, lastModifiedMs: nowMs, state: "Pending" };
+export function newFunction({ named, settings, code, tags, revisionId, nowMs }: NewFunction): LambdaFunction {
+  const { name, arn, account, region } = named;
+  return { name, arn, account, region, version: "$LATEST", settings, code: kept(code), tags, revisionId, lastModifiedMs: nowMs, state: "Pending" };
 }
 
 export interface Change {
@@ -55,7 +70,10 @@ export function changed(before: LambdaFunction, { settings, code, revisionId, no
   return { ...before, settings: settings ?? before.settings, code: code ? kept(code) : before.code, revisionId, lastModifiedMs: nowMs, lastUpdate: "InProgress" };
 }
 
-const kept = ({ id, sha256, sizeBytes }: CodePackage): LambdaFunction["code"] => ({ id, sha256, sizeBytes });
+/** Nothing is waiting to be finished (transitions.ts), so its revision may change for another reason. */
+export const isSettled = (fn: Version): boolean => fn.state !== "Pending" && fn.lastUpdate !== "InProgress";
+
+const kept = ({ id, sha256, sizeBytes }: CodePackage): Version["code"] => ({ id, sha256, sizeBytes });
 
 /** Throws unless an update may begin. */
 export function assertChangeable(fn: LambdaFunction, revisionId: string | undefined): void {
@@ -64,34 +82,42 @@ export function assertChangeable(fn: LambdaFunction, revisionId: string | undefi
   if (revisionId && revisionId !== fn.revisionId) throw revisionMismatch();
 }
 
-/** The end of creating or updating: what is shown is what runs. */
-export function settled(fn: LambdaFunction, revisionId: string): LambdaFunction {
-  const { name, arn, account, region, settings, code } = fn;
-  const picture: FunctionVersion = {
-    arn, account, region, name, version: "$LATEST", revision: revisionId,
+/** The end of creating, updating or publishing: what is shown is what runs. */
+export function settled<V extends Version>(before: V, revisionId: string): V {
+  const picture = runnable(before, revisionId);
+  // Environments of another revision are drained, so a change that does not reach the function (its description) keeps the old one.
+  const same = before.live !== undefined && isDeepStrictEqual({ ...picture, revision: before.live.revision }, before.live);
+  const after: V = { ...before, live: same ? before.live! : picture, revisionId, state: "Active", lastUpdate: "Successful" };
+  delete after.failure;
+  return after;
+}
+
+function runnable({ name, arn, account, region, version, settings, code }: Version, revision: string): FunctionVersion {
+  return {
+    arn, account, region, name, version, revision,
     runtime: settings.runtime, handler: settings.handler, role: settings.role, architecture: settings.architecture,
     timeoutSeconds: settings.timeoutSeconds, memoryMb: settings.memoryMb, ephemeralStorageMb: settings.ephemeralStorageMb,
     environment: settings.environment ?? {}, codeId: code.id,
+    ...(settings.layers?.length ? { layers: settings.layers.map(({ codeId }) => codeId) } : {}),
+    ...(settings.tenantIsolation ? { tenantIsolation: true } : {}),
+    ...(settings.durable ? { durable: settings.durable } : {}),
     logging: { format: settings.logging.format, group: settings.logging.group, applicationLevel: settings.logging.applicationLevel ?? "INFO", systemLevel: settings.logging.systemLevel ?? "INFO" },
     tracing: settings.tracing,
   };
-  // Environments of another revision are drained, so a change that does not reach the function (its description) keeps the old one.
-  const same = fn.live !== undefined && isDeepStrictEqual({ ...picture, revision: fn.live.revision }, fn.live);
-  return { ...fn, live: same ? fn.live! : picture, revisionId, state: "Active", lastUpdate: "Successful" };
 }
 
 /** The answer of CreateFunction: no LastUpdateStatus yet (observed). */
-export const createdConfiguration = (fn: LambdaFunction): FunctionConfiguration => ({
+export const createdConfiguration = (fn: Version): FunctionConfiguration => ({
   ...listedConfiguration(fn, undefined), ...stateOf(fn),
 });
 
-/** The answer of everything about one function. */
-export function configuration(fn: LambdaFunction, qualifier?: string): FunctionConfiguration {
+/** The answer of everything about one version; its ARN carries the qualifier that the caller used. */
+export function configuration(fn: Version, qualifier?: string): FunctionConfiguration {
   return { ...listedConfiguration(fn, qualifier), ...stateOf(fn), ...updateOf(fn) };
 }
 
 /** Lists leave out states and the runtime version (API_ListFunctions). */
-export function listedConfiguration(fn: LambdaFunction, qualifier: string | undefined): FunctionConfiguration {
+export function listedConfiguration(fn: Version, qualifier: string | undefined): FunctionConfiguration {
   const { settings, code } = fn;
   return {
     FunctionName: fn.name,
@@ -105,15 +131,19 @@ export function listedConfiguration(fn: LambdaFunction, qualifier: string | unde
     MemorySize: settings.memoryMb,
     LastModified: new Date(fn.lastModifiedMs).toISOString().replace("Z", "+0000"),
     CodeSha256: code.sha256,
-    Version: "$LATEST",
+    Version: fn.version,
+    ...(settings.deadLetterArn ? { DeadLetterConfig: { TargetArn: settings.deadLetterArn } } : {}),
     ...(settings.environment ? { Environment: { Variables: settings.environment } } : {}),
     TracingConfig: { Mode: settings.tracing },
     RevisionId: fn.revisionId,
+    ...(settings.layers?.length ? { Layers: settings.layers.map(({ arn, sizeBytes }) => ({ Arn: arn, CodeSize: sizeBytes })) } : {}),
     PackageType: "Zip",
     Architectures: [settings.architecture],
     EphemeralStorage: { Size: settings.ephemeralStorageMb },
     SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
     LoggingConfig: loggingOf(settings),
+    ...(settings.tenantIsolation ? { TenancyConfig: { TenantIsolationMode: "PER_TENANT" } } : {}),
+    ...(settings.durable ? { DurableConfig: shownDurable(settings.durable) } : {}),
   };
 }
 
@@ -126,11 +156,13 @@ function loggingOf({ logging }: Settings): FunctionConfiguration["LoggingConfig"
   };
 }
 
-const stateOf = (fn: LambdaFunction): FunctionConfiguration =>
-  fn.state === "Pending" ? { State: "Pending", StateReason: "The function is being created.", StateReasonCode: "Creating" } : { State: "Active" };
+function stateOf({ state, failure }: Version): FunctionConfiguration {
+  if (state === "Pending") return { State: state, StateReason: "The function is being created.", StateReasonCode: "Creating" };
+  return { State: state, ...(failure ? { StateReason: failure.reason, StateReasonCode: failure.code } : {}) };
+}
 
 /** AWS says "being created" of an update, too, with a code that its own model does not list (spec, observed). */
-function updateOf(fn: LambdaFunction): FunctionConfiguration {
+function updateOf(fn: Version): FunctionConfiguration {
   if (fn.lastUpdate === "InProgress") return { LastUpdateStatus: "InProgress", LastUpdateStatusReason: "The function is being created.", LastUpdateStatusReasonCode: "Creating" as LastUpdateStatusReasonCode };
   return fn.lastUpdate ? { LastUpdateStatus: fn.lastUpdate } : {};
 }

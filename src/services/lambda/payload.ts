@@ -12,9 +12,10 @@ const EXPECTED = "expected a valid value (JSON String, Number, Array, Object or 
 const DEPTH_MAX = 1000;
 
 /** Valid JSON, the caller's own bytes; none at all means `{}`. */
-export function checkPayload(payload: Uint8Array | undefined): Uint8Array {
+export function checkPayload(payload: Uint8Array | undefined, type: "RequestResponse" | "Event" = "RequestResponse"): Uint8Array {
   if (!payload || payload.byteLength === 0) return EMPTY;
-  if (payload.byteLength > LAMBDA.syncPayloadBytesMax) throw payloadTooLarge(payload.byteLength);
+  const bytesMax = type === "Event" ? LAMBDA.asyncPayloadBytesMax : LAMBDA.syncPayloadBytesMax;
+  if (payload.byteLength > bytesMax) throw payloadTooLarge(payload.byteLength, type, bytesMax);
   if (!isUtf8(payload)) throw payloadNotJson(badUtf8(payload));
   if (payload.byteLength > 2 * DEPTH_MAX && tooDeep(payload)) throw payloadNotJson(`Document nesting depth (${DEPTH_MAX + 1}) exceeds the maximum allowed (${DEPTH_MAX}, from \`StreamReadConstraints.getMaxNestingDepth()\`)`);
   const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();

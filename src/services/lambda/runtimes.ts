@@ -4,14 +4,13 @@ import { notSupported, runtimeDeprecated, runtimeUnknown } from "./errors.ts";
 const RUNNABLE = [
   "nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x",
   "python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14",
+  "java8.al2", "java8.al2023", "java11", "java11.al2023", "java17", "java17.al2023", "java21", "java25",
+  "ruby3.2", "ruby3.3", "ruby3.4", "ruby4.0", "dotnet8", "dotnet10",
   "provided.al2", "provided.al2023",
 ];
 
 /** AWS runs these; Evoke has no interpreter for them. */
-const UNSUPPORTED = [
-  "nodejs18.x", "python3.8", "python3.15", "java8.al2", "java8.al2023", "java11", "java11.al2023", "java17", "java17.al2023", "java21", "java25",
-  "dotnet6", "dotnet8", "dotnet10", "ruby3.2", "ruby3.3", "ruby3.4", "ruby4.0",
-];
+const UNSUPPORTED = ["nodejs18.x", "python3.8", "python3.15", "dotnet6"];
 
 /** AWS refuses these itself, to create and to update. */
 const DEPRECATED = [

@@ -15,7 +15,7 @@ const otherZip = await zipOf({ "index.mjs": "export const handler = async () => 
 let room: OpenRoom;
 let lambda: Lambda;
 before(async () => {
-  room = await openRoom(service, { code: memoryCode() });
+  room = await openRoom(service, { code: memoryCode(), access: { mode: "off", decide: async () => ({ allowed: false, explicit: false, sentence: "", grant: "" }), check: async () => undefined } });
   lambda = new Lambda(room.clientConfig);
 });
 after(() => room.close());
@@ -74,6 +74,13 @@ test("a second function of the same name, or one that is not there, is refused",
   await assert.rejects(lambda.updateFunctionConfiguration({ FunctionName: "nobody" }), { name: "ResourceNotFoundException" });
 });
 
+test("a new name has at most 64 characters, and a longer one names nothing", async () => {
+  const FunctionName = "a".repeat(65);
+  await assert.rejects(lambda.createFunction(request(FunctionName)), { name: "InvalidParameterValueException", message: `1 validation error detected: Value '${FunctionName}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to 64` });
+  await assert.rejects(lambda.getFunction({ FunctionName }), { name: "ResourceNotFoundException", message: `Function not found: ${ARN}${FunctionName}` });
+  await assert.rejects(lambda.deleteFunction({ FunctionName: `${ARN}nobody`, Qualifier: "$latest" }), { message: `Function not found: ${ARN}nobody` });
+});
+
 test("new settings show at once, run when the update has finished, and leave the rest alone", async () => {
   await create("changing", { Timeout: 10 });
   const versions = openFunctionVersions(room.ports);
@@ -93,7 +100,7 @@ test("new settings show at once, run when the update has finished, and leave the
   assert.notEqual(live!.revision, before!.revision);
 });
 
-test("a change that does not reach the function keeps its environments, and so do tags", async () => {
+test("a change that does not reach the function keeps its environments, and so do tags, which have a revision of their own", async () => {
   await create("described");
   const versions = openFunctionVersions(room.ports);
   const before = await versions.find(`${ARN}described`);
@@ -101,7 +108,7 @@ test("a change that does not reach the function keeps its environments, and so d
   await updated("described");
   const { RevisionId } = await lambda.getFunctionConfiguration({ FunctionName: "described" });
   await lambda.tagResource({ Resource: `${ARN}described`, Tags: { a: "b" } });
-  assert.equal((await lambda.getFunctionConfiguration({ FunctionName: "described" })).RevisionId, RevisionId);
+  assert.notEqual((await lambda.getFunctionConfiguration({ FunctionName: "described" })).RevisionId, RevisionId);
   assert.equal((await versions.find(`${ARN}described`))!.revision, before!.revision);
 });
 
@@ -155,8 +162,6 @@ test("functions are listed page by page, without states, and with $LATEST when a
   assert.equal(new Set(names).size, names.length);
   const all = await lambda.listFunctions({ FunctionVersion: "ALL" });
   assert.ok(all.Functions!.every(({ FunctionArn }) => FunctionArn!.endsWith(":$LATEST")));
-  const versions = await lambda.listVersionsByFunction({ FunctionName: "list-a" });
-  assert.deepEqual(versions.Versions!.map(({ Version, FunctionArn }) => [Version, FunctionArn]), [["$LATEST", `${ARN}list-a:$LATEST`]]);
   await assert.rejects(lambda.listFunctions({ Marker: "mine" }), { name: "InvalidParameterValueException" });
 });
 
@@ -167,6 +172,7 @@ test("tags are added, listed and removed on the function alone, 50 at most", asy
   await lambda.untagResource({ Resource, TagKeys: ["a", "z"] });
   assert.deepEqual((await lambda.listTags({ Resource })).Tags, { b: "2" });
   await assert.rejects(lambda.tagResource({ Resource, Tags: Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`k${n}`, "v"])) }), { message: "Number of tags exceeds resource tag limit." });
+  await assert.rejects(lambda.tagResource({ Resource, Tags: {} }), { name: "InvalidParameterValueException", message: "An error occurred and the request cannot be processed." });
   await assert.rejects(lambda.listTags({ Resource: `${Resource}:$LATEST` }), { message: "Tags on function aliases and versions are not supported. Please specify a function ARN." });
   await assert.rejects(lambda.listTags({ Resource: `${ARN}nobody` }), { name: "ResourceNotFoundException" });
 });
@@ -195,4 +201,34 @@ test("what tools read after creating answers for a function without such setting
   assert.equal((await lambda.getFunctionCodeSigningConfig({ FunctionName: "plain" })).CodeSigningConfigArn, undefined);
   assert.equal((await lambda.getFunctionConcurrency({ FunctionName: "plain" })).ReservedConcurrentExecutions, undefined);
   assert.equal((await lambda.getRuntimeManagementConfig({ FunctionName: "plain" })).UpdateRuntimeOn, "Auto");
+});
+
+test("whether a function may call itself is Terminate until it is allowed", async () => {
+  await create("looping");
+  assert.equal((await lambda.getFunctionRecursionConfig({ FunctionName: "looping" })).RecursiveLoop, "Terminate");
+  assert.equal((await lambda.putFunctionRecursionConfig({ FunctionName: "looping", RecursiveLoop: "Allow" })).RecursiveLoop, "Allow");
+  assert.equal((await lambda.getFunctionRecursionConfig({ FunctionName: `${ARN}looping` })).RecursiveLoop, "Allow");
+  assert.equal((await lambda.putFunctionRecursionConfig({ FunctionName: "looping", RecursiveLoop: "Terminate" })).RecursiveLoop, "Terminate");
+  await assert.rejects(lambda.putFunctionRecursionConfig({ FunctionName: "looping", RecursiveLoop: "InvalidValue" as "Allow" }), { name: "ValidationException", message: /^1 validation error detected: Value 'InvalidValue' at 'recursiveLoop' failed to satisfy constraint: Member must satisfy enum value set: \[/ });
+  await assert.rejects(lambda.getFunctionRecursionConfig({ FunctionName: "nobody" }), { name: "ResourceNotFoundException", message: `Function not found: ${ARN}nobody` });
+  await assert.rejects(lambda.putFunctionRecursionConfig({ FunctionName: "nobody", RecursiveLoop: "Allow" }), { name: "ResourceNotFoundException" });
+});
+
+test("runtimes are managed as this machine's are: anything but Auto is refused, for each version", async () => {
+  await create("managed");
+  await lambda.publishVersion({ FunctionName: "managed" });
+  const put = await lambda.putRuntimeManagementConfig({ FunctionName: "managed", Qualifier: "1", UpdateRuntimeOn: "Auto" });
+  assert.deepEqual([put.UpdateRuntimeOn, put.FunctionArn], ["Auto", `${ARN}managed:1`]);
+  assert.equal((await lambda.getRuntimeManagementConfig({ FunctionName: "managed", Qualifier: "1" })).FunctionArn, `${ARN}managed:1`);
+  await assert.rejects(lambda.putRuntimeManagementConfig({ FunctionName: "managed", UpdateRuntimeOn: "FunctionUpdate" }), { message: "Evoke does not support UpdateRuntimeOn FunctionUpdate yet." });
+  await assert.rejects(lambda.putRuntimeManagementConfig({ FunctionName: "managed", Qualifier: "2", UpdateRuntimeOn: "Auto" }), { message: `Function not found: ${ARN}managed:2` });
+});
+
+test("a scaling config is for functions on capacity providers, and there are none", async () => {
+  await create("unscaled");
+  await lambda.publishVersion({ FunctionName: "unscaled" });
+  const refused = { name: "InvalidParameterValueException", message: /capacity provider/ };
+  await assert.rejects(lambda.putFunctionScalingConfig({ FunctionName: "unscaled", Qualifier: "1", FunctionScalingConfig: { MinExecutionEnvironments: 1 } }), refused);
+  await assert.rejects(lambda.getFunctionScalingConfig({ FunctionName: "unscaled", Qualifier: "1" }), refused);
+  await assert.rejects(lambda.getFunctionScalingConfig({ FunctionName: "unscaled", Qualifier: "7" }), { name: "ResourceNotFoundException" });
 });

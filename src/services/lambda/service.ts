@@ -2,29 +2,54 @@
 // https://docs.aws.amazon.com/lambda/latest/api/
 import type * as Sdk from "@aws-sdk/client-lambda";
 import { defineService } from "../service.ts";
+import { access, functionTags } from "./access.ts";
+import { aliasOperations } from "./operations/aliases.ts";
+import { concurrencyOperations } from "./operations/concurrency.ts";
+import { eventInvokeOperations } from "./operations/event-invoke.ts";
 import { functionOperations } from "./operations/function.ts";
 import { invokeOperations } from "./operations/invoke.ts";
 import { listOperations } from "./operations/list.ts";
+import { functionPolicy, permissionOperations } from "./operations/permissions.ts";
+import { provisionedOperations } from "./operations/provisioned.ts";
 import { settingsOperations } from "./operations/settings.ts";
 import { tagOperations } from "./operations/tags.ts";
 import { updateOperations } from "./operations/update.ts";
+import { urlOperations } from "./operations/urls.ts";
+import { versionOperations } from "./operations/versions.ts";
+import { functionTarget } from "./target.ts";
+import { openDurable } from "./durable/durable.ts";
+import { openProvisioner } from "./provisioner.ts";
 import { finishTransitions } from "./transitions.ts";
 import { openUnusedCode } from "./unused-code.ts";
 
 export const lambda = defineService<typeof Sdk>({
   name: "lambda",
   client: "@aws-sdk/client-lambda",
+  access,
+  resourcePolicy: functionPolicy,
+  resourceTags: functionTags,
+  target: functionTarget,
   open(ports) {
     const unused = openUnusedCode(ports);
+    const provisioner = openProvisioner(ports);
     ports.background("lambda transitions", (signal) => finishTransitions(ports, signal));
     ports.background("lambda unused code", (signal) => unused.run(signal));
+    ports.background("lambda provisioned concurrency", (signal) => provisioner.run(signal));
     return {
-      ...functionOperations(ports, unused),
+      ...functionOperations(ports, unused, provisioner),
       ...listOperations(ports),
       ...updateOperations(ports, unused),
+      ...versionOperations(ports),
+      ...aliasOperations(ports, provisioner),
+      ...concurrencyOperations(ports),
+      ...provisionedOperations(ports, provisioner),
+      ...eventInvokeOperations(ports),
       ...tagOperations(ports),
+      ...permissionOperations(ports),
       ...settingsOperations(ports),
+      ...urlOperations(ports),
       ...invokeOperations(ports),
+      ...openDurable(ports),
     };
   },
 });

@@ -20,7 +20,7 @@ test("runtimes are refused as AWS does, or as not supported here", () => {
   const refused = (Runtime: string, message: RegExp) => assert.throws(() => newSettings({ ...REQUEST, Runtime: Runtime as "nodejs24.x" }, "demo"), { name: "InvalidParameterValueException", message });
   refused("nodejs12.x", /^The runtime parameter of nodejs12.x is no longer supported for creating or updating AWS Lambda functions\./);
   refused("PYTHON3.9", /^Value PYTHON3.9 at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: \[nodejs20.x, .*\] or be a valid ARN$/);
-  refused("java21", /^Evoke does not support the runtime java21 yet\.$/);
+  refused("dotnet6", /^Evoke does not support the runtime dotnet6 yet\.$/);
 });
 
 test("every runtime AWS names is accepted, refused as AWS refuses it, or refused as not supported here", () => {
@@ -76,21 +76,21 @@ test("log levels exist in JSON format only, default to INFO, and an update of lo
 
 test("what would be ignored is refused by name, and its empty forms are let through", () => {
   for (const given of [
-    { Publish: true }, { PackageType: "Image" as const }, { Layers: ["arn:aws:lambda:eu-west-1:000000000000:layer:l:1"] }, { VpcConfig: { SubnetIds: ["subnet-1"] } },
-    { DeadLetterConfig: { TargetArn: "arn:aws:sqs:eu-west-1:000000000000:q" } }, { SnapStart: { ApplyOn: "PublishedVersions" as const } }, { KMSKeyArn: "arn:aws:kms:x" },
-    { FileSystemConfigs: [{ Arn: "a", LocalMountPath: "/mnt/a" }] }, { S3Bucket: "b", S3Key: "k" }, { DurableConfig: {} }, { ImageConfig: { Command: ["x"] } },
+    { PackageType: "Image" as const }, { Layers: ["arn:aws:lambda:eu-west-1:000000000000:layer:l:1"] }, { VpcConfig: { SubnetIds: ["subnet-1"] } },
+    { SnapStart: { ApplyOn: "PublishedVersions" as const } }, { KMSKeyArn: "arn:aws:kms:x" },
+    { FileSystemConfigs: [{ Arn: "a", LocalMountPath: "/mnt/a" }] }, { S3Bucket: "b", S3Key: "k" }, { DurableConfig: { ExecutionTimeout: 60, KMSKeyArn: "arn:aws:kms:eu-west-1:000000000000:key/k" } }, { ImageConfig: { Command: ["x"] } },
   ]) assert.throws(() => refuseUnsupported(given), { name: "InvalidParameterValueException", message: /^Evoke does not support .* yet\.$/ });
   refuseUnsupported({
-    Publish: false, PackageType: "Zip", Layers: [], VpcConfig: {}, DeadLetterConfig: {}, SnapStart: { ApplyOn: "None" }, KMSKeyArn: "", FileSystemConfigs: [], ImageConfig: {}, TracingConfig: { Mode: "PassThrough" },
+    PackageType: "Zip", Layers: [], VpcConfig: {}, SnapStart: { ApplyOn: "None" }, KMSKeyArn: "", FileSystemConfigs: [], ImageConfig: {}, TracingConfig: { Mode: "PassThrough" },
   });
-  refuseUnsupported({ VpcConfig: { SubnetIds: [], SecurityGroupIds: [], Ipv6AllowedForDualStack: false }, DeadLetterConfig: { TargetArn: "" } });
+  refuseUnsupported({ VpcConfig: { SubnetIds: [], SecurityGroupIds: [], Ipv6AllowedForDualStack: false } });
 });
 
 test("there is no parameter that is neither acted on nor refused", async () => {
-  const ACTED_ON = ["FunctionName", "Role", "Code", "Runtime", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Tags", "Architectures", "EphemeralStorage", "LoggingConfig", "TracingConfig", "ZipFile", "DryRun", "RevisionId"];
+  const ACTED_ON = ["FunctionName", "DurableConfig", "DeadLetterConfig", "TenancyConfig", "Publish", "Role", "Code", "Runtime", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Tags", "Architectures", "EphemeralStorage", "LoggingConfig", "TracingConfig", "ZipFile", "DryRun", "RevisionId"];
   const REFUSED = [
-    "Publish", "PublishTo", "VpcConfig", "PackageType", "DeadLetterConfig", "KMSKeyArn", "Layers", "FileSystemConfigs", "CodeSigningConfigArn", "ImageConfig", "SnapStart",
-    "TenancyConfig", "CapacityProviderConfig", "DurableConfig", "S3Bucket", "S3Key", "S3ObjectVersion", "S3ObjectStorageMode", "ImageUri", "SourceKMSKeyArn",
+    "PublishTo", "VpcConfig", "PackageType", "KMSKeyArn", "Layers", "FileSystemConfigs", "CodeSigningConfigArn", "ImageConfig", "SnapStart",
+    "CapacityProviderConfig", "S3Bucket", "S3Key", "S3ObjectVersion", "S3ObjectStorageMode", "ImageUri", "SourceKMSKeyArn",
   ];
   const { operations } = await readServiceModel("@aws-sdk/client-lambda");
   for (const name of ["CreateFunction", "UpdateFunctionCode", "UpdateFunctionConfiguration"])

@@ -4,6 +4,7 @@ import type { CreateFunctionRequest, LoggingConfig, UpdateFunctionConfigurationR
 import { LAMBDA } from "../../kernel/limits.ts";
 import { environmentTooLarge, logLevelNeedsJson, reservedKeys, runtimeAndHandlerMissing, tooLarge } from "./errors.ts";
 import { checkRuntime } from "./runtimes.ts";
+import { changedDurable, type DurableSettings, newDurable } from "./durable/config.ts";
 
 export interface Settings {
   runtime: string;
@@ -18,6 +19,21 @@ export interface Settings {
   environment?: Record<string, string>;
   tracing: "Active" | "PassThrough";
   logging: Logging;
+  /** SQS or SNS: where asynchronous events end that could not be processed. */
+  deadLetterArn?: string;
+  /** In the order they are laid over one another. */
+  layers?: LayerOfFunction[];
+  /** PER_TENANT; decided at creation. */
+  tenantIsolation?: boolean;
+  /** Of durable functions only. */
+  durable?: DurableSettings;
+}
+
+export interface LayerOfFunction {
+  /** Of the layer's version. */
+  arn: string;
+  codeId: string;
+  sizeBytes: number;
 }
 
 export interface Logging {
@@ -44,11 +60,14 @@ const RESERVED_KEYS = new Set([
 
 export function newSettings(input: CreateFunctionRequest, name: string): Settings {
   if (!input.Runtime || !input.Handler) throw runtimeAndHandlerMissing();
+  const durable = newDurable(input.DurableConfig);
   const fresh: Settings = {
-    runtime: "", handler: "", role: "", description: "", timeoutSeconds: 3, memoryMb: 128, ephemeralStorageMb: 512,
+    runtime: "", handler: "", role: "", description: "", timeoutSeconds: durable ? Math.min(TIMEOUT_SECONDS_MAX, durable.executionTimeoutSeconds) : 3, memoryMb: 128, ephemeralStorageMb: 512,
     architecture: input.Architectures?.[0] ?? "x86_64",
     tracing: "PassThrough",
     logging: { format: "Text", group: `/aws/lambda/${name}` },
+    ...(input.TenancyConfig?.TenantIsolationMode === "PER_TENANT" ? { tenantIsolation: true } : {}),
+    ...(durable ? { durable } : {}),
   };
   return changedSettings(fresh, input);
 }
@@ -70,6 +89,9 @@ export function changedSettings(before: Settings, given: Partial<CreateFunctionR
   if (after.timeoutSeconds > TIMEOUT_SECONDS_MAX) throw tooLarge("Timeout", TIMEOUT_SECONDS_MAX);
   if (after.memoryMb > MEMORY_MB_MAX) throw tooLarge("MemorySize", MEMORY_MB_MAX);
   if (after.ephemeralStorageMb > EPHEMERAL_STORAGE_MB_MAX) throw tooLarge("EphemeralStorage", EPHEMERAL_STORAGE_MB_MAX);
+  if (given.DeadLetterConfig?.TargetArn) after.deadLetterArn = given.DeadLetterConfig.TargetArn;
+  else if (given.DeadLetterConfig) delete after.deadLetterArn;
+  if (given.DurableConfig) after.durable = changedDurable(before.durable, given.DurableConfig)!;
   if (given.Environment) after.environment = checkEnvironment(given.Environment.Variables ?? {});
   return after;
 }

@@ -2,7 +2,8 @@
 import type { Clock } from "../../kernel/clock.ts";
 import type { Ids } from "../../kernel/ids.ts";
 import type { Stores, Tx } from "../../storage/stores.ts";
-import { FUNCTIONS, type LambdaFunction, settled } from "./function.ts";
+import { FUNCTIONS, type LambdaFunction, settled, type Version } from "./function.ts";
+import { VERSIONS } from "./version.ts";
 
 const QUEUE = "lambda/transitions";
 /** How long a worker that died keeps an item from the next one. */
@@ -12,10 +13,12 @@ interface Transition {
   id: string;
   /** The revision that is to become active; a function deleted and made anew has another. */
   revisionId: string;
+  /** The document of the version that is published along. */
+  versionId?: string;
 }
 
-export async function beginTransition(tx: Tx, { id, revisionId }: Transition, nowMs: number): Promise<void> {
-  await tx.queues.send(QUEUE, { id: revisionId, body: JSON.stringify({ id, revisionId }), dueMs: nowMs });
+export async function beginTransition(tx: Tx, transition: Transition, nowMs: number): Promise<void> {
+  await tx.queues.send(QUEUE, { id: transition.revisionId, body: JSON.stringify(transition), dueMs: nowMs });
 }
 
 export async function finishTransitions({ stores, clock, ids }: { stores: Stores; clock: Clock; ids: Ids }, signal: AbortSignal): Promise<void> {
@@ -39,10 +42,11 @@ export async function finishTransitions({ stores, clock, ids }: { stores: Stores
   }
 }
 
-async function finish(stores: Stores, ids: Ids, { id, revisionId }: Transition, itemId: string, receipt: string): Promise<void> {
-  const next = ids.uuid();
+async function finish(stores: Stores, ids: Ids, { id, revisionId, versionId }: Transition, itemId: string, receipt: string): Promise<void> {
+  const [next, nextOfVersion] = [ids.uuid(), ids.uuid()];
   await stores.transaction(async (tx) => {
     await tx.documents<LambdaFunction>(FUNCTIONS).update(id, (fn) => (fn.revisionId === revisionId ? settled(fn, next) : fn));
+    if (versionId !== undefined) await tx.documents<Version>(VERSIONS).update(versionId, (version) => (version.state === "Pending" ? settled(version, nextOfVersion) : version));
     await tx.queues.finish(QUEUE, itemId, receipt);
   });
 }

@@ -7,8 +7,7 @@ type Parameters = Partial<CreateFunctionRequest> & Partial<UpdateFunctionCodeReq
 const filled = (list: readonly unknown[] | undefined): boolean => list !== undefined && list.length > 0;
 
 const REFUSED: Record<string, (given: Parameters) => boolean> = {
-  "Publish (function versions)": ({ Publish }) => Publish === true,
-  "PublishTo (function versions)": ({ PublishTo }) => PublishTo !== undefined,
+  "PublishTo (versions for capacity providers)": ({ PublishTo }) => PublishTo !== undefined,
   "container images (PackageType Image)": ({ PackageType }) => PackageType === "Image",
   "container images (Code.ImageUri)": ({ Code }) => Boolean(Code?.ImageUri),
   "container images (ImageConfig)": ({ ImageConfig }) => filled(ImageConfig?.EntryPoint) || filled(ImageConfig?.Command) || Boolean(ImageConfig?.WorkingDirectory),
@@ -18,11 +17,9 @@ const REFUSED: Record<string, (given: Parameters) => boolean> = {
   "Layers": ({ Layers }) => filled(Layers),
   "VpcConfig": ({ VpcConfig }) => filled(VpcConfig?.SubnetIds) || filled(VpcConfig?.SecurityGroupIds) || VpcConfig?.Ipv6AllowedForDualStack === true,
   "FileSystemConfigs": ({ FileSystemConfigs }) => filled(FileSystemConfigs),
-  "DeadLetterConfig": ({ DeadLetterConfig }) => Boolean(DeadLetterConfig?.TargetArn),
   "SnapStart PublishedVersions": ({ SnapStart }) => SnapStart?.ApplyOn === "PublishedVersions",
   "CodeSigningConfigArn": ({ CodeSigningConfigArn }) => Boolean(CodeSigningConfigArn),
-  "TenancyConfig": ({ TenancyConfig }) => TenancyConfig !== undefined,
-  "DurableConfig": ({ DurableConfig }) => DurableConfig !== undefined,
+  "DurableConfig.KMSKeyArn": ({ DurableConfig }) => Boolean(DurableConfig?.KMSKeyArn),
   "CapacityProviderConfig": ({ CapacityProviderConfig }) => CapacityProviderConfig !== undefined,
 };
 

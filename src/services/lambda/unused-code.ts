@@ -3,13 +3,26 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Ids } from "../../kernel/ids.ts";
 import type { CodePackages } from "../../ports/code.ts";
 import type { Stores, Tx } from "../../storage/stores.ts";
-import { FUNCTIONS, type LambdaFunction } from "./function.ts";
+import { FUNCTIONS, type Version } from "./function.ts";
+import { VERSIONS } from "./version.ts";
 
 const QUEUE = "lambda/unused-code";
 /** Longer than the longest invocation (15 minutes) and the life of a download URL (10 minutes). */
 const GRACE_MS = 20 * 60_000;
 const HELD_MS = 60_000;
 const PAGE = 200;
+
+/** Every kind of document that names packages. */
+const NAMING: { kind: string; codeIds(document: any): string[] }[] = [
+  { kind: FUNCTIONS, codeIds: codeOf },
+  { kind: VERSIONS, codeIds: codeOf },
+];
+
+/** What a version shows, what runs of it, and its layers, which stay usable when they are deleted themselves. */
+function codeOf({ code, live, settings }: Version): string[] {
+  const layers = (settings.layers ?? []).map(({ codeId }) => codeId);
+  return [code.id, ...layers, ...(live ? [live.codeId, ...(live.layers ?? [])] : [])];
+}
 
 export interface UnusedCode {
   /** While a package is added and not yet named by a function, nothing is swept. */
@@ -24,15 +37,14 @@ export function openUnusedCode({ stores, code, clock, ids }: { stores: Stores; c
 
   const sweep = async () => {
     const used = new Set<string>();
-    const functions = stores.documents<LambdaFunction>(FUNCTIONS);
-    for (let after: string | undefined; ;) {
-      const rows = await functions.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
-      for (const [, fn] of rows) {
-        used.add(fn.code.id);
-        if (fn.live) used.add(fn.live.codeId);
+    for (const { kind, codeIds } of NAMING) {
+      const documents = stores.documents<unknown>(kind);
+      for (let after: string | undefined; ;) {
+        const rows = await documents.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+        for (const [, document] of rows) for (const id of codeIds(document)) used.add(id);
+        if (rows.length < PAGE) break;
+        after = rows.at(-1)![0];
       }
-      if (rows.length < PAGE) break;
-      after = rows.at(-1)![0];
     }
     await code.keepOnly(used);
   };

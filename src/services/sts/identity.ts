@@ -32,12 +32,12 @@ export function openIdentity({ stores, clock, ids, configured }: IdentityOptions
       return accessKeyId.startsWith("ASIA") ? findSession(stores, accessKeyId) : findUserKey(stores, accessKeyId);
     },
 
-    async credentialsForRole(roleArn, sessionName) {
-      const name = `${roleArn} ${sessionName}`;
+    async credentialsForRole(roleArn, sessionName, functionArn) {
+      const name = `${roleArn} ${sessionName} ${functionArn}`;
       const nowMs = clock.now();
       const known = shared.get(name);
       if (known && known.untilMs > nowMs) return known.credentials;
-      const credentials = sessionForRole(stores, ids, roleArn, sessionName, nowMs);
+      const credentials = sessionForRole(stores, ids, { roleArn, sessionName, functionArn, nowMs });
       shared.delete(name); // so that it goes to the end
       shared.set(name, { untilMs: nowMs + SHARED_MS, credentials });
       if (shared.size > SHARED_MAX) shared.delete(shared.keys().next().value!);
@@ -47,11 +47,14 @@ export function openIdentity({ stores, clock, ids, configured }: IdentityOptions
   };
 }
 
-async function sessionForRole(stores: Stores, ids: Ids, roleArn: string, sessionName: string, nowMs: number): Promise<Credentials> {
+interface FunctionSession { roleArn: string; sessionName: string; functionArn: string | undefined; nowMs: number }
+
+async function sessionForRole(stores: Stores, ids: Ids, { roleArn, sessionName, functionArn, nowMs }: FunctionSession): Promise<Credentials> {
   const role = parseRoleArn(roleArn);
   if (!role) throw new Fault(`not the ARN of a role: ${roleArn}`);
   const stored = await findRole(stores, role);
-  return openSession(stores, ids, rolePrincipal(role, stored?.id ?? idOfUnknownRole(roleArn), sessionName), nowMs + FUNCTION_SECONDS * 1000);
+  const session = { issuedAtMs: nowMs, issuerArn: roleArn, ...(functionArn !== undefined && { sourceFunctionArn: functionArn }) };
+  return openSession(stores, ids, { ...rolePrincipal(role, stored?.id ?? idOfUnknownRole(roleArn), sessionName), session }, nowMs + FUNCTION_SECONDS * 1000);
 }
 
 /** A 12-digit key id is its account; any other belongs to the account of zeros. */

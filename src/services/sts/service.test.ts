@@ -59,7 +59,10 @@ describe("STS", () => {
     assert.match(Credentials!.AccessKeyId!, /^ASIA[A-Z2-7]{16}$/);
     assert.deepEqual(await identity.findKey(Credentials!.AccessKeyId!), {
       secretAccessKey: Credentials!.SecretAccessKey, sessionToken: Credentials!.SessionToken, expiresAtMs: clock.now() + 7_200_000,
-      principal: { arn: AssumedRoleUser!.Arn, accountId: "000000000000", userId: `${Role!.RoleId}:me`, accessKeyId: Credentials!.AccessKeyId },
+      principal: {
+        arn: AssumedRoleUser!.Arn, accountId: "000000000000", userId: `${Role!.RoleId}:me`, accessKeyId: Credentials!.AccessKeyId,
+        session: { issuedAtMs: clock.now(), issuerArn: ROLE },
+      },
     });
     await sweep(stores, clock.now() + 7_200_001);
     assert.ok(await identity.findKey(Credentials!.AccessKeyId!), "kept for a while, to be told that it expired");
@@ -82,7 +85,48 @@ describe("STS", () => {
     await assert.rejects(assume({ RoleSessionName: "Session1:2" }), refusal("ValidationError", "1 validation error detected: Value 'Session1:2' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*"));
     await assert.rejects(assume({ DurationSeconds: 899 }), refusal("ValidationError", /durationSeconds/));
     await assert.rejects(assume({ DurationSeconds: 7201 }), refusal("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."));
-    await assert.rejects(assume({ Policy: "{}" }), refusal("ValidationError", /Policy/));
+    for (const idle of [{ SerialNumber: "arn:aws:iam::000000000000:mfa/me" }, { TokenCode: "123456" }, { ProvidedContexts: [{ ProviderArn: "arn:aws:iam::aws:contextProvider/IdentityCenter", ContextAssertion: "abcd" }] }]) {
+      await assert.rejects(assume(idle), refusal("ValidationError", `Evoke does not support the parameter ${Object.keys(idle)[0]} yet.`));
+    }
+  });
+
+  it("keeps what a session was opened with: policies, tags, a source identity", async () => {
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement: { Effect: "Allow", Action: "s3:*", Resource: "*" } });
+    const { Credentials, SourceIdentity } = await assume({
+      Policy, PolicyArns: [{ arn: "arn:aws:iam::aws:policy/ReadOnlyAccess" }, { arn: "arn:aws:iam::000000000000:policy/mine" }],
+      Tags: [{ Key: "team", Value: "blue" }, { Key: "Stage", Value: "" }], TransitiveTagKeys: ["team"], SourceIdentity: "ann",
+    });
+    assert.equal(SourceIdentity, "ann");
+    const { principal } = (await identity.findKey(Credentials!.AccessKeyId!))!;
+    assert.deepEqual(principal.session, {
+      issuedAtMs: clock.now(), issuerArn: ROLE, policies: [Policy], policyArns: ["arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::000000000000:policy/mine"],
+      tags: { team: "blue", Stage: "" }, transitiveTagKeys: ["team"], sourceIdentity: "ann",
+    });
+    // A session opened from this one: chained for an hour at most, with the transitive tag, and the same source identity.
+    const now = new Date(clock.now());
+    const call = { account: "000000000000", region: "eu-west-1", requestId: "r", now, principal: { ...principal, verified: true }, signal: new AbortController().signal, sourceIp: "", userAgent: "" };
+    const chain = (more: object = {}) => sts.open(room.ports).AssumeRole!({ RoleArn: ROLE, RoleSessionName: "next", ...more }, call);
+    const { Credentials: next } = await chain();
+    assert.deepEqual((await identity.findKey(next!.AccessKeyId!))!.principal.session, { issuedAtMs: clock.now(), issuerArn: ROLE, tags: { team: "blue" }, transitiveTagKeys: ["team"], sourceIdentity: "ann" });
+    await assert.rejects(chain({ DurationSeconds: 3601 }), refusal("ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"));
+    await assert.rejects(chain({ Tags: [{ Key: "Team", Value: "red" }] }), refusal("InvalidParameterValue", "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session."));
+    await assert.rejects(chain({ SourceIdentity: "bob" }), refusal("AccessDenied", "The source identity of a session cannot be changed."));
+  });
+
+  it("refuses session policies and tags that are none", async () => {
+    await assert.rejects(assume({ Policy: "{" }), refusal("MalformedPolicyDocumentException", "This policy contains invalid Json"));
+    for (const Policy of ["{}", "[]", "null", '{"Statement":[{"Effect":"Allow"}]}']) await assert.rejects(assume({ Policy }), refusal("MalformedPolicyDocumentException", "Syntax errors in policy."), Policy);
+    await assert.rejects(assume({ Policy: '{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}]}' }), refusal("MalformedPolicyDocumentException", "Policy document should not specify a principal."));
+    await assert.rejects(assume({ PolicyArns: [{ arn: "arn:aws:iam::111122223333:policy/theirs" }] }), refusal("ValidationError", "arn:aws:iam::111122223333:policy/theirs is not a managed policy of this account"));
+    await assert.rejects(assume({ Tags: [{ Key: "a", Value: "1" }, { Key: "A", Value: "2" }] }), refusal("InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."));
+    await assert.rejects(assume({ TransitiveTagKeys: ["a"] }), refusal("InvalidParameterValue", "The specified transitive tag key must be included in the requested tags."));
+  });
+
+  it("hands out credentials for a federated user, an hour at most from root", async () => {
+    const { Credentials, FederatedUser } = await client.send(new sdk.GetFederationTokenCommand({ Name: "guest", DurationSeconds: 7200, Tags: [{ Key: "team", Value: "blue" }] }));
+    assert.deepEqual(FederatedUser, { FederatedUserId: "000000000000:guest", Arn: "arn:aws:sts::000000000000:federated-user/guest" });
+    assert.equal(Credentials!.Expiration!.getTime(), clock.now() + 3_600_000);
+    assert.deepEqual((await identity.findKey(Credentials!.AccessKeyId!))!.principal.session, { issuedAtMs: clock.now(), issuerArn: "arn:aws:iam::000000000000:root", tags: { team: "blue" } });
   });
 
   it("hands out session tokens, and knows whose key it is", async () => {

@@ -1,12 +1,16 @@
-// Running a function and waiting for its answer, whole or in pieces. The hot path: one document is read, and the payload handed on as it came.
+// Running a function and waiting for its answer, whole or in pieces, or handing an event over to be run later. The hot path: one document is read, and the payload handed on as it came.
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 import type * as Sdk from "@aws-sdk/client-lambda";
 import type { InvokeWithResponseStreamResponseEvent } from "@aws-sdk/client-lambda";
 import type { Call } from "../../../kernel/call.ts";
+import { LAMBDA } from "../../../kernel/limits.ts";
 import type { Invocation, StreamedResult } from "../../../ports/functions.ts";
+import { RecursiveInvocation } from "../../../ports/recursive-invocation.ts";
 import { Throttled } from "../../../ports/throttled.ts";
 import type { Api, RoomPorts } from "../../service.ts";
-import { notSupported, stateForbids, throttled } from "../errors.ts";
+import { payloadTooLarge, recursiveInvocation, stateForbids, tenantMissing, tenantWithoutIsolation, throttled } from "../errors.ts";
+import { noStreaming, notDurable } from "../durable/errors.ts";
+import { invokeDurably } from "../durable/invoke.ts";
 import { findFunction } from "../lookup.ts";
 import { qualified } from "../name.ts";
 import { checkClientContext, checkPayload } from "../payload.ts";
@@ -23,25 +27,44 @@ interface Request {
   TenantId?: string | undefined;
 }
 
-export function invokeOperations({ stores, functions }: RoomPorts): Pick<Lambda, "Invoke" | "InvokeWithResponseStream"> {
-  const prepare = async (input: Request, call: Call): Promise<Invocation> => {
-    if (input.TenantId) throw notSupported("TenantId (functions with tenant isolation)");
-    const payload = checkPayload(input.Payload as Uint8Array | undefined);
+/** InvokeAsync, which AWS has deprecated, kept the limit of its time (API_InvokeAsync). */
+const INVOKE_ASYNC_BYTES_MAX = 262_144;
+
+export function invokeOperations(ports: RoomPorts): Pick<Lambda, "Invoke" | "InvokeAsync" | "InvokeWithResponseStream"> {
+  const { functions, events, ids } = ports;
+
+  const prepare = async (input: Request, payload: Uint8Array, call: Call, action = "InvokeFunction"): Promise<Invocation> => {
     const clientContext = checkClientContext(input.ClientContext);
-    const { fn, named } = await findFunction(stores, input.FunctionName, input.Qualifier, call, "InvokeFunction");
-    if (!fn.live) throw stateForbids(fn.state);
-    const invocation: Invocation = { version: fn.live, invokedArn: qualified(fn.arn, named.qualifier), payload, requestId: call.requestId, tail: input.LogType === "Tail" };
+    const { fn, version, named } = await findFunction(ports, input.FunctionName, input.Qualifier, call, action, ids.fraction);
+    const { live } = version;
+    if (!live) throw stateForbids(version.state);
+    const isolated = live.tenantIsolation === true;
+    if (isolated !== (input.TenantId !== undefined)) throw isolated ? tenantMissing() : tenantWithoutIsolation();
+    const invocation: Invocation = { version: live, invokedArn: qualified(fn.arn, named.qualifier), payload, requestId: call.requestId, tail: input.LogType === "Tail" };
     if (clientContext !== undefined) invocation.clientContext = clientContext;
     if (call.traceId !== undefined) invocation.traceId = call.traceId;
+    if (input.TenantId !== undefined) invocation.tenantId = input.TenantId;
+    if (fn.reservedConcurrency !== undefined) invocation.reservedConcurrency = fn.reservedConcurrency;
+    if (fn.recursiveLoop !== undefined) invocation.recursiveLoop = fn.recursiveLoop;
     return invocation;
   };
 
+  /** Accepted is stored. */
+  const accept = async ({ invokedArn, payload, requestId, traceId, tenantId }: Invocation): Promise<void> =>
+    events.enqueue({ functionArn: invokedArn, payload, requestId, ...(traceId === undefined ? {} : { traceId }), ...(tenantId === undefined ? {} : { tenantId }) });
+
   return {
     async Invoke(input, call) {
-      if (input.InvocationType === "Event") throw notSupported("InvocationType Event (asynchronous invocation)");
-      if (input.DurableExecutionName) throw notSupported("DurableExecutionName (durable functions)");
-      const invocation = await prepare(input, call);
+      const isEvent = input.InvocationType === "Event";
+      const payload = checkPayload(input.Payload as Uint8Array | undefined, isEvent ? "Event" : "RequestResponse");
+      const invocation = await prepare(input, payload, call);
+      if (invocation.version.durable) return invokeDurably(ports, invocation, input, call);
+      if (input.DurableExecutionName) throw notDurable(invocation.version.name);
       if (input.InvocationType === "DryRun") return { StatusCode: 204 };
+      if (isEvent) {
+        await accept(invocation);
+        return { StatusCode: 202 };
+      }
       const result = await functions.invoke(invocation).catch(refuse);
       const answer: Awaited<ReturnType<Lambda["Invoke"]>> = { StatusCode: 200, Payload: result.payload as Uint8Array<ArrayBuffer> & { transformToString(): string }, ExecutedVersion: result.executedVersion };
       if (result.failed) answer.FunctionError = "Unhandled";
@@ -49,13 +72,33 @@ export function invokeOperations({ stores, functions }: RoomPorts): Pick<Lambda,
       return answer;
     },
 
+    async InvokeAsync(input, call) {
+      const payload = checkPayload(await read(input.InvokeArgs as AsyncIterable<Uint8Array>), "Event");
+      await accept(await prepare({ FunctionName: input.FunctionName }, payload, call, "InvokeAsync"));
+      return { Status: 202 };
+    },
+
     async InvokeWithResponseStream(input, call) {
-      const invocation = await prepare(input, call);
+      const invocation = await prepare(input, checkPayload(input.Payload as Uint8Array | undefined), call);
+      if (invocation.version.durable) throw noStreaming();
       if (input.InvocationType === "DryRun") return { StatusCode: 204 };
       const result = await functions.invokeStreaming(invocation).catch(refuse);
       return { StatusCode: 200, ExecutedVersion: result.executedVersion, EventStream: eventsOf(result) };
     },
   };
+}
+
+/** A body that the model calls a stream; what is over the limit is counted and not kept. */
+async function read(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const kept: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.byteLength;
+    if (bytes <= INVOKE_ASYNC_BYTES_MAX) kept.push(chunk);
+    else if (bytes > LAMBDA.syncPayloadBytesMax) break;
+  }
+  if (bytes > INVOKE_ASYNC_BYTES_MAX) throw payloadTooLarge(bytes, "Event", INVOKE_ASYNC_BYTES_MAX);
+  return Buffer.concat(kept);
 }
 
 async function* eventsOf(result: StreamedResult): AsyncGenerator<InvokeWithResponseStreamResponseEvent> {
@@ -73,5 +116,6 @@ async function* eventsOf(result: StreamedResult): AsyncGenerator<InvokeWithRespo
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 
 function refuse(error: unknown): never {
-  throw error instanceof Throttled ? throttled(error.reason) : error;
+  if (error instanceof Throttled) throw throttled(error.reason);
+  throw error instanceof RecursiveInvocation ? recursiveInvocation() : error;
 }

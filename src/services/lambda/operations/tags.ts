@@ -3,8 +3,9 @@ import type * as Sdk from "@aws-sdk/client-lambda";
 import { parseArn } from "../../../kernel/arn.ts";
 import type { Call } from "../../../kernel/call.ts";
 import type { Api, RoomPorts } from "../../service.ts";
-import { functionNotFound, resourceNotFound, tagsOnVersion } from "../errors.ts";
-import { FUNCTIONS, type LambdaFunction } from "../function.ts";
+import { functionNotFound, resourceNotFound, tagsMissing, tagsOnVersion } from "../errors.ts";
+import { FUNCTIONS, isSettled, type LambdaFunction } from "../function.ts";
+import { admit } from "../lookup.ts";
 import { type Named, resolveName } from "../name.ts";
 import { checkTagCount } from "../tags.ts";
 
@@ -16,37 +17,42 @@ const OTHER_KINDS: Record<string, string> = {
   "capacity-provider": "Capacity provider", "network-connector": "Network connector",
 };
 
-export function tagOperations({ stores }: RoomPorts): Pick<Lambda, "ListTags" | "TagResource" | "UntagResource"> {
-  const functions = stores.documents<LambdaFunction>(FUNCTIONS);
+export function tagOperations(ports: RoomPorts): Pick<Lambda, "ListTags" | "TagResource" | "UntagResource"> {
+  const functions = ports.stores.documents<LambdaFunction>(FUNCTIONS);
 
+  /** `$LATEST` has another revision with other tags (observed). While it is being made or updated, its revision is what that waits for. */
   const change = async (named: Named, tags: (before: Record<string, string>) => Record<string, string>) => {
-    const after = await functions.update(named.id, (fn) => ({ ...fn, tags: checkTagCount(tags(fn.tags)) }));
+    const revisionId = ports.ids.uuid();
+    const after = await functions.update(named.id, (fn) => ({ ...fn, ...(isSettled(fn) ? { revisionId } : {}), tags: checkTagCount(tags(fn.tags)) }));
     if (!after) throw functionNotFound(named.arn);
     return {};
   };
 
   return {
     async ListTags(input, call) {
-      const named = taggable(input.Resource, call, "ListTags");
+      const named = await taggable(ports, input.Resource, call, "ListTags");
       const fn = await functions.get(named.id);
       if (!fn) throw functionNotFound(named.arn);
       return { Tags: fn.tags };
     },
     async TagResource(input, call) {
-      return change(taggable(input.Resource, call, "TagResource"), (before) => ({ ...before, ...input.Tags }));
+      const named = await taggable(ports, input.Resource, call, "TagResource");
+      if (!Object.keys(input.Tags).length) throw tagsMissing();
+      return change(named, (before) => ({ ...before, ...input.Tags }));
     },
     async UntagResource(input, call) {
       const gone = new Set(input.TagKeys);
-      return change(taggable(input.Resource, call, "UntagResource"), (before) => Object.fromEntries(Object.entries(before).filter(([key]) => !gone.has(key))));
+      return change(await taggable(ports, input.Resource, call, "UntagResource"), (before) => Object.fromEntries(Object.entries(before).filter(([key]) => !gone.has(key))));
     },
   };
 }
 
-function taggable(resource: string, call: Call, action: string): Named {
+async function taggable(ports: RoomPorts, resource: string, call: Call, action: string): Promise<Named> {
   const kind = parseArn(resource)?.resource.split(":")[0] ?? "";
   const other = OTHER_KINDS[kind];
   if (other) throw resourceNotFound(other, resource);
-  const named = resolveName(resource, undefined, call, action);
+  const named = resolveName(resource, undefined, call);
+  await admit(ports, named, call, action);
   if (named.qualifier !== undefined) throw tagsOnVersion();
   return named;
 }

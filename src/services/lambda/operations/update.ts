@@ -4,10 +4,13 @@ import type { Call } from "../../../kernel/call.ts";
 import type { CodePackage } from "../../../ports/code.ts";
 import type { Api, RoomPorts } from "../../service.ts";
 import { readZip } from "../code.ts";
+import { checkDeadLetterTarget } from "../destinations.ts";
 import { codeMissing, functionNotFound, imageForZip } from "../errors.ts";
-import { assertChangeable, changed, configuration, FUNCTIONS, type LambdaFunction } from "../function.ts";
-import { findFunction } from "../lookup.ts";
+import { assertChangeable, changed, configuration, FUNCTIONS, type LambdaFunction, type Version } from "../function.ts";
+import { admit, findFunction } from "../lookup.ts";
 import { type Named, resolveUnqualified } from "../name.ts";
+import { publish } from "../publish.ts";
+import { checkRole } from "../role.ts";
 import { changedSettings, type Settings } from "../settings.ts";
 import { beginTransition } from "../transitions.ts";
 import type { UnusedCode } from "../unused-code.ts";
@@ -23,13 +26,17 @@ interface Update {
   revisionId: string | undefined;
   code?: CodePackage;
   settings(before: Settings): Settings;
+  publish?: boolean | undefined;
 }
 
-export function updateOperations({ stores, code, ids }: RoomPorts, unused: UnusedCode): Pick<Lambda, "UpdateFunctionCode" | "UpdateFunctionConfiguration"> {
-  const apply = async ({ named, call, revisionId, code: added, settings }: Update) => {
+export function updateOperations(ports: RoomPorts, unused: UnusedCode): Pick<Lambda, "UpdateFunctionCode" | "UpdateFunctionConfiguration"> {
+  const { stores, code, ids } = ports;
+
+  /** The version that the caller is shown: `$LATEST`, or the one that was published along. */
+  const apply = async ({ named, call, revisionId, code: added, settings, publish: publishing }: Update): Promise<Version> => {
     const next = ids.uuid();
     const nowMs = call.now.getTime();
-    const after = await stores.transaction(async (tx) => {
+    return stores.transaction(async (tx) => {
       let codeBytesBefore = 0;
       const fn = await tx.documents<LambdaFunction>(FUNCTIONS).update(named.id, (before) => {
         assertChangeable(before, revisionId);
@@ -38,36 +45,43 @@ export function updateOperations({ stores, code, ids }: RoomPorts, unused: Unuse
       });
       if (!fn) throw functionNotFound(named.arn);
       if (added) {
-        await addUsage(tx, call, { functions: 0, codeBytes: added.sizeBytes - codeBytesBefore });
+        await addUsage(tx, named, { codeBytes: added.sizeBytes - codeBytesBefore });
         await unused.sweepLater(tx, nowMs);
       }
-      await beginTransition(tx, { id: named.id, revisionId: next }, nowMs);
-      return fn;
+      const published = publishing ? await publish(tx, ids, fn, { nowMs }) : undefined;
+      await beginTransition(tx, { id: named.id, revisionId: (published?.fn ?? fn).revisionId, ...(published?.newId ? { versionId: published.newId } : {}) }, nowMs);
+      return published?.version ?? fn;
     });
-    return configuration(after);
   };
 
   return {
     async UpdateFunctionCode(input, call) {
-      const named = resolveUnqualified(input.FunctionName, call, "UpdateFunctionCode");
+      const named = resolveUnqualified(input.FunctionName, call);
+      await admit(ports, named, call, "UpdateFunctionCode");
       if (input.ImageUri) throw imageForZip();
       refuseUnsupported(input);
       const zip = input.ZipFile;
       if (!zip) throw codeMissing();
-      const { fn } = await findFunction(stores, named.name, undefined, call, "UpdateFunctionCode");
+      const { fn } = await findFunction(ports, named.arn, undefined, call, "UpdateFunctionCode");
       assertChangeable(fn, input.RevisionId);
       const settings = (before: Settings): Settings => ({ ...before, architecture: input.Architectures?.[0] ?? before.architecture });
       if (input.DryRun) {
         const checked = await readZip(zip, code.check);
         return configuration({ ...fn, settings: settings(fn.settings), code: checked });
       }
-      return unused.whileAdding(async () => apply({ named, call, revisionId: input.RevisionId, code: await readZip(zip, code.add), settings }));
+      return unused.whileAdding(async () => shown(await apply({ named, call, revisionId: input.RevisionId, code: await readZip(zip, code.add), settings, publish: input.Publish })));
     },
 
     async UpdateFunctionConfiguration(input, call) {
-      const named = resolveUnqualified(input.FunctionName, call, "UpdateFunctionConfiguration");
+      const named = resolveUnqualified(input.FunctionName, call);
+      await admit(ports, named, call, "UpdateFunctionConfiguration");
       refuseUnsupported(input);
-      return apply({ named, call, revisionId: input.RevisionId, settings: (before) => changedSettings(before, input) });
+      await checkRole(ports, input.Role, call);
+      await checkDeadLetterTarget(ports, input.DeadLetterConfig?.TargetArn);
+      return shown(await apply({ named, call, revisionId: input.RevisionId, settings: (before) => changedSettings(before, input) }));
     },
   };
 }
+
+/** A published version's ARN carries its number (observed). */
+const shown = (version: Version) => configuration(version, version.version === "$LATEST" ? undefined : version.version);

@@ -1,0 +1,86 @@
+// The places the machine has for environments: who holds one, who must give one up for another, and how one is taken away.
+import type { Clock } from "../kernel/clock.ts";
+import type { Log } from "../kernel/log.ts";
+import type { FunctionVersion, FunctionVersions } from "../ports/functions.ts";
+import type { AccountShare, FunctionShare } from "./concurrency.ts";
+import { type Environment, type InitializationType, type Owner, type Work, closeEnvironment } from "./environment.ts";
+import type { Lane } from "./lane.ts";
+import type { EngineMetrics } from "./metrics.ts";
+import { isKept } from "./provisioned.ts";
+
+export interface PoolOptions {
+  clock: Clock;
+  log: Log;
+  environmentsMax: number;
+  idleMs: number;
+  versions: FunctionVersions;
+  metrics: EngineMetrics;
+  open(lane: Lane, owner: Owner, phase: "init" | "invoke", given: { work?: Work | undefined; tmpDir?: string | undefined; initializationType: InitializationType }): Environment;
+  /** Pre-warmed processes count too, and go first. */
+  spares: { count(): number; drop(): void };
+}
+
+export interface PoolState extends PoolOptions {
+  lanes: Map<string, Lane>;
+  /** By succession: the lane of the newest revision. */
+  current: Map<string, Lane>;
+  recent: WeakMap<FunctionVersion, Lane>;
+  /** By unqualified ARN, and by ACCOUNT/REGION. */
+  functions: Map<string, FunctionShare>;
+  accounts: Map<string, AccountShare>;
+  environments: number;
+  queued: number;
+  closed: boolean;
+  closing: Set<Promise<void>>;
+  changes: { tell(): void; next(signal: AbortSignal): Promise<void> };
+}
+
+/** False when every place is taken by environments that may not be given up. */
+export function makeRoom(pool: PoolState): boolean {
+  if (pool.environments + pool.spares.count() >= pool.environmentsMax) pool.spares.drop();
+  return pool.environments < pool.environmentsMax || evict(pool);
+}
+
+/** Gives up the environment that has been idle longest, of any function. */
+function evict(pool: PoolState): boolean {
+  let oldest: { lane: Lane; env: Environment } | undefined;
+  for (const lane of pool.lanes.values()) {
+    const env = lane.idle[0];
+    if (env && !isKept(lane, env) && (!oldest || env.idleSinceMs < oldest.env.idleSinceMs)) oldest = { lane, env };
+  }
+  if (oldest) giveUp(pool, oldest.lane, oldest.env);
+  return oldest !== undefined;
+}
+
+/** With every place taken, a lane that never runs dry must not starve the others. */
+export function starvedElsewhere(pool: PoolState, lane: Lane): boolean {
+  if (pool.environments < pool.environmentsMax || pool.queued === lane.queue.length) return false;
+  const waitingSince = lane.queue[0]?.queuedMs ?? Infinity;
+  for (const other of pool.lanes.values()) {
+    const head = other.queue[0];
+    if (other !== lane && head && head.queuedMs < waitingSince && other.busy.size + other.starting.size === 0) return true;
+  }
+  return false;
+}
+
+export function giveUp(pool: PoolState, lane: Lane, env: Environment): void {
+  forget(pool, lane, env);
+  const closed = closeEnvironment(env).finally(() => pool.closing.delete(closed));
+  pool.closing.add(closed);
+}
+
+export function forget(pool: PoolState, lane: Lane, env: Environment): void {
+  const at = lane.idle.indexOf(env);
+  if (at >= 0) lane.idle.splice(at, 1);
+  const provisioned = lane.provisioned !== undefined && [lane.provisioned.starting.delete(env), lane.provisioned.ready.delete(env)].includes(true);
+  if (provisioned) pool.changes.tell();
+  const known = [lane.busy.delete(env), lane.starting.delete(env), at >= 0, provisioned].includes(true);
+  if (known || env.state !== "dead") pool.environments--;
+}
+
+/** close() waits for what is still being taken away. */
+export function track(pool: PoolState, env: Environment): void {
+  if (!env.closed) return;
+  const closed = env.closed.finally(() => pool.closing.delete(closed));
+  pool.closing.add(closed);
+}

@@ -1,0 +1,35 @@
+// One step of the pipeline: what the caller must be permitted for an operation, asked of the policy engine.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/
+import type { Call } from "../kernel/call.ts";
+import type { AccessQuestion, AccessRule, Gatekeeper } from "../ports/access.ts";
+
+export interface AccessRules {
+  /** "lambda", in lambda:InvokeFunction. */
+  prefix: string;
+  /** By operation; what is not listed is its own action, on "*". */
+  rules: Record<string, AccessRule | undefined>;
+  /** The ARN of what exists, of one made from a name alone. */
+  exactArn?: (arn: string) => Promise<string>;
+}
+
+/** The sentence to refuse with, if any. At once where all of it was decided a moment ago. */
+export function authorize(gatekeeper: Gatekeeper, { prefix, rules, exactArn }: AccessRules, operation: string, input: unknown, call: Call): string | undefined | Promise<string | undefined> {
+  const rule = rules[operation];
+  if (rule?.action === "") return undefined;
+  const action = `${prefix}:${rule?.action ?? operation}`;
+  const resources = rule?.resources?.(input, call);
+  const context = rule?.context?.(input, call);
+  const consult = (question: AccessQuestion) => (exactArn && question.resource !== "*" ? exactArn(question.resource).then((resource) => gatekeeper.refusal({ ...question, resource })) : gatekeeper.refusal(question));
+  const ask = (resource: string) => consult({ actor: call.principal, action, resource, call, ...(context && { context }) });
+  if (!rule?.also && (resources === undefined || resources.length === 1)) return ask(resources?.[0] ?? "*");
+  const also = rule?.also?.(input, call) ?? [];
+  return first([...(resources ?? ["*"]).map((resource) => () => ask(resource)), ...also.map((more) => () => consult({ actor: call.principal, call, ...more }))]);
+}
+
+async function first(questions: (() => string | undefined | Promise<string | undefined>)[]): Promise<string | undefined> {
+  for (const question of questions) {
+    const sentence = await question();
+    if (sentence !== undefined) return sentence;
+  }
+  return undefined;
+}

@@ -1,0 +1,100 @@
+// The policy simulator: what would be decided, without doing anything.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+import type * as Sdk from "@aws-sdk/client-iam";
+import type { AppliedPolicies } from "../../ports/identity-policies.ts";
+import type { Simulated, SimulatedPolicy } from "../../ports/policy-simulator.ts";
+import type { Api, RoomPorts } from "../service.ts";
+import { callerArnNeeded, noSuchPolicySource, notSupported } from "./errors.ts";
+import { groupPolicies, openIdentityPolicies } from "./identity-policies.ts";
+import { pageOf } from "./page.ts";
+import { checkIdentityPolicy } from "./policy-document.ts";
+
+type SimulateApi = Pick<Api<typeof Sdk>, "SimulateCustomPolicy" | "SimulatePrincipalPolicy" | "GetContextKeysForCustomPolicy" | "GetContextKeysForPrincipalPolicy">;
+
+/** What both simulations take. */
+interface Input {
+  PolicyInputList?: string[] | undefined;
+  PermissionsBoundaryPolicyInputList?: string[] | undefined;
+  ActionNames: string[];
+  ResourceArns?: string[] | undefined;
+  ResourcePolicy?: string | undefined;
+  ResourceOwner?: string | undefined;
+  CallerArn?: string | undefined;
+  ContextEntries?: Sdk.ContextEntry[] | undefined;
+  ResourceHandlingOption?: string | undefined;
+  MaxItems?: number | undefined;
+  Marker?: string | undefined;
+}
+
+export function simulateOperations({ stores, simulator }: Pick<RoomPorts, "stores" | "simulator">): SimulateApi {
+  const policies = openIdentityPolicies({ stores });
+
+  /** The policies of a user with its groups, of a role, or of a group. */
+  const sourceOf = async (arn: string): Promise<{ identity: SimulatedPolicy[]; boundary?: string }> => {
+    const found: Pick<AppliedPolicies, "identity" | "boundary"> | undefined = (await policies.find(arn)) ?? (await groupPolicies(stores, arn));
+    if (!found) throw noSuchPolicySource(arn);
+    return { identity: found.identity.map(({ name, document }) => ({ id: name, document })), ...(found.boundary !== undefined && { boundary: found.boundary }) };
+  };
+
+  const simulate = (input: Input, own: { identity: SimulatedPolicy[]; boundary?: string }, callerArn: string | undefined) => {
+    if (input.ResourceHandlingOption !== undefined) throw notSupported("ResourceHandlingOption");
+    const boundary = input.PermissionsBoundaryPolicyInputList?.length ? numbered("PermissionsBoundaryPolicyInputList", input.PermissionsBoundaryPolicyInputList) : own.boundary === undefined ? undefined : [{ id: "boundary", document: own.boundary }];
+    const results = simulator.simulate({
+      identity: [...own.identity, ...numbered("PolicyInputList", input.PolicyInputList ?? [])],
+      ...(boundary && { boundary }),
+      ...(input.ResourcePolicy !== undefined && { resourcePolicy: { id: "ResourcePolicy", document: input.ResourcePolicy } }),
+      ...(input.ResourceOwner !== undefined && { resourceOwner: input.ResourceOwner }),
+      ...(callerArn !== undefined && { callerArn }),
+      actions: input.ActionNames,
+      resources: input.ResourceArns?.length ? input.ResourceArns : ["*"],
+      context: Object.fromEntries((input.ContextEntries ?? []).map(({ ContextKeyName = "", ContextKeyValues = [] }) => [ContextKeyName, ContextKeyValues])),
+    });
+    const keyed = results.map((result, index) => ({ result, key: String(index).padStart(8, "0") }));
+    const { items, truncation } = pageOf(keyed, input, ({ key }) => key);
+    return { EvaluationResults: items.map(({ result }) => shown(result, input.ResourceArns?.length !== undefined)), ...truncation };
+  };
+
+  return {
+    async SimulateCustomPolicy(input) {
+      if (input.ResourcePolicy !== undefined && input.CallerArn === undefined) throw callerArnNeeded();
+      return simulate(input, { identity: [] }, input.CallerArn);
+    },
+
+    async SimulatePrincipalPolicy(input) {
+      const isUser = input.PolicySourceArn.includes(":user/");
+      if (input.ResourcePolicy !== undefined && input.CallerArn === undefined && !isUser) throw callerArnNeeded();
+      return simulate(input, await sourceOf(input.PolicySourceArn), input.CallerArn ?? (isUser ? input.PolicySourceArn : undefined));
+    },
+
+    async GetContextKeysForCustomPolicy(input) {
+      for (const document of input.PolicyInputList) checkIdentityPolicy(document);
+      return { ContextKeyNames: simulator.contextKeys(input.PolicyInputList) };
+    },
+
+    async GetContextKeysForPrincipalPolicy(input) {
+      for (const document of input.PolicyInputList ?? []) checkIdentityPolicy(document);
+      const { identity } = await sourceOf(input.PolicySourceArn);
+      return { ContextKeyNames: simulator.contextKeys([...identity.map(({ document }) => document), ...(input.PolicyInputList ?? [])]) };
+    },
+  };
+}
+
+/** "PolicyInputList.1", as AWS names policies that came with the request. */
+const numbered = (list: string, documents: string[]): SimulatedPolicy[] => documents.map((document, index) => {
+  checkIdentityPolicy(document);
+  return { id: `${list}.${index + 1}`, document };
+});
+
+function shown({ action, resource, decision, matched, missingKeys, allowedByBoundary }: Simulated, specific: boolean): Sdk.EvaluationResult {
+  const MatchedStatements = matched.map(({ id, start, end }) => ({
+    SourcePolicyId: id,
+    // What AWS answers, whatever the enumeration in its model says (seen in public logs).
+    SourcePolicyType: "IAM Policy" as Sdk.PolicySourceType,
+    StartPosition: { Line: start.line, Column: start.column }, EndPosition: { Line: end.line, Column: end.column },
+  }));
+  const boundary = allowedByBoundary === undefined ? {} : { PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: allowedByBoundary } };
+  return {
+    EvalActionName: action, EvalResourceName: resource, EvalDecision: decision, MatchedStatements, MissingContextValues: missingKeys, ...boundary,
+    ...(specific && { ResourceSpecificResults: [{ EvalResourceName: resource, EvalResourceDecision: decision, MatchedStatements, MissingContextValues: missingKeys, ...boundary }] }),
+  };
+}

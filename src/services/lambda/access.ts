@@ -1,0 +1,100 @@
+// What each operation needs to be permitted, and on what.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+import type * as Sdk from "@aws-sdk/client-lambda";
+import { formatArn } from "../../kernel/arn.ts";
+import type { Call } from "../../kernel/call.ts";
+import type { AccessRule } from "../../ports/access.ts";
+import type { Api, RoomPorts } from "../service.ts";
+import { readCallbackId } from "./durable/tokens.ts";
+import { FUNCTIONS, type LambdaFunction } from "./function.ts";
+import { functionArn, namedByArn, namedLoosely } from "./name.ts";
+
+type Rules = Partial<Record<keyof Api<typeof Sdk>, AccessRule>>;
+interface OnFunction { FunctionName: string; Qualifier?: string }
+
+/** The function, version or alias as the caller named it: a policy on the function alone does not reach its versions. */
+export function functionResource({ FunctionName, Qualifier }: OnFunction, call: Call): string {
+  if (!FunctionName.includes(":")) {
+    const arn = functionArn(call.region, call.account, FunctionName);
+    return Qualifier ? `${arn}:${Qualifier}` : arn;
+  }
+  return namedLoosely(FunctionName, Qualifier, call);
+}
+
+const onFunction: AccessRule = { resources: (input: OnFunction, call) => [functionResource(input, call)] };
+/** The function as a whole, whatever version or alias it is about. */
+const onWhole: AccessRule = { resources: ({ FunctionName }: OnFunction, call) => [functionResource({ FunctionName }, call)] };
+const invoking: AccessRule = { ...onFunction, action: "InvokeFunction" };
+
+const urlContext = (input: { AuthType?: string } & OnFunction, call: Call) => ({ "lambda:FunctionArn": functionResource({ FunctionName: input.FunctionName }, call), ...(input.AuthType && { "lambda:FunctionUrlAuthType": input.AuthType }) });
+const onUrl: AccessRule = { ...onFunction, context: urlContext };
+const changingPolicy: AccessRule = {
+  ...onFunction, changesAccess: true,
+  context: ({ Principal, FunctionUrlAuthType }: { Principal?: string; FunctionUrlAuthType?: string }) => ({ ...(Principal && { "lambda:Principal": Principal }), ...(FunctionUrlAuthType && { "lambda:FunctionUrlAuthType": FunctionUrlAuthType }) }),
+};
+const onPolicyArn: AccessRule = { resources: ({ ResourceArn }: { ResourceArn: string }) => [ResourceArn] };
+
+const tagContext = ({ Tags, TagKeys }: { Tags?: Record<string, string>; TagKeys?: string[] }): Record<string, string | string[]> => ({
+  ...Object.fromEntries(Object.entries(Tags ?? {}).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
+  ...(Tags || TagKeys ? { "aws:TagKeys": TagKeys ?? Object.keys(Tags ?? {}) } : {}),
+});
+const onTagged: AccessRule = { resources: ({ Resource }: { Resource: string }) => [Resource], context: tagContext };
+
+interface Settings extends OnFunction { Role?: string; Layers?: string[]; CodeSigningConfigArn?: string; Tags?: Record<string, string>; VpcConfig?: { SubnetIds?: string[]; SecurityGroupIds?: string[] } }
+/** Giving a function a role takes the permission to pass it. */
+const settings: AccessRule = {
+  ...onWhole,
+  context: (input: Settings) => ({
+    ...tagContext(input),
+    ...(input.Layers?.length && { "lambda:Layer": input.Layers }),
+    ...(input.CodeSigningConfigArn && { "lambda:CodeSigningConfigArn": input.CodeSigningConfigArn }),
+    ...(input.VpcConfig?.SubnetIds?.length && { "lambda:SubnetIds": input.VpcConfig.SubnetIds }),
+    ...(input.VpcConfig?.SecurityGroupIds?.length && { "lambda:SecurityGroupIds": input.VpcConfig.SecurityGroupIds }),
+  }),
+  also: (input: Settings, call) => (input.Role ? [{ action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com", "iam:AssociatedResourceArn": functionResource({ FunctionName: input.FunctionName }, call) } }] : []),
+};
+
+interface OnLayer { LayerName: string; VersionNumber?: number }
+const layerArn = ({ LayerName, VersionNumber }: OnLayer, { region, account }: Call): string => {
+  const arn = LayerName.startsWith("arn:") ? LayerName : formatArn("lambda", region, account, `layer:${LayerName}`);
+  return VersionNumber === undefined ? arn : `${arn}:${VersionNumber}`;
+};
+const onLayer: AccessRule = { resources: (input: OnLayer, call) => [layerArn(input, call)] };
+const onCodeSigning: AccessRule = { resources: ({ CodeSigningConfigArn }: { CodeSigningConfigArn: string }) => [CodeSigningConfigArn] };
+const onMapping: AccessRule = { resources: ({ UUID }: { UUID: string }, { region, account }) => [formatArn("lambda", region, account, `event-source-mapping:${UUID}`)] };
+const onExecution: AccessRule = { resources: ({ DurableExecutionArn }: { DurableExecutionArn?: string }) => [DurableExecutionArn ?? "*"] };
+/** Whose callback it is stands in the id. */
+const onCallback: AccessRule = { resources: ({ CallbackId }: { CallbackId: string }) => [readCallbackId(CallbackId)?.executionArn ?? "*"] };
+
+/** For policies that ask about aws:ResourceTag. A version's and an alias's are the function's. */
+export const functionTags = ({ stores }: Pick<RoomPorts, "stores">) => async (arn: string): Promise<Record<string, string> | undefined> => {
+  const named = namedByArn(arn);
+  return named && (await stores.documents<LambdaFunction>(FUNCTIONS).get(named.id))?.tags;
+};
+
+export const access: Rules = {
+  Invoke: invoking, InvokeWithResponseStream: invoking, InvokeAsync: onFunction,
+  CreateFunction: settings, UpdateFunctionConfiguration: settings, UpdateFunctionCode: onWhole, DeleteFunction: { ...onFunction, changesAccess: true },
+  GetFunction: onFunction, GetFunctionConfiguration: onFunction, ListVersionsByFunction: onWhole, PublishVersion: onWhole,
+  CreateAlias: onWhole, GetAlias: onWhole, UpdateAlias: onWhole, DeleteAlias: { ...onWhole, changesAccess: true }, ListAliases: onWhole,
+  AddPermission: changingPolicy, RemovePermission: changingPolicy, GetPolicy: onFunction,
+  PutResourcePolicy: { ...onPolicyArn, changesAccess: true }, GetResourcePolicy: onPolicyArn, DeleteResourcePolicy: { ...onPolicyArn, changesAccess: true },
+  PutFunctionConcurrency: onWhole, GetFunctionConcurrency: onWhole, DeleteFunctionConcurrency: onWhole,
+  PutProvisionedConcurrencyConfig: onFunction, GetProvisionedConcurrencyConfig: onFunction, DeleteProvisionedConcurrencyConfig: onFunction, ListProvisionedConcurrencyConfigs: onWhole,
+  PutFunctionEventInvokeConfig: onFunction, UpdateFunctionEventInvokeConfig: onFunction, GetFunctionEventInvokeConfig: onFunction, DeleteFunctionEventInvokeConfig: onFunction, ListFunctionEventInvokeConfigs: onWhole,
+  PutFunctionRecursionConfig: onWhole, GetFunctionRecursionConfig: onWhole, PutRuntimeManagementConfig: onFunction, GetRuntimeManagementConfig: onFunction,
+  PutFunctionScalingConfig: onFunction, GetFunctionScalingConfig: onFunction,
+  CreateFunctionUrlConfig: onUrl, UpdateFunctionUrlConfig: onUrl, GetFunctionUrlConfig: onUrl, DeleteFunctionUrlConfig: onUrl, ListFunctionUrlConfigs: onUrl,
+  PutFunctionCodeSigningConfig: { ...onWhole, context: ({ CodeSigningConfigArn }: { CodeSigningConfigArn: string }) => ({ "lambda:CodeSigningConfigArn": CodeSigningConfigArn }) },
+  GetFunctionCodeSigningConfig: onWhole, DeleteFunctionCodeSigningConfig: onWhole,
+  GetCodeSigningConfig: onCodeSigning, UpdateCodeSigningConfig: onCodeSigning, DeleteCodeSigningConfig: onCodeSigning, ListFunctionsByCodeSigningConfig: onCodeSigning,
+  TagResource: onTagged, UntagResource: onTagged, ListTags: onTagged,
+  PublishLayerVersion: onLayer, ListLayerVersions: onLayer, GetLayerVersion: onLayer, DeleteLayerVersion: onLayer, GetLayerVersionPolicy: onLayer,
+  GetLayerVersionByArn: { action: "GetLayerVersion", resources: ({ Arn }: { Arn: string }) => [Arn] },
+  AddLayerVersionPermission: { ...onLayer, changesAccess: true }, RemoveLayerVersionPermission: { ...onLayer, changesAccess: true },
+  CreateEventSourceMapping: { context: (input: OnFunction, call) => ({ "lambda:FunctionArn": functionResource({ FunctionName: input.FunctionName }, call) }) },
+  GetEventSourceMapping: onMapping, UpdateEventSourceMapping: onMapping, DeleteEventSourceMapping: onMapping,
+  ListDurableExecutionsByFunction: onFunction, GetDurableExecution: onExecution, GetDurableExecutionHistory: onExecution, GetDurableExecutionState: onExecution,
+  CheckpointDurableExecution: onExecution, StopDurableExecution: onExecution,
+  SendDurableExecutionCallbackSuccess: onCallback, SendDurableExecutionCallbackFailure: onCallback, SendDurableExecutionCallbackHeartbeat: onCallback,
+};

@@ -1,0 +1,46 @@
+// Where the outcome of asynchronous invocations may go, checked before it is kept.
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+import { parseArn } from "../../kernel/arn.ts";
+import type { RoomPorts } from "../service.ts";
+import { deadLetterInvalid, destinationInvalid, destinationIsItself, destinationsInvalid, notSupported } from "./errors.ts";
+import { FUNCTIONS, type LambdaFunction } from "./function.ts";
+import { follow } from "./lookup.ts";
+import { namedByArn } from "./name.ts";
+
+type Ports = Pick<RoomPorts, "stores" | "targets">;
+
+const NAMES: Record<string, string> = { sqs: "SQS", sns: "SNS", events: "EventBridge", s3: "S3" };
+
+export interface Destinations {
+  onSuccessArn?: string | undefined;
+  onFailureArn?: string | undefined;
+}
+
+/** Throws AWS's refusal; a destination of a service that is not here is refused by name. `functionArn` is unqualified. */
+export async function checkDestinations(ports: Ports, functionArn: string, { onSuccessArn, onFailureArn }: Destinations): Promise<void> {
+  const possible = (arn: string | undefined, services: string[]) => !arn || (services.includes(parseArn(arn)?.service ?? "") && !arn.endsWith(".fifo"));
+  if (!possible(onSuccessArn, ["lambda", "sqs", "sns", "events"]) || !possible(onFailureArn, ["lambda", "sqs", "sns", "events", "s3"])) throw destinationsInvalid(onSuccessArn, onFailureArn);
+  for (const arn of [onFailureArn, onSuccessArn]) {
+    if (!arn) continue;
+    const { service } = parseArn(arn)!;
+    if (service === "lambda") await checkFunction(ports, functionArn, arn);
+    else if (!ports.targets.serves(arn)) throw notSupported(`destinations in ${NAMES[service]}`);
+    else if (!(await ports.targets.exists(arn))) throw destinationInvalid(arn);
+  }
+}
+
+async function checkFunction({ stores }: Ports, functionArn: string, destination: string): Promise<void> {
+  const named = namedByArn(destination);
+  const fn = named && (await stores.documents<LambdaFunction>(FUNCTIONS).get(named.id));
+  if (!fn || !(await follow(stores, fn, named.qualifier ?? "$LATEST"))) throw destinationInvalid(destination);
+  if (named.arn === functionArn) throw destinationIsItself();
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq */
+export async function checkDeadLetterTarget({ targets }: Ports, arn: string | undefined): Promise<void> {
+  if (!arn) return;
+  const service = parseArn(arn)?.service ?? "";
+  if (!["sqs", "sns"].includes(service) || arn.endsWith(".fifo")) throw deadLetterInvalid(arn);
+  if (!targets.serves(arn)) throw notSupported(`dead-letter targets in ${NAMES[service]}`);
+  if (!(await targets.exists(arn))) throw deadLetterInvalid(arn);
+}

@@ -1,0 +1,29 @@
+// Publishing a version inside a transaction: the version, what `$LATEST` remembers of it, and the code it counts for, together.
+import type { Ids } from "../../kernel/ids.ts";
+import type { Tx } from "../../storage/stores.ts";
+import { FUNCTIONS, type LambdaFunction, type Version } from "./function.ts";
+import { findVersion, idOf } from "./lookup.ts";
+import { addUsage } from "./usage.ts";
+import { afterPublishing, isPublishedAlready, published, VERSIONS, versionId } from "./version.ts";
+
+export interface Published {
+  /** `$LATEST` from now on. */
+  fn: LambdaFunction;
+  version: Version;
+  /** Absent when nothing had changed since the last one, which is answered again. */
+  newId?: string;
+}
+
+/** `fn` is the function's document as this transaction has written it. */
+export async function publish(tx: Tx, ids: Ids, fn: LambdaFunction, given: { description?: string | undefined; nowMs: number }): Promise<Published> {
+  const functionId = idOf(fn);
+  const last = fn.published && (await findVersion(tx, functionId, String(fn.published.number)));
+  if (isPublishedAlready(fn, last)) return { fn, version: last };
+  const version = published(fn, { ...given, revisionId: ids.uuid() });
+  const newId = versionId(functionId, version.version);
+  const after = afterPublishing(fn, version, ids.uuid());
+  await tx.documents<Version>(VERSIONS).put(newId, version);
+  await tx.documents<LambdaFunction>(FUNCTIONS).put(functionId, after);
+  await addUsage(tx, fn, { codeBytes: version.code.sizeBytes });
+  return { fn: after, version, newId };
+}

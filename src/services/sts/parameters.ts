@@ -1,0 +1,22 @@
+// What the operations that hand out credentials share: the answer's form, its end, and the parameters that would do nothing.
+import type { Call } from "../../kernel/call.ts";
+import type { Credentials } from "../../ports/identity.ts";
+import { notSupported } from "./errors.ts";
+
+/** To the second, as AWS's answers are. */
+export const expiry = (call: Call, seconds: number): number => Math.floor(call.now.getTime() / 1000 + seconds) * 1000;
+
+export const shown = (credentials: Credentials) => ({
+  AccessKeyId: credentials.accessKeyId,
+  SecretAccessKey: credentials.secretAccessKey,
+  SessionToken: credentials.sessionToken,
+  Expiration: new Date(credentials.expiresAtMs),
+});
+
+/** There are no MFA devices and no context providers. */
+export function refuseUnsupported(input: { SerialNumber?: string | undefined; TokenCode?: string | undefined; MinimumSessionTokenSize?: number | undefined; ProvidedContexts?: unknown[] | undefined }): void {
+  if (input.SerialNumber !== undefined) throw notSupported("SerialNumber");
+  if (input.TokenCode !== undefined) throw notSupported("TokenCode");
+  if (input.MinimumSessionTokenSize !== undefined) throw notSupported("MinimumSessionTokenSize");
+  if (input.ProvidedContexts?.length) throw notSupported("ProvidedContexts");
+}

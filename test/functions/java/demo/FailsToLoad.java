@@ -1,0 +1,6 @@
+package demo;
+
+public class FailsToLoad {
+    public FailsToLoad() { throw new IllegalArgumentException("cannot be made"); }
+    public String handle(Object event) { return "never"; }
+}
