@@ -16,7 +16,7 @@ const KEPT_MAX = 5000;
 
 /** Under three sets of dimensions: none, the function, and the function with the resource that was called. */
 export function openAsyncMetrics(metrics: Metrics): CountAsync {
-  const kept = new Map<string, ((value: number) => void)[]>();
+  const kept = new Map<string, (value: number) => void>();
   return (metric, functionArn, value) => {
     const key = `${metric} ${functionArn}`;
     let series = kept.get(key);
@@ -24,14 +24,14 @@ export function openAsyncMetrics(metrics: Metrics): CountAsync {
       if (kept.size >= KEPT_MAX) kept.clear();
       kept.set(key, (series = open(metrics, metric, functionArn)));
     }
-    for (const add of series) add(value);
+    series(value);
   };
 }
 
-function open(metrics: Metrics, name: AsyncMetric, functionArn: string): ((value: number) => void)[] {
+function open(metrics: Metrics, name: AsyncMetric, functionArn: string): (value: number) => void {
   const { account, region, resource } = parseArn(functionArn)!;
   const [, functionName = "", qualifier] = resource.split(":");
   const called = qualifier === undefined ? functionName : `${functionName}:${qualifier}`;
-  const sets: Record<string, string>[] = [{}, { FunctionName: functionName }, { FunctionName: functionName, Resource: called }];
-  return sets.map((dimensions) => metrics.series({ account, region, namespace: "AWS/Lambda", name, unit: UNITS[name], dimensions }));
+  const dimensions = [{}, { FunctionName: functionName }, { FunctionName: functionName, Resource: called }] as Record<string, string>[];
+  return metrics.series({ account, region, namespace: "AWS/Lambda", name, unit: UNITS[name], dimensions });
 }

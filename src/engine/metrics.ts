@@ -109,10 +109,7 @@ function makeHandles(metrics: Metrics, version: FunctionVersion, invokedArn: str
   const byResource = { FunctionName: name, Resource: qualifier === "" ? name : `${name}:${qualifier}` };
   const isAlias = qualifier !== "" && qualifier !== version.version;
   const ofFunction = [byFunction, byResource, ...(isAlias ? [{ ...byResource, ExecutedVersion: version.version }] : [])];
-  const adder = (metric: string, unit: Unit, each: Record<string, string>[]): Add => {
-    const adds = each.map((dimensions) => metrics.series({ account, region, namespace: NAMESPACE, name: metric, unit, dimensions }));
-    return (value) => { for (const add of adds) add(value); };
-  };
+  const adder = (metric: string, unit: Unit, dimensions: Record<string, string>[]): Add => metrics.series({ account, region, namespace: NAMESPACE, name: metric, unit, dimensions });
   const all = [{}, ...ofFunction];
   let throttles: Add | undefined;
   let dropped: Add | undefined;
@@ -134,6 +131,6 @@ function makeHandles(metrics: Metrics, version: FunctionVersion, invokedArn: str
 }
 
 function makeAccountHandles(metrics: Metrics, account: string, region: string): AccountHandles {
-  const adder = (name: string) => metrics.series({ account, region, namespace: NAMESPACE, name, unit: "Count", dimensions: {} });
+  const adder = (name: string) => metrics.series({ account, region, namespace: NAMESPACE, name, unit: "Count", dimensions: [{}] });
   return { concurrent: adder("ConcurrentExecutions"), unreserved: adder("UnreservedConcurrentExecutions"), claimed: adder("ClaimedAccountConcurrency") };
 }

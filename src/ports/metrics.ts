@@ -8,7 +8,8 @@ export interface MetricSeries {
   name: string;
   /** Milliseconds, Count, … https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html */
   unit: string;
-  dimensions: Record<string, string>;
+  /** The sets of dimensions under which each observation counts; {} is the metric without any. */
+  dimensions: Record<string, string>[];
 }
 
 export interface Metrics {

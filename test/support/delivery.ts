@@ -79,8 +79,8 @@ export async function openTestDelivery(given: { stores?: Stores; clock?: Virtual
     await kept.put(String(n++).padStart(6, "0"), { ...delivered, atMs: clock.now() });
   }));
   const series = ({ name, dimensions }: MetricSeries) => {
-    const key = [name, ...Object.values(dimensions)].join(" ");
-    return (value: number) => void metrics.set(key, [...(metrics.get(key) ?? []), value]);
+    const keys = dimensions.map((each) => [name, ...Object.values(each)].join(" "));
+    return (value: number) => { for (const key of keys) metrics.set(key, [...(metrics.get(key) ?? []), value]); };
   };
   const background = openBackground({ clock, log });
   const delivery = openDelivery({

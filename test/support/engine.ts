@@ -62,8 +62,8 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
     dataDir, settings: { environmentsMax: 20, idleSeconds: 60, prewarm: 0, network: "shared", ...settings }, clock, ids, log, stores, logs,
     metrics: {
       series({ name, dimensions }) {
-        const key = [name, ...Object.values(dimensions)].join(" ");
-        return (value) => { measured.set(key, [...(measured.get(key) ?? []), value]); };
+        const keys = dimensions.map((each) => [name, ...Object.values(each)].join(" "));
+        return (value) => { for (const key of keys) measured.set(key, [...(measured.get(key) ?? []), value]); };
       },
       flush: async () => undefined,
     },

@@ -42,10 +42,7 @@ export function openUrlMetrics(metrics: Metrics, clock: Clock): UrlMetrics {
 function makeHandles(metrics: Metrics, { account, region, functionArn }: FunctionUrl): Handles {
   const resource = functionArn.split(":").slice(6).join(":");
   const [FunctionName] = resource.split(":") as [string];
-  const handle = (name: string, unit: string): Add => {
-    const sets: Record<string, string>[] = [{}, { FunctionName }, { FunctionName, Resource: resource }];
-    const adds = sets.map((dimensions) => metrics.series({ account, region, namespace: "AWS/Lambda", name, unit, dimensions }));
-    return (value) => { for (const add of adds) add(value); };
-  };
+  const handle = (name: string, unit: string): Add =>
+    metrics.series({ account, region, namespace: "AWS/Lambda", name, unit, dimensions: [{}, { FunctionName }, { FunctionName, Resource: resource }] });
   return { requests: handle("UrlRequestCount", "Count"), errors4xx: handle("Url4xxCount", "Count"), errors5xx: handle("Url5xxCount", "Count"), latency: handle("UrlRequestLatency", "Milliseconds") };
 }

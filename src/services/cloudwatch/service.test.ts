@@ -168,7 +168,7 @@ describe("listing", () => {
 });
 
 describe("the platform's own numbers", () => {
-  const series = (name: string) => metrics.series({ account: "000000000000", region: "eu-west-1", namespace: "AWS/Test", name, unit: "Count", dimensions: { FunctionName: "f" } });
+  const series = (name: string) => metrics.series({ account: "000000000000", region: "eu-west-1", namespace: "AWS/Test", name, unit: "Count", dimensions: [{ FunctionName: "f" }] });
   const sums = async (MetricName: string) => (await statistics("AWS/Test", MetricName, { Dimensions: [{ Name: "FunctionName", Value: "f" }] })).Datapoints!.map(({ Sum }) => Sum);
 
   it("are there as soon as somebody looks, by minute", async () => {

@@ -4,7 +4,7 @@ import type { MetricSeries, Metrics } from "../../ports/metrics.ts";
 import type { RoomPorts } from "../service.ts";
 import { metricOf } from "./put-metric-data.ts";
 import type { Metric } from "./metric.ts";
-import { addPoints } from "./points.ts";
+import { type Addition, addPoints } from "./points.ts";
 import { addTo, emptySum, setOf, type Sum } from "./statistic-set.ts";
 
 const FLUSH_MS = 5000;
@@ -18,7 +18,8 @@ const BATCH = 200;
 
 interface Line {
   of: MetricSeries;
-  metric: Omit<Metric, "lastMs">;
+  /** One for each set of dimensions. */
+  metrics: Omit<Metric, "lastMs">[];
   minute: number;
   sum: Sum;
   /** Minutes that are over and not yet written. */
@@ -26,9 +27,12 @@ interface Line {
   /** Since the start of this process. */
   total: { n: number; sum: number; max: number; last: number };
   lastMs: number;
+  /** Has something to write. */
+  dirty: boolean;
 }
 
-export interface MetricTotal extends MetricSeries {
+export interface MetricTotal extends Omit<MetricSeries, "dimensions"> {
+  dimensions: Record<string, string>;
   /** Since this process began. */
   total: { n: number; sum: number; max: number; last: number };
 }
@@ -48,8 +52,8 @@ export function openMetrics({ stores, clock, log }: Pick<RoomPorts, "stores" | "
   let closed = false;
 
   const lineOf = (of: MetricSeries): Line | undefined => {
-    const metric = metricOf(of, of.namespace, of.name, Object.entries(of.dimensions));
-    const id = `${metric.key} ${of.unit}`;
+    const metrics = of.dimensions.map((dimensions) => metricOf(of, of.namespace, of.name, Object.entries(dimensions)));
+    const id = `${metrics.map(({ key }) => key).join(" ")} ${of.unit}`;
     const known = lines.get(id);
     if (known) return known;
     if (lines.size >= SERIES_MAX) {
@@ -57,13 +61,12 @@ export function openMetrics({ stores, clock, log }: Pick<RoomPorts, "stores" | "
       full = true;
       return undefined;
     }
-    const line: Line = { of, metric, minute: 0, sum: emptySum(), before: [], total: { n: 0, sum: 0, max: -Infinity, last: 0 }, lastMs: clock.now() };
+    const line: Line = { of, metrics, minute: 0, sum: emptySum(), before: [], total: { n: 0, sum: 0, max: -Infinity, last: 0 }, lastMs: clock.now(), dirty: false };
     lines.set(id, line);
     return line;
   };
 
-  const add = (line: Line, value: number): void => {
-    const nowMs = clock.now();
+  const add = (line: Line, value: number, nowMs: number): void => {
     const minute = nowMs - (nowMs % MINUTE_MS);
     if (line.minute !== minute) {
       if (line.sum.n) line.before.push({ minute: line.minute, sum: line.sum });
@@ -77,6 +80,8 @@ export function openMetrics({ stores, clock, log }: Pick<RoomPorts, "stores" | "
     total.last = value;
     if (value > total.max) total.max = value;
     line.lastMs = nowMs;
+    if (line.dirty) return;
+    line.dirty = true;
     dirty.add(line);
     cancelTimer ??= clock.after(FLUSH_MS, () => void flush().catch((error: unknown) => log.error("metrics could not be stored; they are tried again", { error })));
   };
@@ -86,13 +91,15 @@ export function openMetrics({ stores, clock, log }: Pick<RoomPorts, "stores" | "
       const sums = [...line.before, ...(line.sum.n ? [{ minute: line.minute, sum: line.sum }] : [])];
       line.before = [];
       line.sum = emptySum();
+      line.dirty = false;
       return { line, sums };
     });
     try {
-      await stores.transaction((tx) => addPoints(tx, taken.flatMap(({ line, sums }) => sums.map(({ minute, sum }) => ({ where: line.of, metric: line.metric, unit: line.of.unit, atMs: minute, set: setOf(sum) }))), clock.now()));
+      await stores.transaction((tx) => addPoints(tx, taken.flatMap(({ line, sums }) => sums.flatMap((one) => additionsOf(line, one))), clock.now()));
     } catch (error) {
       for (const { line, sums } of taken) {
         line.before.unshift(...sums);
+        line.dirty = true;
         dirty.add(line);
       }
       throw error;
@@ -128,16 +135,22 @@ export function openMetrics({ stores, clock, log }: Pick<RoomPorts, "stores" | "
       let line = lineOf(of);
       return (value) => {
         if (closed) return;
-        if (line && clock.now() - line.lastMs > IDLE_MS / 2) line = undefined; // it may have been forgotten
+        const nowMs = clock.now();
+        if (line && nowMs - line.lastMs > IDLE_MS / 2) line = undefined; // it may have been forgotten
         line ??= lineOf(of);
-        if (line) add(line, value);
+        if (line) add(line, value, nowMs);
       };
     },
-    totals: () => [...lines.values()].map(({ of, total }) => ({ ...of, total })),
+    totals: () => [...lines.values()].flatMap(({ of, total }) => of.dimensions.map((dimensions) => ({ ...of, dimensions, total }))),
     async close() {
       await flush();
       closed = true;
       cancelTimer?.();
     },
   };
+}
+
+function additionsOf({ of, metrics }: Line, { minute, sum }: { minute: number; sum: Sum }): Addition[] {
+  const set = setOf(sum);
+  return metrics.map((metric) => ({ where: of, metric, unit: of.unit, atMs: minute, set }));
 }

@@ -24,24 +24,43 @@ export interface Sum {
   max: number;
   spread: Map<number, number>;
   stepped: boolean;
+  /** The value that came last and how often in a row, not yet in `spread`: most numbers are ones, and adding to a Map costs the most. */
+  last: number;
+  times: number;
 }
 
-export const emptySum = (): Sum => ({ n: 0, sum: 0, min: Infinity, max: -Infinity, spread: new Map(), stepped: false });
+export const emptySum = (): Sum => ({ n: 0, sum: 0, min: Infinity, max: -Infinity, spread: new Map(), stepped: false, last: 0, times: 0 });
 
 export function addTo(sum: Sum, value: number, count = 1): void {
   sum.n += count;
   sum.sum += value * count;
   if (value < sum.min) sum.min = value;
   if (value > sum.max) sum.max = value;
-  const kept = sum.stepped ? bucketOf(value) : value;
-  sum.spread.set(kept, (sum.spread.get(kept) ?? 0) + count);
+  if (value === sum.last) {
+    sum.times += count;
+    return;
+  }
+  spreadLast(sum);
+  sum.last = value;
+  sum.times = count;
+}
+
+function spreadLast(sum: Sum): void {
+  if (sum.times === 0) return;
+  const kept = sum.stepped ? bucketOf(sum.last) : sum.last;
+  sum.spread.set(kept, (sum.spread.get(kept) ?? 0) + sum.times);
+  sum.times = 0;
   if (!sum.stepped && sum.spread.size > VALUES_MAX) {
     sum.stepped = true;
     sum.spread = new Map(stepped([...sum.spread]));
   }
 }
 
-export const setOf = ({ n, sum, min, max, spread }: Sum): StatisticSet => ({ n, sum, min, max, spread: [...spread].sort(ascending) });
+export function setOf(added: Sum): StatisticSet {
+  spreadLast(added);
+  const { n, sum, min, max, spread } = added;
+  return { n, sum, min, max, spread: [...spread].sort(ascending) };
+}
 
 export function merged(a: StatisticSet, b: StatisticSet): StatisticSet {
   const all = { n: a.n + b.n, sum: a.sum + b.sum, min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) };
