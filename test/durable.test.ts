@@ -9,6 +9,7 @@ import { zipOf } from "./support/zip.ts";
 
 const HANDLERS = `
 const { withDurableExecution } = require("@aws/durable-execution-sdk-js");
+const { LambdaClient, SendDurableExecutionCallbackSuccessCommand } = require("@aws-sdk/client-lambda");
 const durable = withDurableExecution;
 const twice = { retryStrategy: (error, attempt) => ({ shouldRetry: attempt < 2, delay: { seconds: 1 } }) };
 const once = { retryStrategy: () => ({ shouldRetry: false }) };
@@ -45,7 +46,7 @@ exports.crashes = durable(async (event, ctx) => {
 });
 exports.quotes = durable(async (event, ctx) => { await ctx.step("first", async () => 1); await ctx.wait({ seconds: 1 }); return event.length; });
 exports.condition = durable(async (event, ctx) => {
-  const answer = ctx.waitForCallback("ask", async (id) => { await fetch(event.url + "/2025-12-01/durable-execution-callbacks/" + encodeURIComponent(id) + "/succeed", { method: "POST", body: '"asked"' }); }, { timeout: { seconds: 30 } });
+  const answer = ctx.waitForCallback("ask", async (CallbackId) => { await new LambdaClient({}).send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId, Result: "asked" })); }, { timeout: { seconds: 30 } });
   const count = await ctx.waitForCondition("count", async (state) => state + 1, { initialState: 0, waitStrategy: (state) => (state < 3 ? { shouldContinue: true, delay: { seconds: 1 } } : { shouldContinue: false }) });
   return { answer: await answer, count };
 });
@@ -132,7 +133,7 @@ describe("durable functions", { concurrency: true, timeout: 120_000 }, () => {
   });
 
   test("a callback may come before the function waits for it, and a condition is asked for until it is met", async () => {
-    const { result } = await run(await create("condition", "condition"), { url: evoke.url });
+    const { result } = await run(await create("condition", "condition"));
     assert.deepEqual(result, { answer: "asked", count: 3 });
   });
 

@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { CreateFunctionCommand, type CreateFunctionCommandInput, InvokeCommand, type Runtime, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { openInterpreters } from "../src/engine/interpreters.ts";
 import { silentLog } from "../src/kernel/log.ts";
-import { compiled, whyNoJava, WITH_JAVA } from "./support/java.ts";
+import { compiled, eventLibraries, jarOf, whyNoJava, WITH_JAVA } from "./support/java.ts";
 import { openTestPlatform, type TestPlatform } from "./support/platform.ts";
 import { zipOf } from "./support/zip.ts";
 
@@ -31,7 +31,7 @@ async function invoke(FunctionName: string, event: unknown, ClientContext?: stri
 describe("Java functions", { skip: missing ?? false, concurrency: 2 }, () => {
   before(async () => {
     platform = await openTestPlatform({}, undefined, WITH_JAVA);
-    zip = await zipOf({ wrapper: WRAPPER, ...await compiled({ name: "Library.java", source: 'package other; public class Library { public static final String NAME = "from a jar"; }' }) });
+    zip = await zipOf({ wrapper: WRAPPER, ...await compiled("demo", { "library.jar": await jarOf("Library.java", 'package other; public class Library { public static final String NAME = "from a jar"; }') }) });
   });
   after(() => platform.close());
 
@@ -105,6 +105,25 @@ describe("Java functions", { skip: missing ?? false, concurrency: 2 }, () => {
     assert.deepEqual([leaves.json.errorType, leaves.json.errorMessage.includes("exit status 7")], ["Runtime.ExitError", true]);
     const name = await create("fills", "demo.Handlers::fills");
     for (let round = 0; round < 2; round++) assert.equal((await invoke(name, {})).json.errorType, "java.lang.OutOfMemoryError");
+  });
+
+  test("AWS's event classes read the events they are named for, and write answers", async (t) => {
+    const libraries = await eventLibraries().catch((error: Error) => t.skip(`NOT HERE: ${error.message}`));
+    if (!libraries) return;
+    const Code = { ZipFile: await zipOf(await compiled("events", libraries)) };
+    const sqs = { messageId: "m1", receiptHandle: "r", body: "hello", attributes: { ApproximateReceiveCount: "1" }, messageAttributes: { a: { stringValue: "v", dataType: "String", stringListValues: [], binaryListValues: [] } }, md5OfBody: "x", eventSource: "aws:sqs", eventSourceARN: "arn:q", awsRegion: "eu-west-1" };
+    const stream = { eventID: "1", eventName: "INSERT", dynamodb: { ApproximateCreationDateTime: 1479499740, Keys: { id: { N: "7" } }, NewImage: { id: { N: "7" } }, SequenceNumber: "1", StreamViewType: "NEW_IMAGE" } };
+    const http = { version: "2.0", routeKey: "$default", rawPath: "/path", headers: { a: "b" }, requestContext: { http: { method: "POST", path: "/path" }, timeEpoch: 1583348638390 }, isBase64Encoded: false };
+    const answers = [
+      ["events.Events::queue", { Records: [sqs] }, { batchItemFailures: [{ itemIdentifier: "m1 hello arn:q v" }] }],
+      ["events.Events::table", { Records: [stream] }, "7 1479499740000"],
+      ["events.Events$Http", http, { statusCode: 200, headers: { x: "POST" }, multiValueHeaders: null, cookies: null, body: "/path", isBase64Encoded: false }],
+      ["events.Events::schedule", { source: "aws.events", time: "2026-11-21T00:00:00Z", detail: {} }, "aws.events 2026"],
+    ] as const;
+    for (const [at, [Handler, event, expected]] of answers.entries()) {
+      const { json, log } = await invoke(await create(`events-${at}`, Handler, { Code }), event);
+      assert.deepEqual(json, expected, log);
+    }
   });
 
   test("a wrapper script starts the JVM, and what it sets stays", async () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import * as iamSdk from "@aws-sdk/client-iam";
 import * as sdk from "@aws-sdk/client-lambda";
-import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { CloudWatchLogsClient, CreateLogGroupCommand, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import * as stsSdk from "@aws-sdk/client-sts";
 import type { Log } from "../src/kernel/log.ts";
 import { openTestPlatform, type TestPlatform } from "./support/platform.ts";
@@ -51,6 +51,10 @@ async function newFunction(lambda: sdk.Lambda, FunctionName: string, Role: strin
   await sdk.waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 10, minDelay: 0.05, maxDelay: 0.1 } as never, { FunctionName });
 }
 
+async function until(seen: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 15_000; !(await seen()); await new Promise((resolve) => { setTimeout(resolve, 50); })) assert.ok(Date.now() < end, "it took too long");
+}
+
 const denied = (name: string, sentence: string) => (error: Error) => {
   assert.deepEqual([error.name, error.message], [name, sentence]);
   return true;
@@ -61,9 +65,11 @@ describe("with --iam enforce", () => {
   let platform: TestPlatform;
   let root: ReturnType<typeof clients>;
   const ROLE = `arn:aws:iam::${ACCOUNT}:role/service/runner`;
+  const warnings: string[] = [];
 
   before(async () => {
-    platform = await openTestPlatform({ iam: "enforce", credentials: `${ACCOUNT}:rootsecret,111122223333:othersecret` });
+    const log: Log = { debug() {}, info() {}, warn: (line, fields) => { warnings.push(`${line} ${JSON.stringify(fields)}`); }, error: (line, fields) => process.stderr.write(`${line} ${JSON.stringify(fields)}\n`) };
+    platform = await openTestPlatform({ iam: "enforce", credentials: `${ACCOUNT}:rootsecret,111122223333:othersecret` }, log);
     root = clients(platform, { accessKeyId: ACCOUNT, secretAccessKey: "rootsecret" });
     await root.iam.createRole({ RoleName: "runner", Path: "/service/", AssumeRolePolicyDocument: LAMBDA_TRUST });
     await newFunction(root.lambda, "f", ROLE);
@@ -121,6 +127,21 @@ describe("with --iam enforce", () => {
     await root.iam.putRolePolicy({ RoleName: "runner", PolicyName: "g", PolicyDocument: document(allow("lambda:InvokeFunction", `${ARN}g`, { Condition: { ArnEquals: { "lambda:SourceFunctionArn": `${ARN}f` } } })) });
     assert.equal((await ask(invokeG)).status, 200);
     assert.equal((await ask({ service: "lambda", path: "/2015-03-31/functions/f", method: "GET" })).status, 403);
+    await root.iam.deleteRolePolicy({ RoleName: "runner", PolicyName: "g" });
+  });
+
+  it("a destination is reached only when the function's role may send there", async () => {
+    const runs = async () => (await root.logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/g", filterPattern: '"START RequestId"' }))).events!.length;
+    await root.lambda.invoke({ FunctionName: "g", Payload: Buffer.from('{"service":"sts","path":"/"}') });
+    await until(async () => (await runs()) > 0);
+    const before = await runs();
+    await root.lambda.putFunctionEventInvokeConfig({ FunctionName: "f", MaximumRetryAttempts: 0, DestinationConfig: { OnSuccess: { Destination: `${ARN}g` } } });
+    await root.lambda.invoke({ FunctionName: "f", InvocationType: "Event", Payload: Buffer.from('{"service":"sts","path":"/"}') });
+    await until(async () => warnings.some((line) => line.includes(notAuthorized(ROLE, "lambda:InvokeFunction", `${ARN}g`))));
+    assert.equal(await runs(), before);
+    await root.iam.putRolePolicy({ RoleName: "runner", PolicyName: "g", PolicyDocument: document(allow("lambda:InvokeFunction", `${ARN}g`)) });
+    await until(async () => (await runs()) > before);
+    await root.lambda.deleteFunctionEventInvokeConfig({ FunctionName: "f" });
     await root.iam.deleteRolePolicy({ RoleName: "runner", PolicyName: "g" });
   });
 
