@@ -1,18 +1,10 @@
 // A real browser with a hostile page, where Chromium is installed: nothing the page sends may reach an operation.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import { text } from "node:stream/consumers";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
+import { noChromium, openSite } from "../../test/support/chromium.ts";
 import { openTestGateway } from "./test-gateway.ts";
 
-const chromium = ["chromium", "chromium-browser", "google-chrome"].find((name) => {
-  try { return execFileSync(name, ["--version"], { stdio: "pipe" }); } catch { return undefined; }
-});
-const skip = chromium ? false : "Chromium is not installed; browser.test.ts and gateway.test.ts send what browsers send";
+const skip = noChromium && `${noChromium}; browser.test.ts and gateway.test.ts send what browsers send`;
 
 /** Runs in the page. `gateway` by several names, then the page's own rebound name. */
 const attack = (port: number) => `<script type="module">
@@ -40,32 +32,14 @@ await fetch("/done", { method: "POST", body: JSON.stringify(out) });
 </script><body>`;
 
 test("a hostile page in Chromium reaches no operation; a page of an allowed origin does", { skip, timeout: 60_000 }, async (t) => {
-  const profile = mkdtempSync(join(tmpdir(), "evoke-chromium-"));
-  t.after(() => rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
-  let page = "";
-  let done: (result: any) => void = () => {};
-  const site = createServer(async (request, response) => {
-    if (request.url === "/done") done(JSON.parse(await text(request)));
-    response.setHeader("content-type", "text/html").end(request.url === "/" ? page : "");
-  });
-  await new Promise<void>((resolve) => { site.listen(0, "127.0.0.1", resolve); });
-  t.after(() => { site.closeAllConnections(); site.close(); });
-  const sitePort = (site.address() as { port: number }).port;
-  const visit = async (html: string) => {
-    page = html;
-    const result = new Promise<any>((resolve) => { done = resolve; });
-    const browser = spawn(chromium!, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", `--user-data-dir=${profile}`, "--host-resolver-rules=MAP *.example 127.0.0.1", `http://site.example:${sitePort}/`], { stdio: "ignore", detached: true });
-    const exited = new Promise((resolve) => browser.once("exit", resolve));
-    try { return await result; } finally { process.kill(-browser.pid!, "SIGKILL"); await exited; }
-  };
-
+  const { origin, visit } = await openSite(t);
   const { port, calls } = await openTestGateway(t, { allowedOrigins: "" });
   const out = await visit(attack(port));
   assert.deepEqual(calls.map(({ operation }) => operation), [], JSON.stringify(out));
   assert.equal(out["localhost CORS POST"], "TypeError");
   assert.equal(out["read health"], "TypeError");
 
-  const allowed = await openTestGateway(t, { allowedOrigins: `http://site.example:${sitePort}` });
+  const allowed = await openTestGateway(t, { allowedOrigins: origin });
   const good = await visit(`<script type="module">
     const r = await fetch("http://localhost:${allowed.port}/2015-03-31/functions/f/invocations", { method: "POST", headers: { "x-amz-log-type": "None", "content-type": "application/json" }, body: '"hi"' }).catch((e) => ({ status: String(e), headers: new Map(), text: () => "" }));
     await fetch("/done", { method: "POST", body: JSON.stringify({ status: r.status, id: r.headers.get("x-amzn-requestid"), body: await r.text() }) });
