@@ -117,7 +117,7 @@ describe("Java functions", { skip: missing ?? false, concurrency: 2 }, () => {
     const answers = [
       ["events.Events::queue", { Records: [sqs] }, { batchItemFailures: [{ itemIdentifier: "m1 hello arn:q v" }] }],
       ["events.Events::table", { Records: [stream] }, "7 1479499740000"],
-      ["events.Events$Http", http, { statusCode: 200, headers: { x: "POST" }, multiValueHeaders: null, cookies: null, body: "/path", isBase64Encoded: false }],
+      ["events.Events$Http", http, { statusCode: 200, headers: { x: "POST" }, body: "/path", isBase64Encoded: false }],
       ["events.Events::schedule", { source: "aws.events", time: "2026-11-21T00:00:00Z", detail: {} }, "aws.events 2026"],
     ] as const;
     for (const [at, [Handler, event, expected]] of answers.entries()) {

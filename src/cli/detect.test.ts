@@ -11,6 +11,7 @@ const CASES: [name: string, files: Record<string, string>, expected: { runtime: 
   ["a CommonJS module", { "index.js": "exports.handler = () => 1" }, { runtime: "nodejs24.x", handler: "index.handler" }],
   ["what package.json calls main", { "package.json": '{"main":"./lib/start.js"}', "lib/start.js": "module.exports = { handler }" }, { runtime: "nodejs24.x", handler: "lib/start.handler" }],
   ["Python as the AWS console makes it", { "lambda_function.py": "import json\n\ndef lambda_handler(event, context):\n    pass\n" }, { runtime: "python3.13", handler: "lambda_function.lambda_handler" }],
+  ["Ruby", { "app.rb": "require 'json'\n\ndef handler(event:, context:)\nend\n" }, { runtime: "ruby3.4", handler: "app.handler" }],
   ["a custom runtime", { bootstrap: "#!/bin/sh\n", "index.js": "exports.handler = 1" }, { runtime: "provided.al2023", handler: "bootstrap" }],
   ["nothing to run", { "README.md": "hello" }, undefined],
 ];

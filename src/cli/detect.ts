@@ -9,9 +9,10 @@ export interface Detected {
 
 const NODE_RUNTIME = "nodejs24.x";
 const PYTHON_RUNTIME = "python3.13";
+const RUBY_RUNTIME = "ruby3.4";
 const NODE_FILES = ["index", "handler", "app", "main", "lambda", "src/index", "src/handler", "dist/index"];
 const NODE_ENDINGS = [".mjs", ".cjs", ".js"];
-const PYTHON_FILES = ["lambda_function", "app", "handler", "main", "index"];
+const SCRIPT_FILES = ["lambda_function", "app", "handler", "main", "index"];
 /** The names people give a handler, most usual first. */
 const EXPORTS = ["handler", "lambdaHandler", "main"];
 const FUNCTIONS = ["lambda_handler", "handler", "main"];
@@ -19,7 +20,7 @@ const FUNCTIONS = ["lambda_handler", "handler", "main"];
 /** Undefined when nothing in the folder looks like a function. */
 export function detect(folder: string): Detected | undefined {
   if (existsSync(join(folder, "bootstrap"))) return { runtime: "provided.al2023", handler: "bootstrap" };
-  return detectNode(folder) ?? detectPython(folder);
+  return detectNode(folder) ?? detectPython(folder) ?? detectRuby(folder);
 }
 
 function detectNode(folder: string): Detected | undefined {
@@ -46,10 +47,19 @@ function mainOf(folder: string): string[] {
 }
 
 function detectPython(folder: string): Detected | undefined {
-  for (const file of PYTHON_FILES) {
+  for (const file of SCRIPT_FILES) {
     const text = read(join(folder, `${file}.py`));
     const name = text && FUNCTIONS.find((candidate) => new RegExp(`^(async )?def ${candidate}\\(|^${candidate}\\s*=`, "m").test(text));
     if (name) return { runtime: PYTHON_RUNTIME, handler: `${file}.${name}` };
+  }
+  return undefined;
+}
+
+function detectRuby(folder: string): Detected | undefined {
+  for (const file of SCRIPT_FILES) {
+    const text = read(join(folder, `${file}.rb`));
+    const name = text && FUNCTIONS.find((candidate) => new RegExp(`^def ${candidate}\\(`, "m").test(text));
+    if (name) return { runtime: RUBY_RUNTIME, handler: `${file}.${name}` };
   }
   return undefined;
 }

@@ -11,6 +11,7 @@ afterEach(() => { for (const one of open.splice(0)) one.destroy(); });
 
 async function pair(): Promise<{ runtime: Socket; engine: Socket; lines: string[] }> {
   const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
   const runtime = connect((server.address() as AddressInfo).port, "127.0.0.1").setNoDelay();
   const [engine] = (await once(server, "connection")) as [Socket];
   server.close();

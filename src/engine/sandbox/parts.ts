@@ -15,7 +15,7 @@ export interface Part {
 export interface Parts {
   /** What extensions write to standard output and error. */
   readonly output: Readable;
-  /** `to`: the sandbox's own standard output and error, or the extensions'. Only the runtime gets descriptor 3. */
+  /** `to`: the sandbox's own standard output and error, or the extensions'. Only the runtime gets descriptor 3. Nothing can be started after it. */
   start(argv: string[], env: Record<string, string>, to: "runtime" | "extension"): Part;
   /** The sandbox has ended, and with it every part that has not. */
   end(exit: Exit): void;

@@ -78,6 +78,15 @@ test("what a checkpoint may not say is refused with AWS's sentence, and nothing 
   }
 });
 
+test("an execution has at most 3,000 operations", async () => {
+  const contexts = (from: number, count: number) => Array.from({ length: count }, (_, n) => context("START", `c${from + n}`));
+  await within(async (invoked) => {
+    for (let n = 0; n < 3000; n += 750) await invoked.checkpoint(contexts(n, 750));
+    await assert.rejects(invoked.checkpoint(contexts(3000, 1)), { name: "InvalidParameterValueException", message: /at most 3000 operations/ });
+    await invoked.checkpoint([context("SUCCEED", "c2999")]);
+  });
+});
+
 test("a token is used once, by its own execution, while its invocation runs", async () => {
   const { arn, answer: last } = await within(async (invoked) => {
     const { DurableExecutionArn, CheckpointToken } = invoked.event;

@@ -49,9 +49,10 @@ export function checkpointOperations(ports: RoomPorts): Pick<Lambda, "Checkpoint
     async CheckpointDurableExecution(input, call) {
       const updates = input.Updates ?? [];
       const { named, token, execution } = await findByToken(ports, input.DurableExecutionArn, input.CheckpointToken, call);
+      if (input.ClientToken === undefined && !isCurrent(execution, token)) throw invalidToken();
       const targets = new Map<string, Target>();
       for (const update of updates) if (update.Type === "CHAINED_INVOKE" && update.Action === "START") targets.set(update.Id!, await findTarget(ports, execution, update, call));
-      if (updates.length === 0 && execution.waiting > 0 && execution.unseen.length === 0) await clock.sleep(POLL_MS, call.signal);
+      if (updates.length === 0 && execution.waiting > 0 && execution.unseen.length === 0) await clock.sleep(POLL_MS, call.signal).catch(() => undefined);
       const answer = await stores.transaction((tx) => checkpoint(ports, tx, { named, token, updates, targets, clientToken: input.ClientToken, given: input.CheckpointToken }));
       return { ...(answer.token === undefined ? {} : { CheckpointToken: answer.token }), NewExecutionState: { Operations: answer.operations.map(shownOperation) } };
     },

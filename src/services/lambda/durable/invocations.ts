@@ -36,7 +36,7 @@ async function run(ports: RoomPorts, { id, body, receipt }: Received, signal: Ab
   const queue = { finish: (tx: Tx) => tx.queues.finish(INVOCATIONS, id, receipt), again: (tx: Tx, dueMs: number) => tx.queues.hide(INVOCATIONS, id, receipt, dueMs) };
   const begun = await ports.stores.transaction((tx) => begin(ports, tx, item, queue.finish));
   if (!begun) return;
-  const answer = await invoke(ports, begun);
+  const answer = await invoke(ports, begun, signal);
   if (signal.aborted) return; // what it answered is not known for sure; the next process invokes it again
   await ports.stores.transaction(async (tx) => {
     const change = await beginChange(tx, item.key, item.executionId, ports.clock.now(), ports.ids);
@@ -67,7 +67,7 @@ async function begin({ clock, ids }: RoomPorts, tx: Tx, { key, executionId }: In
 
 type Answer = { requestId: string; found: ResolvedFunction; result: InvokeResult } | { fails: ErrorObject } | { later: true };
 
-async function invoke(ports: RoomPorts, { execution, updatedOperationIds }: Begun): Promise<Answer> {
+async function invoke(ports: RoomPorts, { execution, updatedOperationIds }: Begun, signal: AbortSignal): Promise<Answer> {
   const found = await ports.directory.resolve(execution.functionArn);
   if (!found) return { fails: errorOf(`Function not found: ${execution.functionArn}`, "ResourceNotFoundException") };
   if (!found.version) return { later: true };
@@ -84,7 +84,7 @@ async function invoke(ports: RoomPorts, { execution, updatedOperationIds }: Begu
     return { requestId, found, result };
   } catch (error) {
     if (error instanceof RecursiveInvocation) return { fails: RECURSIVE };
-    if (!(error instanceof Throttled)) ports.log.warn("A durable execution could not be invoked; it is tried again", { arn: execution.arn, error });
+    if (!(error instanceof Throttled) && !signal.aborted) ports.log.warn("A durable execution could not be invoked; it is tried again", { arn: execution.arn, error });
     return { later: true };
   }
 }
