@@ -38,13 +38,13 @@ export interface TestEngine {
   close(): Promise<void>;
 }
 
-export async function openTestEngine(settings: Partial<EngineOptions["settings"]> = {}): Promise<TestEngine> {
+export async function openTestEngine(settings: Partial<EngineOptions["settings"]> = {}, environment: Record<string, string | undefined> = process.env): Promise<TestEngine> {
   const clock = realClock();
   const ids = realIds();
   const log = lineLog((process.env["EVOKE_TEST_LOG"] as "warn") ?? "error", clock.now, (line) => process.stderr.write(`${line}\n`));
   const dataDir = await mkdtemp(join(tmpdir(), "evoke-engine-"));
   const stores = await openStores({ data: dataDir, ephemeral: true, database: undefined, clock, log });
-  const interpreters = openInterpreters({ dataDir, environment: process.env, execPath: process.execPath, log });
+  const interpreters = openInterpreters({ dataDir, environment, execPath: process.execPath, log });
   const written = new Map<string, { stream: string; line: string }[]>();
   const versions = new Map<string, FunctionVersion>();
   const measured = new Map<string, number[]>();
