@@ -64,6 +64,15 @@ export const SETTINGS = {
   environmentsMax: integer(environmentsDefault, 1, 10_000, "N", "How many execution environments may exist at once; more invokes wait, then are throttled."),
   idleSeconds: integer(300, 1, 86_400, "SECONDS", "How long an unused execution environment is kept."),
   prewarm: integer(1, 0, 16, "N", "How many idle processes to keep ready per recently used managed runtime."),
+  images: text("", "DIR", "A folder of OCI image layouts, for functions of package type Image: REGISTRY/NAME:TAG is DIR/NAME, or DIR/NAME.tar."),
+  inspect: {
+    ...text("", "FUNCTION[=PORT],…", "Functions (Node.js, Python) a debugger can attach to, on loopback; port 9229 by default. Each then has one execution environment, and its timeout stands still while the debugger has stopped it."),
+    parse: (value: string): string => {
+      for (const one of value.split(",").filter(Boolean)) if (!/^[\w-]{1,64}(=\d{1,5})?$/.test(one)) throw new Error("must be FUNCTION or FUNCTION=PORT, several separated by commas");
+      return value;
+    },
+  },
+  inspectWait: flag("Functions under --inspect wait, when their environment starts, until a debugger has attached: breakpoints in what runs at init are met."),
   allowedOrigins: text("", "ORIGIN,…", "Web origins whose pages may call Evoke; none by default."),
   allowedHosts: text("", "NAME,…", "Further host names Evoke answers to; by default loopback names, and the AWS-style names under localhost and amazonaws.com."),
 } satisfies Record<string, Setting<any>>;

@@ -12,7 +12,7 @@ export async function main(argv = process.argv.slice(2)): Promise<void> {
     // `evoke logs NAME | head`: who read has left, so a command is done; a server goes on unheard.
     for (const stream of [process.stdout, process.stderr]) stream.on("error", () => { if (command.name !== "start") process.exit(); });
     if (command.name === "start") await start(command);
-    else process.exitCode = await (await import("./cli/commands.ts")).run(command);
+    else process.exitCode = await (await import("./cli/commands.ts")).run(command, openEvoke);
   } catch (error) {
     const known = error instanceof UsageError || (error as Error).name === "ConfigError" || (error as Error).name === "Fault";
     process.stderr.write(`evoke: ${known ? (error as Error).message : (error as Error).stack}\n`);
@@ -20,13 +20,23 @@ export async function main(argv = process.argv.slice(2)): Promise<void> {
   }
 }
 
-async function start(command: { config: import("./config.ts").Config; json: boolean }): Promise<void> {
+/** A platform in this process, listening; for `evoke dev`, which closes it. */
+async function openEvoke(command: { config: import("./config.ts").Config }): Promise<{ url: string; close(): Promise<void> }> {
+  const { platform, url } = await open(command);
+  return { url, close: () => platform.close(GRACE_MS) };
+}
+
+async function open(command: { config: import("./config.ts").Config }) {
   const [{ openPlatform }, { lineLog }, { realClock }, { realIds }] = await Promise.all([import("./platform.ts"), import("./kernel/log.ts"), import("./kernel/clock.ts"), import("./kernel/ids.ts")]);
   const clock = realClock();
   const log = lineLog(command.config.log, clock.now, (line) => process.stderr.write(`${line}\n`));
   process.on("unhandledRejection", (error) => log.error("a promise was rejected and nobody looked", { error }));
   const platform = await openPlatform({ config: command.config, clock, ids: realIds(), log, environment: process.env });
-  const { url } = await platform.listen();
+  return { platform, clock, log, url: (await platform.listen()).url };
+}
+
+async function start(command: { config: import("./config.ts").Config; json: boolean }): Promise<void> {
+  const { platform, clock, log, url } = await open(command);
   process.stdout.write(command.json ? `${JSON.stringify({ url })}\n` : `Evoke is ready at ${url}\n`);
   let stoppingMs: number | undefined;
   const stop = async (signal: string) => {

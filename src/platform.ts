@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { type Engine, openEngine } from "./engine/engine.ts";
+import { openInspectors } from "./engine/inspect/inspectors.ts";
 import { openInterpreters } from "./engine/interpreters.ts";
 import { openSandbox } from "./engine/sandbox/open.ts";
 import { openFunctionUrlAddresses } from "./gateway/function-url/address.ts";
@@ -27,6 +28,7 @@ import { openMetrics } from "./services/cloudwatch/sink.ts";
 import { openLogSink } from "./services/cloudwatch-logs/sink.ts";
 import { openCredentialUse } from "./services/iam/credential-use.ts";
 import { openIdentityPolicies } from "./services/iam/identity-policies.ts";
+import type { Events } from "./ports/events.ts";
 import { SERVICES } from "./services/index.ts";
 import { openDirectory } from "./services/lambda/directory.ts";
 import { withDurable } from "./services/lambda/durable/invoke.ts";
@@ -48,6 +50,8 @@ export interface PlatformOptions {
 export interface Platform {
   gateway: Gateway;
   engine: Engine;
+  /** The door by which event sources reach functions. */
+  events: Events;
   listen(): Promise<{ url: string }>;
   /** Finishes running requests for up to `graceMs`, then leaves nothing behind. */
   close(graceMs: number): Promise<void>;
@@ -71,6 +75,7 @@ export async function openPlatform({ config, clock, ids, log, environment }: Pla
 }
 
 async function openPlatformIn(dataDir: string, { config, clock, ids, log, environment }: PlatformOptions): Promise<Platform> {
+  const inspectors = await openInspectors({ inspect: config.inspect, wait: config.inspectWait, network: config.network, clock }); // first, because its ports may be taken
   const stores = await openStores({ data: dataDir, ephemeral: config.ephemeral, database: config.database || undefined, clock, log });
   const background = openBackground({ clock, log });
   const configured = [...configuredKeys(config.credentials)].map(([accessKeyId, { secretAccessKey }]) => ({ accessKeyId, secretAccessKey }));
@@ -95,7 +100,7 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
   let url = "";
   const engine = await openEngine({
     dataDir, settings: config, clock, ids, log, stores, metrics, identity,
-    logs: readingEmf(logs, { stores, log, now: clock.now }), sandbox, interpreters,
+    logs: readingEmf(logs, { stores, log, now: clock.now }), sandbox, interpreters, inspectors,
     versions: openFunctionVersions({ stores }),
     endpointUrl: () => url,
   });
@@ -105,7 +110,7 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
   const events = openDelivery({ stores, clock, ids, log, directory, functions, targets, metrics, access, background: background.run });
   const ports: RoomPorts = {
     stores, clock, ids, log, identity, functions, directory, events, targets, metrics, access, simulator: policySimulator,
-    urlAddresses: openFunctionUrlAddresses(() => url), provisioning: engine.provisioning, code: engine.code, background: background.run,
+    urlAddresses: openFunctionUrlAddresses(() => url), provisioning: engine.provisioning, code: engine.code, images: engine.images, snapshots: engine.snapshots, background: background.run,
   };
   for (const service of SERVICES) resources.add(service, ports);
   for (const service of SERVICES) if (service.target) targets.add(service.target(ports));
@@ -119,7 +124,7 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
     async service(name) {
       const service = SERVICES.find((candidate) => candidate.name === name);
       if (!service) return undefined;
-      if (!served.has(name)) served.set(name, openWireService(service.client).then((wire) => checked({ wire, operations: opened.get(name)!, access: { prefix: service.actionPrefix ?? name, rules: service.access ?? {}, ...(service.exactArn && { exactArn: service.exactArn(ports) }) } })));
+      if (!served.has(name)) served.set(name, openWireService(service.client).then((wire) => checked({ wire, operations: opened.get(name)!, access: { prefix: service.actionPrefix ?? name, rules: service.access ?? {}, ...(service.exactArn && { exactArn: service.exactArn(ports) }), ...(service.standing && { standing: service.standing(ports) }) } })));
       return served.get(name);
     },
     functionUrls: { urls: openFunctionUrls({ stores }), directory, functions: engine.functions, metrics },
@@ -144,6 +149,7 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
   return {
     gateway,
     engine,
+    events,
     async listen() {
       try {
         const listening = await gateway.listen();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { type IncomingHttpHeaders, request as httpRequest } from "node:http";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as sdk from "@aws-sdk/client-lambda";
 import { openTestPlatform, type TestPlatform } from "./support/platform.ts";
 import { zipOf } from "./support/zip.ts";
@@ -20,6 +21,12 @@ exports.stream = awslambda.streamifyResponse(async (event, stream) => {
   if (event.rawPath === "/late") throw new Error("asked to");
   answer.end();
 });
+exports.flood = awslambda.streamifyResponse(async ({ rawPath }, stream) => {
+  if (rawPath === "/late") await new Promise((done) => setTimeout(done, 500));
+  if (rawPath === "/nonsense") stream = awslambda.HttpResponseStream.from(stream, { statusCode: "x" });
+  for (let n = 0; n < 200; n++) if (!stream.write("x".repeat(100_000))) await new Promise((done) => stream.once("drain", done));
+  stream.end();
+});
 exports.plain = awslambda.streamifyResponse(async (event, stream) => { stream.setContentType("text/x-plain"); stream.end("as it comes"); });
 `;
 const ROLE = "arn:aws:iam::000000000000:role/r";
@@ -27,11 +34,11 @@ const ROLE = "arn:aws:iam::000000000000:role/r";
 interface Got { status: number; headers: IncomingHttpHeaders; text: string; json: any; broken: boolean }
 
 /** A plain HTTP client that can say any Host. */
-function get(base: string, { path = "/", method = "GET", headers = {}, body }: { path?: string; method?: string; headers?: Record<string, string | string[]>; body?: string | Buffer } = {}): Promise<Got> {
+function get(base: string, { path = "/", method = "GET", headers = {}, body, signal }: { path?: string; method?: string; headers?: Record<string, string | string[]>; body?: string | Buffer; signal?: AbortSignal } = {}): Promise<Got> {
   const url = new URL(base);
   const under = url.pathname.replace(/\/$/, "");
   return new Promise((resolve, reject) => {
-    const sent = httpRequest({ host: "127.0.0.1", port: url.port, path: under + path, method, headers: { host: url.host, ...headers } }, (response) => {
+    const sent = httpRequest({ host: "127.0.0.1", port: url.port, path: under + path, method, headers: { host: url.host, ...headers }, ...(signal && { signal }) }, (response) => {
       let text = "";
       const done = (broken: boolean) => {
         let json: any;
@@ -101,6 +108,14 @@ describe("what the function sees", () => {
     assert.ok(Math.abs(timeEpoch - Date.now()) < 60_000);
   });
 
+  it("names the URL's own region and host, however it was reached", async () => {
+    const { hostname, port } = new URL(await urlOf("echo"));
+    const byPath = await get(`http://127.0.0.1:${port}/_evoke/url/${hostname.slice(0, 32)}/x`);
+    assert.deepEqual([byPath.json.requestContext.domainName, byPath.json.headers.host], [hostname, hostname]);
+    const shouted = await get(`http://127.0.0.1:${port}/x`, { headers: { host: `${hostname}:${port}`.toUpperCase() } });
+    assert.equal(shouted.json.requestContext.domainName, hostname); // host names know no case
+  });
+
   it("has bytes that are no text in Base64, and no body where there is none", async () => {
     const base = await urlOf("echo");
     const { json } = await get(base, { method: "PUT", headers: { "content-type": "image/png" }, body: Buffer.from([0, 255, 1]) });
@@ -145,7 +160,7 @@ describe("what the caller gets", () => {
   it("is 502 for functions that fail or answer nonsense, whatever they try to write", async () => {
     const { status, text } = await get(await urlOf("fail"));
     assert.deepEqual([status, text], [502, "Internal Server Error"]);
-    for (const answer of [{ statusCode: "abc" }, { statusCode: 99 }, { statusCode: 200, headers: [1] }, { statusCode: 200, headers: { "a\nb": "c" } }, { statusCode: 200, headers: { a: "b\r\nc: d" } }, { statusCode: 200, cookies: "no" }, { statusCode: 200, cookies: ["a\r\nb"] }]) {
+    for (const answer of [{ statusCode: "abc" }, { statusCode: 99 }, { statusCode: 200, headers: [1] }, { statusCode: 200, headers: { "a\nb": "c" } }, { statusCode: 200, headers: { a: "b\r\nc: d" } }, { statusCode: 200, headers: { a: { toString: 1 } } }, { statusCode: 200, cookies: "no" }, { statusCode: 200, cookies: ["a\r\nb"] }]) {
       assert.equal((await proxied(answer)).status, 502, JSON.stringify(answer));
     }
   });
@@ -163,6 +178,20 @@ describe("what the caller gets", () => {
     assert.deepEqual([late.status, late.text, late.broken], [201, "one two three", true]);
     const early = await get(await urlOf("stream", { InvokeMode: "RESPONSE_STREAM" }), { path: "/early" });
     assert.equal(early.status, 502);
+  });
+
+  it("does not hold a streaming function up when nobody reads what it streams", async () => {
+    const base = await urlOf("flood", { InvokeMode: "RESPONSE_STREAM" });
+    const free = async () => { for (let tries = 0; evoke.platform.engine.stats().busy; tries++) { assert.ok(tries < 100, "still busy"); await sleep(50); } };
+    assert.equal((await get(base, { path: "/" })).text.length, 20_000_000);
+    assert.deepEqual(await get(base, { method: "HEAD" }).then(({ status, text }) => [status, text]), [200, ""]);
+    await free();
+    assert.equal((await get(base, { path: "/nonsense" })).status, 502);
+    await free();
+    const left = new AbortController();
+    setTimeout(() => left.abort(), 100);
+    await assert.rejects(get(base, { path: "/late", signal: left.signal }));
+    await free();
   });
 
   it("is whole for a streaming function behind a buffered URL", async () => {

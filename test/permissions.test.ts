@@ -132,8 +132,9 @@ describe("with --iam enforce", () => {
 
   it("a destination is reached only when the function's role may send there", async () => {
     const runs = async () => (await root.logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/g", filterPattern: '"START RequestId"' }))).events!.length;
-    await root.lambda.invoke({ FunctionName: "g", Payload: Buffer.from('{"service":"sts","path":"/"}') });
-    await until(async () => (await runs()) > 0);
+    const { $metadata } = await root.lambda.invoke({ FunctionName: "g", Payload: Buffer.from('{"service":"sts","path":"/"}') });
+    // The lines of one environment are in order: with this one all earlier ones are there.
+    await until(async () => (await root.logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/g", filterPattern: `"START RequestId: ${$metadata.requestId}"` }))).events!.length > 0);
     const before = await runs();
     await root.lambda.putFunctionEventInvokeConfig({ FunctionName: "f", MaximumRetryAttempts: 0, DestinationConfig: { OnSuccess: { Destination: `${ARN}g` } } });
     await root.lambda.invoke({ FunctionName: "f", InvocationType: "Event", Payload: Buffer.from('{"service":"sts","path":"/"}') });

@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, { folders: string[]; packages: RegExp }> = {
   services: { folders: ["kernel", "ports", "types:storage"], packages: /^(node:(crypto|buffer|util|zlib)|types:@aws-sdk\/client-.*)$/ },
   access: { folders: ["kernel", "ports"], packages: /^node:(net|crypto)$/ },
   delivery: { folders: ["kernel", "ports", "storage"], packages: /^(node:.*)$/ },
-  engine: { folders: ["kernel", "ports", "storage"], packages: /^(node:.*|yauzl)$/ },
+  engine: { folders: ["kernel", "ports", "storage"], packages: /^(node:.*|yauzl|tar-stream)$/ },
   gateway: { folders: ["kernel", "wire", "ports", "types:config.ts"], packages: /^node:.*$/ },
   cli: { folders: ["kernel", "config.ts", "engine"], packages: /^(node:.*|yazl|@aws-sdk\/client-.*)$/ },
 };

@@ -68,7 +68,7 @@ function shutDown({ deadlineMs }) {
   process.emit("SIGTERM", "SIGTERM", 15);
 }
 
-/** `waits`: extensions run in this process or beside it, so it may not block between events. */
+/** `waits`: extensions run in this process or beside it, or a debugger talks to it, so it may not block between events. */
 function runLoop(target, nodeMajor, enter, waits) {
   let invoke = nodeMajor >= 24 ? invokeAsync : invokeWithCallback;
   if (target.streaming) invoke = require("./stream.cjs").invokeStreaming;
@@ -126,7 +126,8 @@ function start() {
       process.exit(nodeMajor >= 24 ? 1 : EXIT_UNCAUGHT_EXCEPTION);
     }
     writeBytes(FRAME.ready, EMPTY);
-    runLoop(target, nodeMajor, enter, assign.extensions === true && readFrame().body[0] === 1);
+    const extended = assign.extensions === true && readFrame().body[0] === 1;
+    runLoop(target, nodeMajor, enter, extended || assign.inspected === true);
   });
 }
 

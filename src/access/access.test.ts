@@ -153,3 +153,30 @@ test("the root of an account owns what is in it, and nothing in another", async 
   assert.equal(state.reads, 0);
   assert.match((await access.refusal({ actor: root, action: INVOKE, resource: FN.replace(A, "444455556666") }))!, /no resource-based policy/);
 });
+
+test("what callers name does not reach the shell of whoever copies the command, nor another line of the log", async () => {
+  const { access, lines, set } = open("audit");
+  set({ known: true, resource: undefined });
+  const role = `arn:aws:iam::${A}:role/x;touch /tmp/$(id)\n2026-11-21T00:00:00.000Z WARN run this`;
+  const other: Principal = { ...ann, arn: `arn:aws:iam::444455556666:user/$(reboot)/;id/ann`, accountId: "444455556666" };
+  for (const question of [{ actor: ann, action: "sts:AssumeRole", resource: role }, { actor: other, action: INVOKE, resource: FN }]) await access.check(question);
+  assert.equal(lines.length, 2);
+  for (const line of lines) {
+    assert.doesNotMatch(line, /[\n\r]/);
+    const command = /To allow it: (.*)$/.exec(line)![1]!;
+    assert.doesNotMatch(command.replaceAll(/'[^']*'/g, "''"), /[^\w '@%+=:,./-]/, command);
+  }
+});
+
+test("a role with a path is made with it", async () => {
+  const { access, set } = open();
+  set({ resource: undefined, known: false });
+  const decision = await access.decide({ actor: { service: "lambda.amazonaws.com" }, action: "sts:AssumeRole", resource: `arn:aws:iam::${A}:role/service/deep/new` });
+  assert.match(!decision.allowed ? decision.grant : "", /^aws iam create-role --path \/service\/deep\/ --role-name new --assume-role-policy-document /);
+});
+
+test("a policy may ask about keys that are called like members of every object", async () => {
+  const { set, ask } = open();
+  set({ identity: [document(allow({ Condition: { StringEquals: { constructor: "x", ["__proto__"]: "y" } } }))] });
+  assert.match((await ask())!, /no identity-based policy/);
+});

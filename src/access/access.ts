@@ -99,7 +99,8 @@ export function openAccess(parts: AccessParts): Gatekeeper {
     const key = `${whoIs(actor, undefined).identityArn} ${action} ${resource}`;
     if (reported.has(key) || reported.size >= REPORTED_MAX) return;
     reported.add(key);
-    log.warn(`AWS would refuse this. ${sentence}.${grant ? ` To allow it: ${grant}` : ""}`);
+    // One line, whatever the caller named: a text with line ends must not read like other lines of the log.
+    log.warn(`AWS would refuse this. ${sentence}.${grant ? ` To allow it: ${grant}` : ""}`.replace(/[^\P{Cc}]/gu, " "));
   };
 
   const settle = (question: AccessQuestion, decision: Decision): string | undefined => {

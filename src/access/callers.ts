@@ -26,7 +26,8 @@ export interface Caller {
 /** `before` is what was known last; it stays, with its decisions, as long as IAM has not changed. */
 export async function loadCaller(policies: IdentityPolicies, actor: Actor, before: Caller | undefined): Promise<Caller> {
   const first = whoIs(actor, undefined);
-  const found = first.kind === "service" || first.kind === "root" || first.identityArn.endsWith(":root") ? undefined : await policies.find("arn" in actor && first.kind === "role" ? actor.arn : first.identityArn);
+  const named = first.kind === "service" || first.kind === "root" || first.identityArn.endsWith(":root") ? undefined : await policies.find("arn" in actor && first.kind === "role" ? actor.arn : first.identityArn);
+  const found = named && isOf(actor, first, named.id) ? named : undefined;
   // Of a root there is nothing to compare, and the managed policies that limit its sessions may have changed.
   if (before && before.revision === found?.revision && before.known === (found !== undefined) && (found || !first.limited)) return before;
   const who = whoIs(actor, found);
@@ -39,6 +40,12 @@ export async function loadCaller(policies: IdentityPolicies, actor: Actor, befor
     asksForTags: asksForTags([...identity, boundary, ...(session ?? [])]),
     revision: found?.revision, round: 0, untilMs: 0, decisions: new Map(),
   };
+}
+
+/** Whether credentials are of this very user or role: what was deleted and made anew has another id. */
+function isOf(actor: Actor, { kind }: Who, id: string): boolean {
+  if (!("arn" in actor) || kind === "federated" || actor.session?.roleUnknown) return true;
+  return actor.userId === id || actor.userId.startsWith(`${id}:`);
 }
 
 /** A managed policy that is not there allows nothing. */

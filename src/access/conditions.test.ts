@@ -23,6 +23,23 @@ test("texts are compared exactly, without case, or with wildcards", () => check(
   ["StringNotLike", "home/*", "home/ann", false], ["StringNotLike", "home/*", "away", true],
 ]));
 
+test("a time without a zone is UTC's wherever Evoke runs, a zone may be hours alone, and nothing is not the number zero", () => {
+  const before = process.env["TZ"];
+  process.env["TZ"] = "America/New_York";
+  check([
+    ["DateEquals", "2026-01-01T00:00:00", "2026-01-01T00:00:00Z", true], ["DateEquals", "2026-01-01T00:00", "2026-01-01T00:00:00Z", true],
+    ["DateEquals", "2026-01-01T01:00:00+01", "2026-01-01T00:00:00Z", true], ["DateEquals", "2026-01-01t01:00:00+0100", "2026-01-01T00:00:00Z", true], ["DateEquals", "2026-01-01T00:00:00.123456789z", "2026-01-01T00:00:00.123Z", true],
+    ["NumericEquals", "", "0", false], ["NumericEquals", " ", "0", false],
+  ]);
+  if (before === undefined) delete process.env["TZ"];
+  else process.env["TZ"] = before;
+});
+
+test("a list of nothing is a key that the request does not have", () => check([
+  ["Null", "true", [], true], ["Null", "false", [], false], ["StringEqualsIfExists", "a", [], true], ["StringEquals", "a", [], false], ["StringNotEquals", "a", [], true],
+  ["ForAllValues:StringEquals", "a", [], true], ["ForAnyValue:StringEquals", "a", [], false],
+]));
+
 test("numbers and dates are compared as such", () => check([
   ["NumericEquals", "10", "10.0", true], ["NumericNotEquals", "10", "11", true], ["NumericLessThan", "10", "9", true], ["NumericLessThan", "10", "10", false],
   ["NumericLessThanEquals", "10", "10", true], ["NumericGreaterThan", "10", "11", true], ["NumericGreaterThanEquals", "10", "9", false], ["NumericEquals", "10", "ten", false], ["NumericNotEquals", "10", "ten", true],

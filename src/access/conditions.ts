@@ -19,8 +19,8 @@ export interface Condition {
 type Test = (given: string, wanted: readonly Piece[]) => boolean;
 
 const number = (compare: (a: number, b: number) => boolean): Test => (given, wanted) => {
-  const [a, b] = [Number(given), Number(textOf(wanted))];
-  return given.trim() !== "" && !Number.isNaN(a) && !Number.isNaN(b) && compare(a, b);
+  const [a, b] = [given, textOf(wanted)].map((text) => (text.trim() === "" ? NaN : Number(text))) as [number, number];
+  return !Number.isNaN(a) && !Number.isNaN(b) && compare(a, b);
 };
 const date = (compare: (a: number, b: number) => boolean): Test => (given, wanted) => {
   const [a, b] = [millis(given), millis(textOf(wanted))];
@@ -84,10 +84,11 @@ export function holds(condition: Condition, context: RequestContext): boolean {
   return condition.negated ? given.every(fits) : given.some(fits);
 }
 
-/** ISO 8601 in W3C's profile, or seconds since 1970. */
+/** ISO 8601 in W3C's profile, or seconds since 1970. A time without a zone is UTC's, wherever this runs; a zone may be hours alone. */
 function millis(text: string): number | undefined {
   if (/^-?\d{5,}(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  const at = Date.parse(text);
+  const [, time, zone = "Z", minutes = ":00"] = /^(\d{4}-\d\d-\d\d[Tt][\d:.]+)(?:([Zz]|[+-]\d\d)(:?\d\d)?)?$/.exec(text) ?? [];
+  const at = Date.parse(time === undefined ? text : `${time}${/z/i.test(zone) ? "Z" : `${zone}:${minutes.replace(":", "")}`}`.toUpperCase());
   return Number.isNaN(at) ? undefined : at;
 }
 

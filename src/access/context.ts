@@ -20,7 +20,8 @@ export function requestContext(lasting: Source, passing: Source): RequestContext
         this.perRequest = true;
         value = passing(key);
       }
-      return value === undefined ? undefined : typeof value === "string" ? [value] : value;
+      // A list of nothing is a key that the request does not have.
+      return value === undefined || value.length === 0 && typeof value !== "string" ? undefined : typeof value === "string" ? [value] : value;
     },
   };
 }

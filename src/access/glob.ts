@@ -67,34 +67,39 @@ export function matches(glob: Glob, subject: string): boolean {
   return walk(glob.units, subject);
 }
 
-/** Time is the product of both lengths at most, however many wildcards there are. */
+/** Time is the product of both lengths at most, however many wildcards there are, and never more of the pattern is looked at than the text can have come to. */
 function walk(units: readonly number[], subject: string): boolean {
-  // reached[i]: the units before i have been matched by the text so far.
+  // reached[i]: the units before i have been matched by the text so far. None beyond `end` is.
   let reached = new Uint8Array(units.length + 1);
+  let next = new Uint8Array(units.length + 1);
   reached[0] = 1;
-  passStars(units, reached);
+  let end = passStars(units, reached, 0);
   for (let at = 0; at < subject.length; at++) {
     const unit = subject.charCodeAt(at);
-    const next = new Uint8Array(units.length + 1);
-    let alive = false;
-    for (let i = 0; i < units.length; i++) {
+    let far = -1;
+    next.fill(0, 0, Math.min(end + 2, next.length));
+    for (let i = 0; i <= end && i < units.length; i++) {
       if (!reached[i]) continue;
       const wanted = units[i]!;
-      if (wanted === ANY || (wanted === ANY_BUT_COLON && unit !== COLON)) next[i] = 1;
-      else if (wanted === ONE || wanted === unit) next[i + 1] = 1;
-      else continue;
-      alive = true;
+      if (wanted === ANY || (wanted === ANY_BUT_COLON && unit !== COLON)) next[far = i] = 1;
+      else if (wanted === ONE || wanted === unit) next[far = i + 1] = 1;
     }
-    if (!alive) return false;
-    passStars(units, next);
-    reached = next;
+    if (far < 0) return false;
+    end = passStars(units, next, far);
+    [reached, next] = [next, reached];
   }
-  return reached[units.length] === 1;
+  return end === units.length && reached[end] === 1;
 }
 
-/** A star may stand for nothing. */
-function passStars(units: readonly number[], reached: Uint8Array): void {
-  for (let i = 0; i < units.length; i++) if (reached[i] && (units[i] === ANY || units[i] === ANY_BUT_COLON)) reached[i + 1] = 1;
+/** A star may stand for nothing. Answers the furthest place there is. */
+function passStars(units: readonly number[], reached: Uint8Array, far: number): number {
+  let end = far;
+  for (let i = 0; i <= end && i < units.length; i++) {
+    if (!reached[i] || (units[i] !== ANY && units[i] !== ANY_BUT_COLON)) continue;
+    reached[i + 1] = 1;
+    if (i === end) end++;
+  }
+  return end;
 }
 
 /** Condition operators on ARNs compare each of the six segments on its own. */

@@ -11,7 +11,9 @@ import { lastingKeys, type Who, whoIs } from "./who.ts";
 export const policySimulator: PolicySimulator = {
   simulate(simulation) {
     const ready = prepare(simulation);
-    return simulation.actions.flatMap((action) => simulation.resources.map((resource) => one(ready, action, resource)));
+    const { actions, resources, from, limit } = simulation;
+    const count = Math.max(0, Math.min(limit, actions.length * resources.length - from));
+    return Array.from({ length: count }, (_, n) => one(ready, actions[Math.floor((from + n) / resources.length)]!, resources[(from + n) % resources.length]!));
   },
 
   contextKeys(documents) {

@@ -68,7 +68,7 @@ export function lastingKeys(who: Who, actor: Actor, tags: Record<string, string>
   const principal: Principal | undefined = "arn" in actor ? actor : undefined;
   const session = principal?.session;
   const folded = new Map(Object.entries({ ...tags, ...session?.tags }).map(([key, value]) => [`aws:principaltag/${key.toLowerCase()}`, value]));
-  const fixed: Record<string, string | undefined> = {
+  const fixed = new Map<string, string | undefined>(Object.entries({
     "aws:principalarn": who.kind === "service" ? undefined : who.kind === "federated" ? who.arn : who.identityArn,
     "aws:principalaccount": who.account || undefined,
     "aws:principaltype": TYPES[who.kind],
@@ -79,6 +79,6 @@ export function lastingKeys(who: Who, actor: Actor, tags: Record<string, string>
     "aws:tokenissuetime": session ? new Date(session.issuedAtMs).toISOString() : undefined,
     "aws:sourceidentity": session?.sourceIdentity,
     "lambda:sourcefunctionarn": session?.sourceFunctionArn,
-  };
-  return (key) => fixed[key] ?? folded.get(key);
+  }));
+  return (key) => fixed.get(key) ?? folded.get(key);
 }

@@ -6,19 +6,32 @@ import { type Config, ConfigError, flagOf, readConfig, SETTINGS, SETTING_NAMES, 
 
 export class UsageError extends Error {}
 
+/** How a folder becomes a function. */
+const FUNCTION_OPTIONS: ParseArgsOptionsConfig = { name: { type: "string" }, runtime: { type: "string" }, handler: { type: "string" }, timeout: { type: "string" }, memory: { type: "string" }, env: { type: "string", multiple: true }, role: { type: "string" } };
+
 /** Options that are not settings, per command. */
 export const COMMANDS: Record<string, { takes: string; says: string; options: ParseArgsOptionsConfig; examples: string[] }> = {
   start: { takes: "", says: "Start Evoke and answer on one port.", options: {}, examples: ["evoke start", "evoke start --port 4567 --ephemeral"] },
   status: { takes: "", says: "Is it running, and what does it hold?", options: {}, examples: ["evoke status", "evoke status --json"] },
   deploy: {
     takes: "DIR", says: "Zip a folder and create or update a function from it.",
-    options: { name: { type: "string" }, runtime: { type: "string" }, handler: { type: "string" }, timeout: { type: "string" }, memory: { type: "string" }, env: { type: "string", multiple: true }, role: { type: "string" } },
+    options: FUNCTION_OPTIONS,
     examples: ["evoke deploy examples/hello-node", "evoke deploy ./api --name api --runtime nodejs24.x --handler src/index.handler --env STAGE=dev"],
+  },
+  dev: {
+    takes: "DIR", says: "Deploy a folder, and again at every save; starts Evoke where none runs, shows the log.",
+    options: FUNCTION_OPTIONS,
+    examples: ["evoke dev examples/hello-node", "evoke dev ./api --name api --env STAGE=dev"],
   },
   invoke: {
     takes: "NAME", says: "Invoke a function; the answer goes to standard output, its log to standard error.",
-    options: { event: { type: "string" }, stream: { type: "boolean" }, quiet: { type: "boolean" } },
-    examples: ["evoke invoke hello-node --event event.json", "echo '{\"name\":\"Ada\"}' | evoke invoke hello-node --event -", "evoke invoke talk --stream"],
+    options: { event: { type: "string" }, sample: { type: "string" }, set: { type: "string", multiple: true }, stream: { type: "boolean" }, quiet: { type: "boolean" } },
+    examples: ["evoke invoke hello-node --event event.json", "echo '{\"name\":\"Ada\"}' | evoke invoke hello-node --event -", "evoke invoke talk --stream", "evoke invoke thumbnails --sample s3:ObjectCreated:Put --set Records[0].s3.object.key=cat.jpg"],
+  },
+  event: {
+    takes: "[SOURCE[:TYPE]]", says: "Print a sample of the event a source sends; alone, list them.",
+    options: { set: { type: "string", multiple: true } },
+    examples: ["evoke event", "evoke event s3:ObjectCreated:Put --set Records[0].s3.bucket.name=photos", "evoke event sqs | evoke invoke worker --event -"],
   },
   logs: {
     takes: "NAME", says: "Show what a function has written.",
@@ -51,7 +64,7 @@ export function parseArguments(argv: string[], environment: Record<string, strin
   if (wantsHelp) return { name: "help", positionals: first && first !== "help" ? [first] : argv.slice(1).filter((word) => !word.startsWith("-")), options: {}, config: readConfig({ flags: {}, environment: {}, file: undefined }), json: false, environment, cwd };
   const settings = Object.fromEntries(SETTING_NAMES.map((setting) => [flagOf(setting), { type: "takes" in SETTINGS[setting] && SETTINGS[setting].takes ? "string" : "boolean" } as const]));
   try {
-    const { values, positionals }: { values: Command["options"]; positionals: string[] } = parseArgs({ args: first ? argv.slice(1) : argv, options: { ...settings, ...known.options, json: { type: "boolean" } }, allowPositionals: true });
+    const { values, positionals }: { values: Command["options"]; positionals: string[] } = parseArgs({ args: withPort(name, first ? argv.slice(1) : argv), options: { ...settings, ...known.options, json: { type: "boolean" } }, allowPositionals: true });
     if (known.takes === "" && positionals.length > 0) throw new Error(`"${positionals[0]}" means nothing to ${name}`);
     const flags = Object.fromEntries(SETTING_NAMES.filter((setting) => values[flagOf(setting)] !== undefined).map((setting) => [setting, String(values[flagOf(setting)])])) as Partial<Record<SettingName, string>>;
     return { name, positionals, options: values, config: readConfig({ flags, environment, file: readFile(cwd) }), json: values["json"] === true, environment, cwd };
@@ -60,6 +73,11 @@ export function parseArguments(argv: string[], environment: Record<string, strin
     throw new UsageError(`${(error as Error).message.replace(/\. To specify a positional.*$/s, "")} (see: evoke help ${name})`);
   }
 }
+
+const INSPECT_PORT = "9229";
+
+/** `evoke dev DIR --inspect` needs no port: that is Node's own default. */
+const withPort = (name: string, args: string[]): string[] => (name === "dev" ? args.map((word, at) => (word === "--inspect" && !/^\d+$/.test(args[at + 1] ?? "") ? `--inspect=${INSPECT_PORT}` : word)) : args);
 
 function readFile(cwd: string): unknown {
   let text: string;

@@ -1,15 +1,18 @@
 // From a command's name to its file; and help.
 import { type Command, COMMANDS, UsageError } from "./arguments.ts";
+import type { StartEvoke } from "./dev.ts";
 import { flagOf, SETTINGS, SETTING_NAMES } from "../config.ts";
 import { CommandError, print, table } from "./terminal.ts";
 
 /** The exit code: 0 done, 1 failed, 2 misused. */
-export async function run(command: Command): Promise<number> {
+export async function run(command: Command, start: StartEvoke): Promise<number> {
   try {
     switch (command.name) {
       case "status": return await (await import("./status.ts")).status(command);
       case "deploy": return await (await import("./deploy.ts")).deploy(command);
+      case "dev": return await (await import("./dev.ts")).dev(command, start);
       case "invoke": return await (await import("./invoke.ts")).invoke(command);
+      case "event": return await (await import("./event.ts")).event(command);
       case "logs": return await (await import("./logs.ts")).logs(command);
       case "runtimes": return await (await import("./runtimes.ts")).runtimes(command);
       case "doctor": return await (await import("./doctor.ts")).doctor(command);
@@ -46,8 +49,12 @@ const OPTION_SAYS: Record<string, string> = {
   "deploy timeout": "seconds, 1 to 900",
   "deploy memory": "megabytes, 128 to 10240",
   "deploy env": "KEY=VALUE, as often as needed",
+  "dev inspect": "a port for the debugger, 9229 by default (Node.js, Python)",
   "deploy role": "ARN of the execution role; by default one named evoke-deploy is made",
   "invoke event": "a JSON file, or - for standard input; by default {}",
+  "invoke sample": "a sample event: s3:ObjectCreated:Put (all of them: evoke event)",
+  "invoke set": "PATH=VALUE changes the sample, as often as needed",
+  "event set": "PATH=VALUE changes the sample, as often as needed",
   "invoke stream": "print the answer as it comes (InvokeWithResponseStream)",
   "invoke quiet": "do not show the log",
   "logs follow": "go on until interrupted",

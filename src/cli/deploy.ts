@@ -11,7 +11,8 @@ import { zipFolder } from "./zip-folder.ts";
 const ROLE_NAME = "evoke-deploy";
 const TRUST = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }] };
 
-interface Wanted {
+export interface Wanted {
+  folder: string;
   name: string;
   runtime: Runtime;
   handler: string;
@@ -21,23 +22,30 @@ interface Wanted {
 }
 
 export async function deploy(command: Command): Promise<number> {
-  const folder = resolve(command.cwd, one(command, "folder"));
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new CommandError(`there is no folder ${folder}`);
-  const wanted = read(command, folder);
-  const zip = await withProgress(`zipping ${folder}`, zipFolder(folder));
+  const wanted = wantedOf(command);
+  const zip = await withProgress(`zipping ${wanted.folder}`, zipFolder(wanted.folder));
   return withLambda(command, async (lambda) => {
-    const there = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: wanted.name })).catch((error) => {
-      if (error instanceof ResourceNotFoundException) return undefined;
-      throw error;
-    });
-    const arn = there ? await update(lambda, wanted, zip) : await create(lambda, wanted, zip, command);
-    if (command.json) printJson({ functionArn: arn, runtime: wanted.runtime, handler: wanted.handler, zipBytes: zip.byteLength, created: !there });
-    else print(`${there ? "updated" : "created"} ${wanted.name} (${wanted.runtime}, ${wanted.handler}, ${Math.ceil(zip.byteLength / 1024)} KB)\nTry: evoke invoke ${wanted.name}`);
+    const { arn, created } = await put(lambda, wanted, zip, command);
+    if (command.json) printJson({ functionArn: arn, runtime: wanted.runtime, handler: wanted.handler, zipBytes: zip.byteLength, created });
+    else print(`${created ? "created" : "updated"} ${wanted.name} (${wanted.runtime}, ${wanted.handler}, ${Math.ceil(zip.byteLength / 1024)} KB)\nTry: evoke invoke ${wanted.name}`);
     return 0;
   });
 }
 
-function read({ options }: Command, folder: string): Wanted {
+/** Creates the function or updates it, and waits until that is what runs. */
+export async function put(lambda: LambdaClient, wanted: Wanted, zip: Uint8Array, command: Command): Promise<{ arn: string; created: boolean }> {
+  const there = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: wanted.name })).catch((error) => {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  });
+  return { arn: there ? await update(lambda, wanted, zip) : await create(lambda, wanted, zip, command), created: !there };
+}
+
+/** What the command line and the files of its folder say. */
+export function wantedOf(command: Command): Wanted {
+  const { options } = command;
+  const folder = resolve(command.cwd, one(command, "folder"));
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new CommandError(`there is no folder ${folder}`);
   const found = detect(folder);
   const runtime = (options["runtime"] as string | undefined) ?? found?.runtime;
   const handler = (options["handler"] as string | undefined) ?? (found && (!options["runtime"] || found.runtime === runtime) ? found.handler : undefined);
@@ -49,7 +57,7 @@ function read({ options }: Command, folder: string): Wanted {
   });
   const name = (options["name"] as string | undefined) ?? basename(folder);
   if (!/^[\w-]{1,64}$/.test(name)) throw new UsageError(`"${name}" cannot be a function's name: letters, digits, - and _ only, at most 64. Say --name NAME.`);
-  return { name, runtime: runtime as Runtime, handler, timeout: number(options, "timeout"), memory: number(options, "memory"), environment: environment && Object.fromEntries(environment) };
+  return { folder, name, runtime: runtime as Runtime, handler, timeout: number(options, "timeout"), memory: number(options, "memory"), environment: environment && Object.fromEntries(environment) };
 }
 
 function number(options: Command["options"], name: string): number | undefined {

@@ -2,13 +2,20 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { InvokeCommand, InvokeWithResponseStreamCommand, type LambdaClient } from "@aws-sdk/client-lambda";
-import type { Command } from "./arguments.ts";
+import { type Command, UsageError } from "./arguments.ts";
 import { CommandError, one, print, printJson, withLambda, withProgress } from "./terminal.ts";
 
 export async function invoke(command: Command): Promise<number> {
   const name = one(command, "function name");
-  const event = await readEvent(command.options["event"] as string | undefined);
+  const event = await eventOf(command);
   return withLambda(command, (lambda) => (command.options["stream"] ? streamed(lambda, name, event, command) : buffered(lambda, name, event, command)));
+}
+
+async function eventOf(command: Command): Promise<string> {
+  const { sample, event, set } = command.options as { sample?: string; event?: string; set?: string[] };
+  if (sample !== undefined && event !== undefined) throw new UsageError("--event and --sample are two events: give one of them");
+  if (sample === undefined && set !== undefined) throw new UsageError("--set changes a sample: it goes with --sample");
+  return sample === undefined ? readEvent(event) : JSON.stringify((await import("./event.ts")).sampleEvent(command, sample));
 }
 
 async function readEvent(source: string | undefined): Promise<string> {

@@ -17,7 +17,7 @@ export async function logs(command: Command): Promise<number> {
   const group = about.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
   const client = new CloudWatchLogsClient(clientConfig(command));
   try {
-    await printEvents(client, group, sinceMs, command);
+    await printEvents(client, group, realClock().now() - sinceMs, command);
     return 0;
   } catch (error) {
     throw advise(error, command);
@@ -33,10 +33,10 @@ function parseSince(text: string): number {
 }
 
 /** Polls rather than StartLiveTail, which samples what is busy, begins late, and knows no group that is not there yet. */
-async function printEvents(client: CloudWatchLogsClient, group: string, sinceMs: number, command: Command): Promise<void> {
+export async function printEvents(client: CloudWatchLogsClient, group: string, sinceMs: number, command: Command, { pollMs = POLL_MS, signal }: { pollMs?: number; signal?: AbortSignal } = {}): Promise<void> {
   const clock = realClock();
   const printed = new Map<string, number>();
-  let fromMs = clock.now() - sinceMs;
+  let fromMs = sinceMs;
   for (;;) {
     let newestMs = 0;
     for await (const { eventId = "", timestamp = 0, message } of eventsFrom(client, group, fromMs, command)) {
@@ -45,7 +45,7 @@ async function printEvents(client: CloudWatchLogsClient, group: string, sinceMs:
       printed.set(eventId, timestamp);
     }
     if (!command.options["follow"]) return;
-    await clock.sleep(POLL_MS);
+    await clock.sleep(pollMs, signal);
     fromMs = Math.max(fromMs, newestMs - LATE_MS);
     for (const [eventId, timestamp] of printed) if (timestamp < fromMs) printed.delete(eventId);
   }

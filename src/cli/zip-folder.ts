@@ -1,32 +1,58 @@
 // A folder as a deployment package: file modes and links kept, the same folder gives the same bytes.
-import { readdir, readlink, lstat } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize } from "node:path";
-import { buffer } from "node:stream/consumers";
-import { ZipFile } from "yazl";
 import { CommandError } from "./terminal.ts";
+import { type PackedEntry, packEntry, zipOf, ENTRIES_MAX } from "./zip-entries.ts";
 
 /** Never part of a function. */
-const LEFT_OUT = new Set([".git", ".DS_Store", ".evoke", "evoke-data", "__pycache__"]);
-/** One date for every entry, so that unchanged files keep their CodeSha256. */
-const DATE = new Date(Date.UTC(2020, 0, 1));
+export const LEFT_OUT = new Set([".git", ".DS_Store", ".evoke", "evoke-data", "__pycache__"]);
+const FILE = 0o100644;
+const PROGRAM = 0o100755;
+const LINK = 0o120777;
+const AT_ONCE = 16;
 
-export async function zipFolder(folder: string): Promise<Uint8Array> {
-  const zip = new ZipFile();
-  const add = async (relative: string): Promise<void> => {
-    for (const name of (await readdir(join(folder, relative))).sort()) {
-      if (LEFT_OUT.has(name)) continue;
-      const path = relative ? `${relative}/${name}` : name;
-      const about = await lstat(join(folder, path));
-      if (about.isDirectory()) await add(path);
-      else if (about.isSymbolicLink()) zip.addBuffer(Buffer.from(await linkInside(folder, path)), path, { mtime: DATE, mode: 0o120777 });
-      else if (about.isFile()) zip.addFile(join(folder, path), path, { mtime: DATE, mode: about.mode & 0o111 ? 0o100755 : 0o100644 });
-    }
+/** What is known of a folder's files from zipping it before: those that have not changed are not read again. */
+export type ZipMemory = Map<string, { stamp: string; entry: PackedEntry }>;
+
+interface Member {
+  path: string;
+  about: Stats;
+}
+
+export async function zipFolder(folder: string, memory: ZipMemory = new Map()): Promise<Uint8Array> {
+  const members = await membersOf(folder);
+  if (members.length > ENTRIES_MAX) throw new CommandError(`cannot zip ${folder}: it holds ${members.length} files, and a package has at most ${ENTRIES_MAX}`);
+  const entries = Array.from<PackedEntry>({ length: members.length });
+  let next = 0;
+  const worker = async () => {
+    for (let at = next++; at < members.length; at = next++) entries[at] = await entryOf(folder, members[at]!, memory);
   };
-  // A file that cannot be read fails the zip, not its stream.
-  const { promise: failed, reject } = Promise.withResolvers<never>();
-  zip.on("error", (error) => reject(new CommandError(`cannot zip ${folder}: ${error.message}`)));
-  const bytes = buffer(zip.outputStream);
-  return Promise.race([failed, add("").then(() => { zip.end(); return bytes; })]);
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return zipOf(entries);
+}
+
+/** Files and links, folder by folder, by name. */
+async function membersOf(folder: string, relative = ""): Promise<Member[]> {
+  const names = (await readdir(join(folder, relative))).filter((name) => !LEFT_OUT.has(name)).sort();
+  const found = await Promise.all(names.map(async (name): Promise<Member[]> => {
+    const path = relative ? `${relative}/${name}` : name;
+    const about = await lstat(join(folder, path));
+    if (about.isDirectory()) return membersOf(folder, path);
+    return about.isFile() || about.isSymbolicLink() ? [{ path, about }] : [];
+  }));
+  return found.flat();
+}
+
+async function entryOf(folder: string, { path, about }: Member, memory: ZipMemory): Promise<PackedEntry> {
+  const stamp = [about.ino, about.size, about.mtimeMs, about.ctimeMs, about.mode].join(" ");
+  const known = memory.get(path);
+  if (known?.stamp === stamp) return known.entry;
+  const mode = about.isSymbolicLink() ? LINK : about.mode & 0o111 ? PROGRAM : FILE;
+  const bytes = about.isSymbolicLink() ? Buffer.from(await linkInside(folder, path)) : await readFile(join(folder, path)).catch((error: Error) => { throw new CommandError(`cannot zip ${folder}: ${error.message}`); });
+  const entry = await packEntry(path, bytes, mode);
+  memory.set(path, { stamp, entry });
+  return entry;
 }
 
 /** Lambda takes no package with a link that leads out of it. */

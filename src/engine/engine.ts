@@ -7,8 +7,10 @@ import { completeTraceHeader } from "../kernel/trace.ts";
 import type { CodePackages } from "../ports/code.ts";
 import type { FunctionVersion, FunctionVersions, Functions, Invocation, InvokeResult, StreamedResult } from "../ports/functions.ts";
 import type { Identity } from "../ports/identity.ts";
+import type { ContainerImages } from "../ports/images.ts";
 import type { LogSink } from "../ports/logs.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import type { Snapshots } from "../ports/snapshots.ts";
 import type { Provisioning } from "../ports/provisioning.ts";
 import { RecursiveInvocation } from "../ports/recursive-invocation.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -16,10 +18,15 @@ import { type Answer, bufferedAnswer, streamedAnswer } from "./answers.ts";
 import { type Page, openDownloads } from "./code/download.ts";
 import { openLayers } from "./code/layers.ts";
 import { openPackages } from "./code/packages.ts";
-import { type Environment, extensionsListenerOf, pauseForLog, startEnvironment } from "./environment.ts";
+import { openImages } from "./images/images.ts";
+import { newAccountShare, newFunctionShare } from "./concurrency.ts";
+import { type Environment, type Owner, extensionsListenerOf, pauseForLog, type Started, startEnvironment } from "./environment.ts";
+import type { Failure } from "./failures.ts";
+import type { Debugging, Inspectors } from "./inspect/inspectors.ts";
 import type { Interpreter, Interpreters } from "./interpreters.ts";
 import { openJournal } from "./journal.ts";
 import { type LaunchParts, isManaged, launchRuntime, mayHaveExtensions, noSuchRuntime } from "./launch.ts";
+import type { Lane } from "./lane.ts";
 import { type EngineMetrics, openMetrics } from "./metrics.ts";
 import type { PoolOptions } from "./places.ts";
 import { openPool } from "./pool.ts";
@@ -28,11 +35,12 @@ import { openExtensions } from "./runtime-api/extensions/extensions.ts";
 import { openManagedRuntimeApi } from "./runtime-api/managed.ts";
 import { openTelemetry } from "./runtime-api/telemetry/telemetry.ts";
 import type { Running, Sandbox } from "./sandbox/sandbox.ts";
+import { openSnapshots } from "./snapshots.ts";
 import { type Spare, type Spares, greeted, openSpares } from "./spares.ts";
 
 export interface EngineOptions {
   dataDir: string;
-  settings: { environmentsMax: number; idleSeconds: number; prewarm: number; network: "shared" | "none" };
+  settings: { environmentsMax: number; idleSeconds: number; prewarm: number; network: "shared" | "none"; images: string };
   clock: Clock;
   ids: Ids;
   log: Log;
@@ -43,6 +51,8 @@ export interface EngineOptions {
   identity: Identity;
   sandbox: Sandbox;
   interpreters: Pick<Interpreters, "find">;
+  /** Closed with the engine. */
+  inspectors?: Inspectors;
   endpointUrl(): string;
 }
 
@@ -59,6 +69,8 @@ export interface Engine {
   functions: Functions;
   provisioning: Provisioning;
   code: CodePackages;
+  images: ContainerImages;
+  snapshots: Snapshots;
   /** Serves the URLs of code.downloadUrl(); `query` without the question mark. */
   codePage(request: { path: string; query: string }): Promise<Page>;
   stats(): EngineStats;
@@ -77,6 +89,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await sandbox.sweep();
   const packages = openPackages(options.dataDir, options.stores.blobs, () => pool.codeInUse());
   const layers = openLayers(options.dataDir, packages.folder);
+  const images = openImages({ dataDir: options.dataDir, imagesDir: settings.images, cannotRun: whyNoImages(sandbox, settings.network) });
   const downloads = openDownloads({ key: ids.bytes(32), clock, endpointUrl: options.endpointUrl, read: packages.read });
   const managedApi = openManagedRuntimeApi();
   const idleMs = Math.min(settings.idleSeconds * 1000, SPARE_IDLE_MS_MAX);
@@ -91,7 +104,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const warnOfArchitecture = architectureWarning(log);
   const parts: LaunchParts = {
     ids, identity, sandbox, spares, blanks, network: settings.network, endpointUrl: options.endpointUrl,
-    codeDir: packages.folder, optDir: layers.folder,
+    codeDir: packages.folder, optDir: layers.folder, image: images.open,
     async interpreter(runtime) {
       const found = await options.interpreters.find(runtime);
       if ("missing" in found) throw noSuchRuntime(found.missing);
@@ -102,11 +115,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const metrics = openMetrics(options.metrics);
   const pool = openPool({
     clock, log, metrics, versions: options.versions, environmentsMax: settings.environmentsMax, idleMs: settings.idleSeconds * 1000, spares,
+    isInspected: (version) => options.inspectors?.isInspected(version) ?? false,
     open(lane, ...order) {
       warnOfArchitecture(lane.version);
       return openEnvironment({ ...options, metrics }, parts, lane, ...order);
     },
   });
+  const snapshots = openSnapshots((version, owner) => openEnvironment({ ...options, metrics }, parts, { version, tenantId: undefined, share: newFunctionShare(newAccountShare()), provisioned: undefined }, owner, "init", { initializationType: "snap-start", snapshotOnly: true }));
 
   const submit = (invocation: Invocation, answer: Answer, streaming: boolean) => {
     const lineage = lineageOf(invocation);
@@ -123,21 +138,29 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       invokeStreaming: (invocation) => new Promise<StreamedResult>((resolve, reject) => submit(invocation, streamedAnswer(invocation.version.version, resolve, reject), true)),
     },
     provisioning: pool.provisioning,
+    images,
+    snapshots,
     code: {
       check: packages.check, add: packages.add, read: packages.read, downloadUrl: downloads.url,
       async keepOnly(used) {
         await packages.keepOnly(used);
         const standing = pool.codeInUse();
         await layers.keepOnly((id) => used.has(id) || standing.has(id));
+        await images.keepOnly((id) => used.has(id) || standing.has(id));
       },
     },
     codePage: (request) => downloads.page(request.path, request.query),
     stats: () => ({ ...pool.stats(), spares: spares.count() }),
     async close() {
-      await Promise.all([pool.close(), spares.close(), blanks.close()]);
+      await Promise.all([pool.close(), snapshots.close(), spares.close(), blanks.close(), options.inspectors?.close()]);
       managedApi.close();
     },
   };
+}
+
+function whyNoImages({ level }: Sandbox, network: "shared" | "none"): string | undefined {
+  if (level > 2) return `container images need bubblewrap, and functions here run at isolation level ${level}; evoke doctor says what is missing`;
+  return network === "none" ? "container images reach their Runtime API over the network and cannot run with --network none" : undefined;
 }
 
 /** Says once that nothing is emulated: a function made for another processor runs on this one. */
@@ -151,16 +174,20 @@ function architectureWarning(log: Log): (version: FunctionVersion) => void {
   };
 }
 
-type EnvironmentOptions = Pick<EngineOptions, "clock" | "ids" | "log" | "logs"> & { metrics: EngineMetrics };
+/** For the pool's lanes, and once for each version under SnapStart, which has none. */
+type OpenEnvironment = (lane: Pick<Lane, "version" | "tenantId" | "share" | "provisioned">, owner: Owner, phase: "init" | "invoke", given: Parameters<PoolOptions["open"]>[3] & { snapshotOnly?: boolean }) => Environment;
 
-function openEnvironment({ clock, ids, log, logs, metrics }: EnvironmentOptions, parts: LaunchParts, ...[lane, owner, phase, { work, tmpDir, initializationType }]: Parameters<PoolOptions["open"]>): Environment {
+type EnvironmentOptions = Pick<EngineOptions, "clock" | "ids" | "log" | "logs" | "inspectors"> & { metrics: EngineMetrics };
+
+function openEnvironment({ clock, ids, log, logs, metrics, inspectors }: EnvironmentOptions, parts: LaunchParts, ...[lane, owner, phase, { work, tmpDir, initializationType: given, snapshotOnly = false }]: Parameters<OpenEnvironment>): Environment {
   const { version } = lane;
+  const initializationType = version.snapStart ? "snap-start" : given;
   const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll("-", "/");
   const streamName = `${day}/[${version.version}]${ids.token(32, HEX)}`;
   const env: Environment = {
     version, initializationType, clock, log, owner, phase, work, streamName, state: "starting", along: [], lateAnswer: false, journal: undefined!, running: undefined, link: undefined, runtime: undefined, startRuntime: undefined, extensions: undefined, runtimeReady: false, answered: undefined, bornMs: clock.monotonicMs(), initMs: undefined,
     startedMs: 0, deadlineMs: 0, idleSinceMs: 0, expiresAtMs: Infinity, frozen: false, streamPaused: false, logPaused: false, settling: false, launching: undefined,
-    answeredWithError: false, cancelTick: undefined, endLines: [], closed: undefined,
+    answeredWithError: false, cancelTick: undefined, snapshot: version.snapStart ? { only: snapshotOnly } : undefined, debugging: undefined, endLines: [], closed: undefined,
   };
   env.journal = openJournal({
     version, initializationType, tenantId: lane.tenantId, streamName, clock, log, sink: logs,
@@ -177,10 +204,21 @@ function openEnvironment({ clock, ids, log, logs, metrics }: EnvironmentOptions,
   }
   startEnvironment(env, async (listener) => {
     const managed = isManaged(version.runtime) ? await parts.interpreter(version.runtime) : undefined;
-    env.journal.initStart(runtimeVersion(version.runtime, managed), phase);
-    return launchRuntime(parts, { version, initializationType, logStream: streamName, requestId: work?.invocation.requestId ?? "", tmpDir, extensions: env.extensions }, listener);
+    if (!version.image) env.journal.initStart(runtimeVersion(version.runtime, managed), phase);
+    const launch = () => launchRuntime(parts, { version, initializationType, logStream: streamName, requestId: work?.invocation.requestId ?? "", tmpDir, extensions: env.extensions, debugging: env.debugging }, listener);
+    if (!inspectors?.isInspected(version)) return launch();
+    env.debugging = await inspectors.begin(version);
+    return endingWith(env.debugging, launch());
   });
   return env;
+}
+
+/** A debugger is told when the process it was handed on to is gone. */
+async function endingWith(debugging: Debugging | undefined, launched: Promise<Started | Failure>): Promise<Started | Failure> {
+  const running = await launched.then((started) => ("running" in started ? started.running : undefined), () => undefined);
+  if (running) void running.exited.finally(() => debugging?.end());
+  else debugging?.end();
+  return launched;
 }
 
 /** nodejs22.x on 22.23.3 → nodejs:22.23.3; provided.al2023 → provided:al2023 */

@@ -1,6 +1,7 @@
 // How an environment ends: what its last invocation and its log get, and that nothing of it stays behind.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown
 import type { Environment, Work } from "./environment.ts";
+import { endRestore, isRestoring, restoreFailed } from "./environment-restore.ts";
 import { type State, change } from "./environment-states.ts";
 import { type Failure, exited } from "./failures.ts";
 import { drained } from "./output.ts";
@@ -30,9 +31,10 @@ function report(env: Environment, work: Work, failure: Failure | undefined, dura
   if (logLine) env.journal.line(logLine);
   env.journal.finished({
     requestId: invocation.requestId, invokedArn: invocation.invokedArn, durationMs, initMs: env.phase === "init" ? env.initMs : undefined, status: failure?.status ?? "success",
-    errorType: failure?.errorType, producedBytes: answer.bytes(), traceId: work.traceId,
+    errorType: failure?.errorType, producedBytes: answer.bytes(), traceId: work.traceId, ...(env.snapshot?.restoreMs === undefined ? {} : { restoreMs: env.snapshot.restoreMs }),
   });
   env.initMs = undefined;
+  if (env.snapshot) delete env.snapshot.restoreMs;
 }
 
 export function failStart(env: Environment, failure: Failure): void {
@@ -40,7 +42,9 @@ export function failStart(env: Environment, failure: Failure): void {
   const durationMs = env.clock.monotonicMs() - env.bornMs;
   const work = env.work;
   env.work = undefined;
+  const restoring = isRestoring(env);
   void destroy(env, reasonOf(failure), () => {
+    if (restoring) return failRestore(env, work, failure);
     if (failure.logLine && !(work && failure.status === "timeout")) env.journal.line(failure.logLine); // a timeout is said with the invocation
     sayExtensions(env);
     if (!env.runtimeReady) env.journal.initRuntimeDone({ phase: env.phase, status: failure.status === "timeout" ? "timeout" : "error", errorType: failure.errorType });
@@ -52,6 +56,14 @@ export function failStart(env: Environment, failure: Failure): void {
     }
     env.owner.gone(env, work ? {} : { unstarted: failure });
   });
+}
+
+/** Of what was initialised and could not be restored, an invocation never begins. */
+function failRestore(env: Environment, work: Work | undefined, failure: Failure): void {
+  if (failure.logLine && failure.status !== "timeout") env.journal.line(failure.logLine);
+  endRestore(env, failure.status === "timeout" ? "timeout" : "error", failure.errorType);
+  work?.answer.reject(restoreFailed(failure));
+  env.owner.gone(env, work ? {} : { unstarted: failure });
 }
 
 /** The environment ends in the middle of things; work in hand gets `failure`. */

@@ -6,8 +6,10 @@ import type { Log } from "../kernel/log.ts";
 import type { FunctionVersion, Invocation } from "../ports/functions.ts";
 import type { Answer } from "./answers.ts";
 import { destroy, die, failStart, fault, onExit, requestIdOf, sayExtensions, settle, settleAnswered } from "./environment-end.ts";
+import { type Snapshot, endRestore, isRestoring, reachSnapshot } from "./environment-restore.ts";
 import { type State, change } from "./environment-states.ts";
 import { type Failure, brokenProtocol, exited, extensionFailed, filteredType, reported, responseTooLarge, timedOut } from "./failures.ts";
+import type { Debugging } from "./inspect/inspectors.ts";
 import type { Journal } from "./journal.ts";
 import type { RuntimeEvent, RuntimeLink, RuntimeListener } from "./link.ts";
 import { readLines } from "./output.ts";
@@ -93,6 +95,10 @@ export interface Environment {
   launching: Promise<void> | undefined;
   answeredWithError: boolean;
   cancelTick: (() => void) | undefined;
+  /** Of SnapStart. */
+  readonly snapshot: Snapshot | undefined;
+  /** A debugger may attach to it. */
+  debugging: Debugging | undefined;
   /** Each hands over what one of its pipes has brought without an end of line. */
   endLines: (() => void)[];
   closed: Promise<void> | undefined;
@@ -105,7 +111,7 @@ const LAST_WORDS_MS = 100;
 /** Starts the process; `owner.ready` or `owner.gone` follows. With `work`, init and this invocation share the function's timeout. */
 export function startEnvironment(env: Environment, launch: (listener: RuntimeListener) => Promise<Started | Failure>): void {
   const timeoutMs = env.version.timeoutSeconds * 1000;
-  env.deadlineMs = env.bornMs + (env.work ? timeoutMs : env.initializationType === "on-demand" ? LAMBDA.initMsMax : Math.max(LAMBDA.longInitMsMax, timeoutMs));
+  env.deadlineMs = env.bornMs + (env.work && !env.snapshot ? timeoutMs : env.initializationType === "on-demand" ? LAMBDA.initMsMax : Math.max(LAMBDA.longInitMsMax, timeoutMs));
   arm(env, env.deadlineMs - env.bornMs);
   env.launching = launch(listenerOf(env)).then(
     (started) => {
@@ -138,6 +144,11 @@ function listenerOf(env: Environment): RuntimeListener {
     },
     initError(payload, errorType) {
       if (env.state === "starting") failStart(env, { payload: Buffer.from(payload), errorType: filteredType(errorType, "Runtime"), status: "error" });
+    },
+    restoreNext() {
+      const reached = reachSnapshot(env);
+      if (reached && env.state === "starting") rearm(env);
+      return reached;
     },
     response(requestId, payload) {
       if (!current(requestId)) { env.lateAnswer ||= env.state === "dead"; stray("response"); return false; }
@@ -186,7 +197,7 @@ export const extensionsListenerOf = (env: Environment): ExtensionsListener => ({
 });
 
 function runtimeReady(env: Environment): void {
-  if (env.state === "starting" && !env.runtimeReady) env.journal.initRuntimeDone({ phase: env.phase, status: "success" });
+  if (env.state === "starting" && !env.runtimeReady && !isRestoring(env)) env.journal.initRuntimeDone({ phase: env.phase, status: "success" });
   if (!env.extensions) return onReady(env);
   env.runtimeReady = true;
   env.extensions.close();
@@ -224,8 +235,11 @@ function onReady(env: Environment): void {
   if (env.state === "starting") {
     env.cancelTick?.();
     env.cancelTick = undefined;
-    env.initMs = now - env.bornMs;
-    env.journal.initReport({ durationMs: env.initMs, phase: env.phase, status: "success" });
+    if (isRestoring(env)) endRestore(env, "success");
+    else {
+      env.initMs = now - env.bornMs;
+      env.journal.initReport({ durationMs: env.initMs, phase: env.phase, status: "success" });
+    }
     env.running!.limitCpu(env.version.memoryMb);
   }
   const bound = env.state === "starting" ? env.work : undefined;
@@ -234,7 +248,7 @@ function onReady(env: Environment): void {
   arm(env, FREEZE_AFTER_MS);
   if (bound) {
     env.work = undefined;
-    takeWork(env, bound, env.bornMs);
+    takeWork(env, bound, env.snapshot ? undefined : env.bornMs);
   } else env.owner.ready(env);
 }
 
@@ -324,11 +338,18 @@ function arm(env: Environment, ms: number): void {
   env.cancelTick ??= env.clock.after(ms, () => { env.cancelTick = undefined; tick(env); });
 }
 
+function rearm(env: Environment): void {
+  env.cancelTick?.();
+  env.cancelTick = undefined;
+  arm(env, env.deadlineMs - env.clock.monotonicMs());
+}
+
 /** One coarse timer per environment in use: cheaper than one per invocation. Timeouts of at least a second are met exactly. */
 function tick(env: Environment): void {
   const now = env.clock.monotonicMs();
   if (env.state === "dead") return;
   if (env.state === "ready") {
+    if (env.debugging) return; // a debugger wants answers between invocations too
     const idleMs = now - env.idleSinceMs;
     if (idleMs < FREEZE_AFTER_MS) return arm(env, FREEZE_AFTER_MS - idleMs);
     env.frozen = true;
@@ -336,6 +357,7 @@ function tick(env: Environment): void {
     env.running!.freeze();
     return;
   }
+  if (env.debugging) env.deadlineMs += env.debugging.stoppedMs();
   if (now < env.deadlineMs) return arm(env, env.state === "starting" ? env.deadlineMs - now : Math.min(env.deadlineMs - now, TICK_MS_MAX));
   const failure = timedOut(requestIdOf(env), env.version.timeoutSeconds, env.clock.now());
   if (env.state === "starting") failStart(env, env.work ? failure : { ...failure, logLine: undefined });

@@ -120,13 +120,14 @@ describe("extensions", { skip: PYTHON ? false : "no python3 under /usr", concurr
     assert.deepEqual((await t.invoke(version, { fine: 1 })).json, { fine: 1 });
   });
 
-  test("an extension that hangs at the end is killed when its time is up", async () => {
-    const version = await nodeWith("hang-shutdown", { EXTENSION: "hang-shutdown" });
-    await t.invoke(version, {});
-    await t.invoke(await t.version("hang-shutdown", NODE, { runtime: "nodejs22.x" }), {});
-    await until("hang-shutdown", (said) => said.some(({ event }) => event?.eventType === "SHUTDOWN"));
-    const before = t.engine.stats().environments;
-    assert.ok(before >= 1);
+  test("an extension that hangs at the end is killed when its two seconds are up", async () => {
+    const own = await openTestEngine();
+    const layers = [(await own.engine.code.add(await zipOf({ "extensions/recorder.py": `#!${PYTHON}\n${await readFile(RECORDER, "utf8")}` }))).id];
+    await own.invoke(await own.version("hang-shutdown", NODE, { runtime: "nodejs22.x", environment: { EXTENSION: "hang-shutdown" }, layers, memoryMb: 256 }), {});
+    const startedMs = performance.now();
+    await own.close();
+    const tookMs = performance.now() - startedMs;
+    assert.ok(tookMs >= 1900 && tookMs < 5000, `took ${tookMs} ms`);
   });
 
   test("the Extensions and Telemetry APIs refuse with AWS's errors", async () => {
@@ -183,3 +184,39 @@ describe("extensions", { skip: PYTHON ? false : "no python3 under /usr", concurr
     for (let tries = 0; !(await t.lines("internal")).some((line) => line.endsWith("\tends")); tries++) assert.ok(tries < 30, (await t.lines("internal")).join("\n"));
   });
 });
+
+test("a function cannot speak for another over that one's Runtime API", { skip: PYTHON && process.platform === "linux" ? false : "needs python3 under /usr and Linux" }, async () => {
+  const t = await openTestEngine();
+  try {
+    const victim = await t.custom("victim");
+    const { json } = await t.invoke(victim, { do: "facts" });
+    const [host, port] = json.env.AWS_LAMBDA_RUNTIME_API.split(":");
+    const thief = await t.version("thief", { "index.js": `
+      const http = require("node:http");
+      exports.handler = () => new Promise((done) => http.get({ host: "${host}", port: ${port}, path: "/2018-06-01/runtime/invocation/next" }, (r) => done("status " + r.statusCode)).on("error", (error) => done(error.code)));` }, { runtime: "nodejs22.x" });
+    assert.equal((await t.invoke(thief, {})).json, "ECONNRESET");
+    assert.deepEqual((await t.invoke(victim, { still: 1 })).json, { still: 1 });
+  } finally {
+    await t.close();
+  }
+});
+
+for (const isolation of ["uid", "none"] as const) {
+  test(`layers and extensions work with plain processes, by other paths (--isolation ${isolation})`, { skip: PYTHON ? false : "no python3 under /usr" }, async (context) => {
+    const t = await openTestEngine({}, process.env, isolation).catch((error: Error) => error);
+    if (t instanceof Error) return context.skip(t.message);
+    try {
+      const recorder = `#!${PYTHON}\n${await readFile(RECORDER, "utf8")}`;
+      const layers = [(await t.engine.code.add(await zipOf({ "extensions/recorder.py": recorder, "nodejs/node_modules/dep/index.js": "module.exports = 'dep';" }))).id];
+      const node = await t.version("plain-node", { "index.js": "exports.handler = async () => require('dep');" }, { runtime: "nodejs22.x", layers });
+      assert.equal((await t.invoke(node, {})).json, "dep");
+      const python = await t.version("plain-python", { "index.py": "def handler(event, context):\n    import dep\n    return dep.name\n" }, { runtime: "python3.11", layers: [(await t.engine.code.add(await zipOf({ "python/dep.py": "name = 'dep'" }))).id] });
+      const { json } = await t.invoke(python, {});
+      if (json?.errorType !== "InvalidRuntimeException") assert.equal(json, "dep");
+      const lines = await t.lines("plain-node");
+      assert.ok(lines.some((line) => line.startsWith("EXT ") && line.includes('"eventType": "INVOKE"')), lines.join("\n"));
+    } finally {
+      await t.close();
+    }
+  });
+}

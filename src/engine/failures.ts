@@ -54,6 +54,12 @@ export function invalidEntrypoint(requestId: string, reason = "Couldn't find val
   return { payload: payloadOf("Runtime.InvalidEntrypoint", message), errorType: "Runtime.InvalidEntrypoint", status: "error", logLine: `${message}\nRuntime.InvalidEntrypoint` };
 }
 
+/** Of a container image. The type is that of AWS's emulator. */
+export function invalidWorkingDirectory(requestId: string, reason: string): Failure {
+  const message = `RequestId: ${requestId} Error: ${reason}`;
+  return { payload: payloadOf("Runtime.InvalidWorkingDir", message), errorType: "Runtime.InvalidWorkingDir", status: "error", logLine: `${message}\nRuntime.InvalidWorkingDir` };
+}
+
 /** Of an extension that has ended, or has said that it cannot go on. */
 export function extensionFailed(requestId: string, errorType: string, reason: string): Failure {
   const message = `RequestId: ${requestId} Error: ${reason}`;

@@ -6,7 +6,7 @@ import type { RuntimeLink, RuntimeListener } from "./link.ts";
 import { typeOfError } from "./failures.ts";
 
 export interface FrameLink extends RuntimeLink {
-  assign(assignment: { env?: Record<string, string>; handler: string; taskRoot: string; logFormat: string; logLevel: string; extensions?: boolean }): void;
+  assign(assignment: { env?: Record<string, string>; handler: string; taskRoot: string; logFormat: string; logLevel: string; extensions?: boolean; inspected?: boolean }): void;
   /** From now on the runtime speaks to this listener; a pre-warmed process has had another one. */
   listen(listener: RuntimeListener & { hello?(): void }): void;
 }
@@ -56,6 +56,7 @@ export function frameLink(socket: Socket): FrameLink {
       socket.write(event.payload);
       socket.uncork();
     },
+    restore() { if (!socket.destroyed) socket.write(Buffer.from([0, 0, 0, 1, FRAME.restore])); },
     pause: () => { socket.pause(); },
     resume: () => { socket.resume(); },
     close() { listener = undefined; socket.destroy(); },
@@ -76,6 +77,7 @@ function dispatch(to: RuntimeListener & { hello?(): void }, socket: Socket, type
     case FRAME.streamEnd: return to.streamEnd(body.byteLength ? { errorType: typeOfError(body), payload: body } : undefined);
     case FRAME.ready: return to.ready();
     case FRAME.initError: return to.initError(body, typeOfError(body));
+    case FRAME.restoreNext: { to.restoreNext(); return; }
     case FRAME.giveBack: return to.giveBack();
     case FRAME.hello: return to.hello?.();
     default: return to.broken(`The runtime sent an unknown frame ${type}`);

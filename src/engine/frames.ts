@@ -16,6 +16,8 @@ export const FRAME = {
   shutdown: 3,
   /** u8: 1 when extensions have registered, so that the process must not block between events. Only where `assign` had `extensions`; follows `ready`. */
   extensions: 4,
+  /** Empty: SnapStart's restore, in answer to restoreNext. */
+  restore: 5,
   // runtime to engine
   /** Empty: a pre-warmed process has loaded its bootstrap and waits for `assign`. */
   hello: 16,
@@ -37,6 +39,8 @@ export const FRAME = {
   log: 24,
   /** Empty: the handler waits for something, so the events that came along with its own (`more`) are not begun; others may have them. */
   giveBack: 25,
+  /** Empty: under SnapStart, in place of ready: the handler is loaded and the hooks before a snapshot have run. Then ready, or initError. */
+  restoreNext: 26,
 } as const;
 
 /** A runtime may not make the engine buffer more than a full response and its envelope. */

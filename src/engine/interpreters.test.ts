@@ -160,7 +160,9 @@ it("finds Java by JAVA_HOME and SDKMAN, Ruby by rbenv, and each .NET beside one 
   assert.deepEqual([ruby.argv, ruby.bootstrap, ruby.exact], [[join(home, ".rbenv/versions/3.3.6/bin/ruby")], "bootstrap.rb", true]);
   assert.deepEqual([eight.argv.slice(1), eight.exact, ten.argv.slice(1), ten.version], [["exec"], true, ["exec", "--roll-forward", "Major"], "12.0.0"]);
   assert.match(((await interpreters.find("ruby4.0")) as { missing: string }).missing, /no Ruby 4\.0 or newer.*rbenv install 4\.0\.0/);
-  await assert.rejects(interpreters.add("ruby3.4", () => {}), /no package registry carries it/);
+  await assert.rejects(interpreters.add("ruby3.4", () => {}), /no Ruby 3\.4 .*no package registry carries it/);
+  await assert.rejects(interpreters.add("ruby3.2", () => {}), /ruby3\.2 runs on 3\.3\.6 here.*rbenv install 3\.2\.0/);
+  assert.equal((await interpreters.add("ruby3.3", () => {})).version, "3.3.6");
 });
 
 it("starts Java as AWS does, with no flag an old one does not know", () => {

@@ -99,7 +99,11 @@ export function openInterpreters({ environment, execPath, log }: InterpretersOpt
         const wanted = choose(version, await all("java"));
         if (!wanted) throw new Fault(FAMILIES.java.howToGet(version));
         await addJavaClient(cache, environment, { path: wanted.path, version: wanted.version, flags: FAMILIES.java.flags(version, wanted.version) }, onProgress);
-      } else throw new Fault(FAMILIES[family].howToGet(version));
+      } else {
+        const there = await search(runtime);
+        if (!("argv" in there)) throw new Fault(there.missing);
+        if (!there.exact) throw new Fault(`${runtime} runs on ${there.version} here, and no package registry carries the exact version; get it with: ${exactlyFor(runtime)}`);
+      }
       const found = await search(runtime);
       if (!("argv" in found)) throw new Fault(found.missing);
       if (family === "nodejs" && !found.exact) throw new Fault(`Node ${version} was installed in ${cache}, but it does not run on this machine`);

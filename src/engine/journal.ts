@@ -5,7 +5,7 @@ import { LAMBDA } from "../kernel/limits.ts";
 import type { Log } from "../kernel/log.ts";
 import type { LogEvent, LogSink } from "../ports/logs.ts";
 import { systemLines } from "./log-lines.ts";
-import { type ExtensionStatus, type InitReport, type PlatformRecord, type Report, type Subject, extension, initReport, initRuntimeDone, initStart, report, runtimeDone, start } from "./platform-records.ts";
+import { type ExtensionStatus, type InitReport, type PlatformRecord, type Report, type RestoreReport, type Subject, extension, initReport, initRuntimeDone, initStart, report, restoreReport, restoreRuntimeDone, restoreStart, runtimeDone, start } from "./platform-records.ts";
 
 /** CloudWatch counts 26 bytes for every event beside its text, and takes events of up to 256 KB so counted. */
 const EVENT_OVERHEAD_BYTES = 26;
@@ -51,6 +51,9 @@ export interface Journal {
   initStart(runtimeVersion: string, phase: "init" | "invoke"): void;
   initRuntimeDone(done: Omit<InitReport, "durationMs">): void;
   initReport(report: InitReport): void;
+  /** SnapStart: of the runtime that initStart() has named. */
+  restoreStart(): void;
+  restoreReport(report: RestoreReport): void;
   started(requestId: string, traceId: string, tail: boolean): void;
   /** From now on lines belong to the tail of the invocation that waits for this init. */
   tailFromNow(): void;
@@ -83,6 +86,7 @@ export function openJournal(options: Subject & { streamName: string; clock: Cloc
   let observer: JournalObserver | undefined;
   /** answered() has said what the runtime did with this invocation. */
   let saidDone = false;
+  let runtime = "";
 
   const sample = async () => {
     if (clock.monotonicMs() - memory.atMs < MEMORY_SAMPLE_MS) return;
@@ -191,6 +195,7 @@ export function openJournal(options: Subject & { streamName: string; clock: Cloc
     },
     initStart(runtimeVersion, phase) {
       const at = Math.trunc(clock.now());
+      runtime = runtimeVersion;
       system(at, lines.initStart(at, runtimeVersion, phase));
       observer?.record(at, initStart(options, runtimeVersion, phase));
     },
@@ -203,6 +208,18 @@ export function openJournal(options: Subject & { streamName: string; clock: Cloc
       const at = Math.trunc(clock.now());
       system(at, lines.initReport(at, given));
       observer?.record(at, initReport(options, given));
+    },
+    restoreStart() {
+      const at = Math.trunc(clock.now());
+      system(at, lines.restoreStart(at, runtime));
+      observer?.record(at, restoreStart(options, runtime));
+    },
+    restoreReport(given) {
+      const at = Math.trunc(clock.now());
+      for (const [line, record] of [[lines.restoreRuntimeDone(at, given), restoreRuntimeDone(given)], [lines.restoreReport(at, given), restoreReport(given)]] as const) {
+        system(at, line);
+        observer?.record(at, record);
+      }
     },
     tailFromNow() {
       tail = [];

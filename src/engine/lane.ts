@@ -13,6 +13,8 @@ export interface Lane {
   successionKey: string;
   version: FunctionVersion;
   tenantId: string | undefined;
+  /** Never more than one environment: it is under a debugger. */
+  single: boolean;
   share: FunctionShare;
   /** Gives an invocation's place back; made once, because each answer carries it. */
   release: () => void;

@@ -5,16 +5,21 @@ import { access, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Fault, ServiceError } from "../kernel/errors.ts";
 import type { Ids } from "../kernel/ids.ts";
-import { LOWER_ALPHANUMERIC } from "../kernel/ids.ts";
+import { HEX, LOWER_ALPHANUMERIC } from "../kernel/ids.ts";
 import type { FunctionVersion } from "../ports/functions.ts";
 import type { Identity } from "../ports/identity.ts";
 import { runtimeCommand, wrapperOf } from "./command.ts";
 import type { InitializationType, Started } from "./environment.ts";
 import { type Failure, invalidEntrypoint } from "./failures.ts";
 import { type FrameLink, frameLink } from "./frame-link.ts";
+import type { ImageConfig } from "./images/layout.ts";
+import { inspected } from "./inspect/command.ts";
+import type { Debugging } from "./inspect/inspectors.ts";
 import type { Interpreter } from "./interpreters.ts";
+import { launchImage } from "./launch-image.ts";
 import { type ExtensionFile, extensionFiles, launchWithExtensions, ownAddress } from "./launch-extensions.ts";
 import type { RuntimeLink, RuntimeListener } from "./link.ts";
+import type { ContainerCredentials } from "./runtime-api/credentials.ts";
 import type { Extensions } from "./runtime-api/extensions/extensions.ts";
 import { type RuntimeApi, openRuntimeApi } from "./runtime-api/server.ts";
 import { hostVariables } from "./sandbox/plain.ts";
@@ -36,6 +41,8 @@ export interface LaunchParts {
   codeDir(codeId: string): Promise<string>;
   /** What these layers are as /opt. */
   optDir(layers: readonly string[]): Promise<string>;
+  /** A container image, unpacked. */
+  image(id: string): Promise<{ rootDir: string; config: ImageConfig }>;
   /** Throws what the caller is to see when there is none. */
   interpreter(runtime: string): Promise<Interpreter>;
   /** The Runtime API address managed runtimes are told: it answers `ping`, and refuses the rest. */
@@ -43,14 +50,15 @@ export interface LaunchParts {
 }
 
 /** New environments take fresh credentials, and make room before the ones they have run out. */
-const CREDENTIALS_MARGIN_MS = 5 * 60 * 1000;
+export const CREDENTIALS_MARGIN_MS = 5 * 60 * 1000;
 const DEFAULT_TMP_MB = 512;
 
 /** Whether anything in a function could speak the Extensions API. Others are spared the trouble: they register nothing unless a layer or a wrapper brings the code. */
 export const mayHaveExtensions = ({ runtime, layers, environment }: FunctionVersion, { network }: Pick<LaunchParts, "network">): boolean =>
   network === "shared" && (!isManaged(runtime) || (layers?.length ?? 0) > 0 || wrapperOf(environment) !== undefined);
 
-export const isManaged = (runtime: string): boolean => !runtime.startsWith("provided");
+/** Neither a custom runtime nor a container image, whose runtime is "". */
+export const isManaged = (runtime: string): boolean => runtime !== "" && !runtime.startsWith("provided");
 
 export function noSuchRuntime(sentence: string): ServiceError {
   return new ServiceError("InvalidRuntimeException", sentence, { status: 502, members: { Type: "Server" } });
@@ -66,6 +74,7 @@ export interface LaunchOrder {
   tmpDir: string | undefined;
   /** Where mayHaveExtensions says so. */
   extensions: Extensions | undefined;
+  debugging: Debugging | undefined;
 }
 
 /** What takes a moment to find out, while a process may already be starting. */
@@ -75,6 +84,8 @@ interface Given {
   files: ExtensionFile[];
   expiresAtMs: number;
   variables(runtimeApi: string): Record<string, string>;
+  /** Under SnapStart. */
+  container: ContainerCredentials | undefined;
 }
 
 /** A sandbox that was there before its function; without `link` it has no command yet. */
@@ -84,6 +95,7 @@ interface Made {
 }
 
 export function launchRuntime(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener): Promise<Started | Failure> {
+  if (order.version.image) return launchImage(parts, order, listener);
   return isManaged(order.version.runtime) ? launchManaged(parts, order, listener) : launchCustom(parts, order, listener);
 }
 
@@ -93,31 +105,40 @@ async function gather(parts: LaunchParts, { version, initializationType, logStre
   ]);
   const files = optDir === undefined ? [] : await extensionFiles(optDir);
   if (files.length && parts.network === "none") throw new Fault(`The extensions of ${version.name} reach the Extensions API over the network and cannot run with --network none`);
+  // Without a network nothing but the process's own variables can bring them.
+  const container = initializationType === "snap-start" && parts.network === "shared" ? { token: parts.ids.token(64, HEX), read: () => credentials } : undefined;
   return {
+    container,
     codeDir, optDir, files, expiresAtMs: credentials.expiresAtMs - CREDENTIALS_MARGIN_MS,
-    variables: (runtimeApi) => functionVariables({ version, credentials, initializationType, logStream, runtimeApi, endpointUrl: parts.endpointUrl() }),
+    variables: (runtimeApi) => functionVariables({ version, credentials, initializationType, logStream, credentialsToken: container?.token, runtimeApi, endpointUrl: parts.endpointUrl() }),
   };
 }
 
 async function launchManaged(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener): Promise<Started> {
-  const { version, tmpDir } = order;
-  const interpreter = await parts.interpreter(version.runtime);
+  const { version, tmpDir, debugging } = order;
+  const found = await parts.interpreter(version.runtime);
+  const interpreter = debugging ? await inspected(found, debugging, await parts.codeDir(version.codeId)) : found;
+  if ("missing" in interpreter) throw noSuchRuntime(interpreter.missing);
   if (interpreter.bootstrap === undefined) return launchPublished(parts, order, listener, interpreter);
   const command = runtimeCommand(interpreter, version);
   const { runtimeDir, bootstrapDir, readOnlyPaths } = interpreter;
   const base = { ...baseOf(parts, version), ...(runtimeDir ? { runtimeDir } : {}), ...(bootstrapDir ? { bootstrapDir } : {}), readOnlyPaths, channel: true };
   const { extensions } = order;
   const layered = (version.layers?.length ?? 0) > 0;
-  let made = takesMade(order) && !layered ? takeManaged(parts, version, interpreter, command, base) : undefined;
-  const api = extensions && await openRuntimeApi(listener, extensions);
+  let made = takesMade(order) && !layered ? takeManaged(parts, order, interpreter, command, base) : undefined;
+  const gathered = gather(parts, order);
+  gathered.catch(() => {}); // awaited below
+  const container = order.initializationType === "snap-start" ? (await gathered).container : undefined;
+  const api = extensions || container ? await openRuntimeApi(listener, extensions, container) : undefined;
   try {
-    const [given, runtimeApi] = await Promise.all([gather(parts, order), api?.address ?? parts.managedRuntimeApi()]);
+    const [given, runtimeApi] = await Promise.all([gathered, api?.address ?? parts.managedRuntimeApi()]);
     const env = withInterpreter(given.variables(runtimeApi), version.environment, interpreter);
     if (layered && takesMade(order) && !given.files.length) made = takeBlank(parts, interpreter, base);
     if (made && !(await assign(made, given, version))) made = undefined;
     if (made && !made.link) made.running.exec(command, env);
     const spec = { ...base, codeDir: given.codeDir, ...(given.optDir ? { optDir: given.optDir } : {}), ...(tmpDir ? { tmpDir } : {}) };
     const started = await start(parts, { spec, given, extensions, command, env }, made?.running);
+    api?.admit(started.running.holdsPeer);
     const link = made?.link ?? frameLink(started.running.channel!);
     speak(link, listener, order, asSeen(env, spec, started.running), started.running.taskRoot);
     return { ...started, link: api ? eitherLink(link, api) : link, expiresAtMs: given.expiresAtMs };
@@ -128,11 +149,12 @@ async function launchManaged(parts: LaunchParts, order: LaunchOrder, listener: R
   }
 }
 
-function speak(link: FrameLink, listener: RuntimeListener, { version, extensions }: LaunchOrder, env: Record<string, string>, taskRoot: string): void {
+function speak(link: FrameLink, listener: RuntimeListener, { version, extensions, debugging }: LaunchOrder, env: Record<string, string>, taskRoot: string): void {
   link.listen(listener);
   link.assign({
     ...(wrapperOf(version.environment) ? {} : { env }), // a wrapper's process keeps what the wrapper has set
     handler: version.handler, taskRoot, logFormat: version.logging.format, logLevel: version.logging.applicationLevel,
+    ...(debugging ? { inspected: true } : {}),
     ...(extensions && version.runtime.startsWith("nodejs") ? { extensions: true } : {}), // other runtimes wait without stopping their threads
   });
 }
@@ -144,6 +166,7 @@ function eitherLink(frames: FrameLink, api: RuntimeApi): RuntimeLink {
     get readyAfterAnswer() { return !api.spoken; },
     send(event, along) { if (api.spoken) api.send(event); else frames.send(event, along); },
     registered: (any) => frames.registered?.(any),
+    restore() { for (const link of both) link.restore?.(); },
     pause() { for (const link of both) link.pause(); },
     resume() { for (const link of both) link.resume(); },
     close() { for (const link of both) link.close(); },
@@ -173,8 +196,8 @@ function takeBlank(parts: LaunchParts, interpreter: Interpreter, base: Omit<Sand
 }
 
 /** A pre-warmed process; else a blank sandbox, whose interpreter starts now, before its code and credentials are there, unless a variable must be set at its start. */
-function takeManaged(parts: LaunchParts, version: FunctionVersion, interpreter: Interpreter, command: string[], base: Omit<SandboxSpec, "id" | "argv" | "env">): Made | undefined {
-  if (needsFreshProcess(version.environment)) return takeBlank(parts, interpreter, base);
+function takeManaged(parts: LaunchParts, { version, debugging }: LaunchOrder, interpreter: Interpreter, command: string[], base: Omit<SandboxSpec, "id" | "argv" | "env">): Made | undefined {
+  if (debugging || needsFreshProcess(version.environment)) return takeBlank(parts, interpreter, base);
   const env = withInterpreter(runtimeVariables(version.runtime), {}, interpreter);
   const spare = parts.spares.take([version.runtime, interpreter.runtimeDir, ...command].join(" "), () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: command, env: { ...env, EVOKE_WARM_UP: "1" } }));
   const made = spare ?? takeBlank(parts, interpreter, base);
@@ -202,7 +225,11 @@ async function assign(made: Made, { codeDir, optDir }: Given, version: FunctionV
 
 /** PWD as on AWS, where a shell starts the runtime. On a level that cannot show AWS's paths, variables name the real ones. */
 function asSeen(env: Record<string, string>, spec: Pick<SandboxSpec, "runtimeDir" | "bootstrapDir" | "optDir">, { taskRoot, tmpDir }: Running): Record<string, string> {
-  return { ...(taskRoot === "/var/task" ? env : { ...hostVariables(env, { ...spec, codeDir: taskRoot }), TMPDIR: tmpDir }), PWD: taskRoot };
+  if (taskRoot === "/var/task") return { ...env, PWD: taskRoot };
+  // Python's bootstrap knows layers by AWS's path alone.
+  const python = spec.optDir && /^AWS_Lambda_(python3\.\d+)$/.exec(env.AWS_EXECUTION_ENV ?? "")?.[1];
+  const named = python ? { ...env, PYTHONPATH: `/opt/python/lib/${python}/site-packages:/opt/python:${env.PYTHONPATH ?? ""}` } : env;
+  return { ...hostVariables(named, { ...spec, codeDir: taskRoot }), TMPDIR: tmpDir, PWD: taskRoot };
 }
 
 /** A function that starts `node` or `python3` by name gets the one it runs on. */
@@ -247,7 +274,7 @@ interface Program {
 async function launchOverHttp(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener, given: Given, { kind, base, command, variables }: Program): Promise<Started> {
   const { version, tmpDir, extensions } = order;
   if (parts.network === "none") throw new Fault(`${version.runtime} functions reach their Runtime API over the network and cannot run with --network none; Node.js, Python and Ruby functions can`);
-  const link = await openRuntimeApi(listener, extensions);
+  const link = await openRuntimeApi(listener, extensions, given.container);
   try {
     const env = variables(link.address);
     const blank = takesMade(order) && !given.files.length ? parts.blanks.take(kind, () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: [], env: {} })) : undefined;
@@ -255,6 +282,7 @@ async function launchOverHttp(parts: LaunchParts, order: LaunchOrder, listener: 
     if (assigned) blank.running.exec(command, env);
     const spec = { ...base, codeDir: given.codeDir, ...(given.optDir ? { optDir: given.optDir } : {}), ...(tmpDir ? { tmpDir } : {}) };
     const started = await start(parts, { spec, given, extensions, command, env }, assigned ? blank.running : undefined);
+    link.admit(started.running.holdsPeer);
     return { ...started, link: withTelemetryLog(link, started.running.channel, listener), expiresAtMs: given.expiresAtMs };
   } catch (error) {
     link.close();
@@ -283,4 +311,4 @@ async function bootstrapOf({ codeDir, optDir }: Given): Promise<{ file: string; 
   return undefined;
 }
 
-const sandboxId = (ids: Ids): string => `evoke-${ids.token(16, LOWER_ALPHANUMERIC)}`;
+export const sandboxId = (ids: Ids): string => `evoke-${ids.token(16, LOWER_ALPHANUMERIC)}`;

@@ -19,7 +19,10 @@ export interface RuntimeEvent {
 export interface RuntimeListener {
   /** The handler is loaded, or the runtime asks for the next event. */
   ready(): void;
+  /** Of the restore, too. */
   initError(payload: Uint8Array, errorType: string): void;
+  /** SnapStart: initialised, its hooks run, it waits to be restored. False when it may not. */
+  restoreNext(): boolean;
   /** False when there is nothing to answer (anymore). */
   response(requestId: string | undefined, payload: Uint8Array): boolean;
   error(requestId: string | undefined, payload: Uint8Array, errorType: string): boolean;
@@ -43,6 +46,8 @@ export interface RuntimeLink {
   send(event: RuntimeEvent, along?: RuntimeEvent[]): void;
   /** Init is over: whether there are extensions, which go on inside the process between events. */
   registered?(any: boolean): void;
+  /** Answers restoreNext(). */
+  restore?(): void;
   /** Stop and go on reading what the runtime says: back-pressure for streams and floods of log. */
   pause(): void;
   resume(): void;

@@ -1,6 +1,6 @@
 // The platform's own lines in a function's log: START, END, REPORT, INIT_START, INIT_REPORT, EXTENSION, or platform.* objects in JSON format.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html, …/monitoring-cloudwatchlogs-advanced.html (levels)
-import { type ExtensionStatus, type InitReport, type PlatformRecord, type Report, type Subject, billedMs, extension, initReport, initRuntimeDone, initStart, megabytes, report, runtimeDone, start } from "./platform-records.ts";
+import { type ExtensionStatus, type InitReport, type PlatformRecord, type Report, type RestoreReport, type Subject, billedMs, billedRestoreMs, extension, initReport, initRuntimeDone, initStart, megabytes, report, restoreReport, restoreRuntimeDone, restoreStart, runtimeDone, start } from "./platform-records.ts";
 
 /** Writes system lines in the function's format; undefined when the function's system level filters the line out. */
 export interface SystemLines {
@@ -8,6 +8,10 @@ export interface SystemLines {
   /** JSON only. */
   initRuntimeDone(atMs: number, done: Omit<InitReport, "durationMs">): string | undefined;
   initReport(atMs: number, report: InitReport): string | undefined;
+  restoreStart(atMs: number, runtimeVersion: string): string | undefined;
+  /** JSON only. */
+  restoreRuntimeDone(atMs: number, report: RestoreReport): string | undefined;
+  restoreReport(atMs: number, report: RestoreReport): string | undefined;
   start(atMs: number, requestId: string, traceId: string): string | undefined;
   end(atMs: number, report: Report): string | undefined;
   report(atMs: number, report: Report, maxMemoryBytes: number): string | undefined;
@@ -18,17 +22,21 @@ export interface SystemLines {
 
 export const systemLines = (of: Subject): SystemLines => (of.version.logging.format === "JSON" ? jsonLines(of) : textLines(of));
 
-function textLines({ version }: Subject): SystemLines {
+function textLines({ version, initializationType }: Subject): SystemLines {
   return {
     initStart: (_at, runtimeVersion) => `INIT_START Runtime Version: ${runtimeVersion}`,
     initRuntimeDone: () => undefined,
     initReport: (_at, { durationMs, phase, status, errorType }) =>
-      status === "success" ? undefined : `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\tStatus: ${status}${errorType ? `\tError Type: ${errorType}` : ""}`,
+      status === "success" ? (initializationType === "snap-start" ? `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms` : undefined) : `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\tStatus: ${status}${errorType ? `\tError Type: ${errorType}` : ""}`,
+    restoreStart: (_at, runtimeVersion) => `RESTORE_START Runtime Version: ${runtimeVersion}`,
+    restoreRuntimeDone: () => undefined,
+    restoreReport: (_at, { durationMs, status, errorType }) => `RESTORE_REPORT Restore Duration: ${durationMs.toFixed(2)} ms${status === "success" ? "" : `\tStatus: ${status}${errorType ? `\tError Type: ${errorType}` : ""}`}`,
     start: (_at, requestId) => `START RequestId: ${requestId} Version: ${version.version}`,
     end: (_at, { requestId }) => `END RequestId: ${requestId}`,
     report(_at, given, maxMemoryBytes) {
       let line = `REPORT RequestId: ${given.requestId}\tDuration: ${given.durationMs.toFixed(2)} ms\tBilled Duration: ${billedMs(given)} ms\tMemory Size: ${version.memoryMb} MB\tMax Memory Used: ${megabytes(maxMemoryBytes)} MB\t`;
       if (given.initMs !== undefined) line += `Init Duration: ${given.initMs.toFixed(2)} ms\t`;
+      if (given.restoreMs !== undefined) line += `Restore Duration: ${given.restoreMs.toFixed(2)} ms\tBilled Restore Duration: ${billedRestoreMs(given)} ms\t`;
       if (given.status === "timeout") line += "Status: timeout\t";
       else if (given.errorType && !given.errorType.endsWith(".Unknown")) line += `Status: error\tError Type: ${given.errorType}\t`;
       return line;
@@ -49,7 +57,11 @@ function jsonLines(of: Subject): SystemLines {
   return {
     initStart: (at, runtimeVersion, phase) => line("INFO", at, () => initStart(of, runtimeVersion, phase)),
     initRuntimeDone: (at, done) => line(quietSuccess(done.status), at, () => initRuntimeDone(of, done)),
-    initReport: (at, given) => line(quietSuccess(given.status), at, () => initReport(of, given)),
+    // On demand it is part of the first REPORT; provisioned environments say it for themselves.
+    initReport: (at, given) => line(given.status === "success" && of.initializationType !== "on-demand" ? "INFO" : quietSuccess(given.status), at, () => initReport(of, given)),
+    restoreStart: (at, runtimeVersion) => line("INFO", at, () => restoreStart(of, runtimeVersion)),
+    restoreRuntimeDone: (at, given) => line(quietSuccess(given.status), at, () => restoreRuntimeDone(given)),
+    restoreReport: (at, given) => line(given.status === "success" ? "INFO" : "WARN", at, () => restoreReport(given)),
     start: (at, requestId, traceId) => line("INFO", at, () => start(of, requestId, traceId)),
     end: (at, given) => line(quietSuccess(given.status), at, () => runtimeDone(of, given)),
     report: (at, given, maxMemoryBytes) => line(given.status === "success" ? "INFO" : "WARN", at, () => report(of, given, maxMemoryBytes)),

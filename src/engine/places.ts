@@ -14,6 +14,8 @@ export interface PoolOptions {
   environmentsMax: number;
   idleMs: number;
   versions: FunctionVersions;
+  /** It is under a debugger. */
+  isInspected(version: FunctionVersion): boolean;
   metrics: EngineMetrics;
   open(lane: Lane, owner: Owner, phase: "init" | "invoke", given: { work?: Work | undefined; tmpDir?: string | undefined; initializationType: InitializationType }): Environment;
   /** Pre-warmed processes count too, and go first. */

@@ -18,6 +18,8 @@ export interface Report {
   durationMs: number;
   /** Only with the first invocation of an environment. */
   initMs?: number;
+  /** The same, where SnapStart has restored it. */
+  restoreMs?: number;
   status: "success" | "error" | "failure" | "timeout";
   /** Text names only failures with a type of AWS's; a handler's own error is in the payload. */
   errorType?: string;
@@ -47,7 +49,9 @@ export interface PlatformRecord {
 }
 
 /** Since August 2025 the init phase of on-demand functions is billed too. https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/ */
-export const billedMs = (report: Pick<Report, "durationMs" | "initMs">): number => Math.max(1, Math.ceil(report.durationMs + (report.initMs ?? 0)));
+export const billedMs = (report: Pick<Report, "durationMs" | "initMs" | "restoreMs">): number => Math.max(1, Math.ceil(report.durationMs + (report.initMs ?? 0)) + billedRestoreMs(report));
+/** A restore is billed as long as the runtime and its hooks take. Here that is all of it. */
+export const billedRestoreMs = ({ restoreMs }: Pick<Report, "restoreMs">): number => Math.ceil(restoreMs ?? 0);
 export const megabytes = (bytes: number): number => Math.ceil(bytes / (1024 * 1024));
 const round = (ms: number): number => Math.round(ms * 1000) / 1000;
 const tracing = (traceId: string) => ({ type: "X-Amzn-Trace-Id", value: traceId });
@@ -60,6 +64,20 @@ export const initRuntimeDone = ({ initializationType }: Subject, { phase, status
 
 export const initReport = ({ initializationType }: Subject, { durationMs, phase, status, errorType }: InitReport): PlatformRecord =>
   ({ type: "platform.initReport", record: { initializationType, phase, status, errorType, metrics: { durationMs: round(durationMs) } } });
+
+export interface RestoreReport {
+  durationMs: number;
+  status: "success" | "error" | "timeout";
+  errorType?: string | undefined;
+}
+
+export const restoreStart = ({ version }: Subject, runtimeVersion: string): PlatformRecord =>
+  ({ type: "platform.restoreStart", record: { runtimeVersion, functionName: version.name, functionVersion: version.version } });
+
+export const restoreRuntimeDone = ({ status, errorType }: RestoreReport): PlatformRecord => ({ type: "platform.restoreRuntimeDone", record: { status, errorType } });
+
+export const restoreReport = ({ durationMs, status, errorType }: RestoreReport): PlatformRecord =>
+  ({ type: "platform.restoreReport", record: { status, errorType, metrics: { durationMs: round(durationMs) } } });
 
 export const start = ({ version, tenantId }: Subject, requestId: string, traceId: string): PlatformRecord =>
   ({ type: "platform.start", record: { requestId, version: version.version, tenantId, tracing: tracing(traceId) } });
@@ -81,6 +99,7 @@ export const report = ({ version, tenantId }: Subject, given: Report, maxMemoryB
     metrics: {
       durationMs: round(given.durationMs), billedDurationMs: billedMs(given), memorySizeMB: version.memoryMb, maxMemoryUsedMB: megabytes(maxMemoryBytes),
       initDurationMs: given.initMs === undefined ? undefined : round(given.initMs),
+      ...(given.restoreMs === undefined ? {} : { restoreDurationMs: round(given.restoreMs), billedRestoreDurationMs: billedRestoreMs(given) }),
     },
     tracing: tracing(given.traceId),
   },

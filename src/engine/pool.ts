@@ -104,7 +104,7 @@ function laneByKey(pool: PoolState, version: FunctionVersion, tenantId: string |
   if (known) return known;
   const share = shareOf(pool, version);
   const lane: Lane = {
-    key, functionKey: `${version.arn}:${version.version}`, successionKey: succession, version, tenantId: version.tenantIsolation ? tenantId : undefined, share, release: () => release(share),
+    key, functionKey: `${version.arn}:${version.version}`, successionKey: succession, version, tenantId: version.tenantIsolation ? tenantId : undefined, single: pool.isInspected(version), share, release: () => release(share),
     idle: [], busy: new Set(), starting: new Set(), provisioned: undefined, queue: [], serviceMs: undefined, coldMs: undefined, answers: 0, backlog: 0, steady: 0,
     draining: false, initFailed: false, cancelCheck: undefined,
   };
@@ -227,6 +227,7 @@ function becomeFree(pool: PoolState, lane: Lane, env: Environment): void {
 
 /** False when there is no room; the queue is looked at again when there is. */
 function spawn(pool: PoolState, lane: Lane, { tmpDir, keep = false }: { tmpDir?: string; keep?: boolean } = {}): boolean {
+  if (lane.single && lane.busy.size + lane.starting.size + lane.idle.length > 0) return false;
   if (!makeRoom(pool) || !mayStart(lane.share, pool.clock.monotonicMs())) return false;
   pool.environments++;
   const work = lane.initFailed && !keep ? shift(pool, lane) : undefined;
@@ -282,7 +283,7 @@ function check(pool: PoolState, lane: Lane): void {
   const waited = () => (lane.queue.length ? now - lane.queue[0]!.queuedMs : -1);
   const patience = patienceMs(lane, answers);
   while (lane.idle.length && waited() >= patience) give(pool, lane, lane.idle.pop()!, shift(pool, lane)!);
-  while (lane.starting.size === 0 && waited() > WAIT_MS_MAX) throttle(pool, shift(pool, lane)!);
+  while (lane.starting.size === 0 && !lane.single && waited() > WAIT_MS_MAX) throttle(pool, shift(pool, lane)!);
   if (!lane.queue.length) {
     lane.backlog = 0;
     return;

@@ -151,5 +151,5 @@ export async function greeted(running: Running): Promise<Spare> {
 
 /** Nothing a process says before it has a function means anything. */
 const deafListener: RuntimeListener = {
-  ready() {}, initError() {}, response: () => false, error: () => false, tooLarge() {}, streamStart: () => false, streamChunk: () => true, streamEnd() {}, log() {}, giveBack() {}, broken() {},
+  ready() {}, initError() {}, restoreNext: () => false, response: () => false, error: () => false, tooLarge() {}, streamStart: () => false, streamChunk: () => true, streamEnd() {}, log() {}, giveBack() {}, broken() {},
 };

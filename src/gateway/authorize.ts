@@ -10,16 +10,22 @@ export interface AccessRules {
   rules: Record<string, AccessRule | undefined>;
   /** The ARN of what exists, of one made from a name alone. */
   exactArn?: (arn: string) => Promise<string>;
+  /** Condition keys that what exists already brings to an action on it. */
+  standing?: (action: string, arn: string) => Promise<Record<string, string> | undefined>;
 }
 
 /** The sentence to refuse with, if any. At once where all of it was decided a moment ago. */
-export function authorize(gatekeeper: Gatekeeper, { prefix, rules, exactArn }: AccessRules, operation: string, input: unknown, call: Call): string | undefined | Promise<string | undefined> {
+export function authorize(gatekeeper: Gatekeeper, { prefix, rules, exactArn, standing }: AccessRules, operation: string, input: unknown, call: Call): string | undefined | Promise<string | undefined> {
   const rule = rules[operation];
   if (rule?.action === "") return undefined;
   const action = `${prefix}:${rule?.action ?? operation}`;
   const resources = rule?.resources?.(input, call);
   const context = rule?.context?.(input, call);
-  const consult = (question: AccessQuestion) => (exactArn && question.resource !== "*" ? exactArn(question.resource).then((resource) => gatekeeper.refusal({ ...question, resource })) : gatekeeper.refusal(question));
+  const found = async (question: AccessQuestion, exact: NonNullable<typeof exactArn>) => {
+    const resource = await exact(question.resource);
+    return gatekeeper.refusal({ ...question, resource, context: { ...(await standing?.(question.action, resource)), ...question.context } });
+  };
+  const consult = (question: AccessQuestion) => (exactArn && question.resource !== "*" ? found(question, exactArn) : gatekeeper.refusal(question));
   const ask = (resource: string) => consult({ actor: call.principal, action, resource, call, ...(context && { context }) });
   if (!rule?.also && (resources === undefined || resources.length === 1)) return ask(resources?.[0] ?? "*");
   const also = rule?.also?.(input, call) ?? [];

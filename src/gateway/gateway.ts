@@ -53,7 +53,7 @@ const CONNECTIONS_MAX = 4096;
 export function openGateway(options: GatewayOptions): Gateway {
   const { config, clock, log } = options;
   const authenticator = openAuthenticator(configuredKeys(config.credentials), options.identity, clock);
-  const functionUrl = openFunctionUrlGate({ ...options, ...options.functionUrls, region: config.region, authenticator });
+  const functionUrl = openFunctionUrlGate({ ...options, ...options.functionUrls, authenticator });
   const answer = openPipeline({ ...options, region: config.region, browsers: openBrowserGuard(config), authenticator, functionUrl });
   const running = openRunning();
   const server = openHttpFront({ answer, running, clock, log });

@@ -52,7 +52,7 @@ async function exchange({ answer, running, clock, log }: FrontParts, incoming: I
     const begin = () => { if (!continued) outgoing.writeContinue(); continued = true; };
     const request = toRequest(incoming, begin, clock);
     const response = request ? await answer(request, peer) : { status: 400, headers: {}, body: "" };
-    if (outgoing.destroyed) return;
+    if (outgoing.destroyed) return await leaveUnread(response.body);
     // A body the client still holds back must not be taken for its next request.
     if (running.closing || !incoming.complete) outgoing.shouldKeepAlive = false;
     const finished = !incoming.complete && continued ? () => drained(incoming, clock) : undefined;
@@ -111,7 +111,7 @@ async function send(outgoing: ServerResponse, { status, headers, cookies, body }
   }
   if (headOnly) {
     outgoing.end();
-    return;
+    return leaveUnread(body);
   }
   // The head goes out before the first chunk is there: a streamed invoke may take its time.
   outgoing.flushHeaders();
@@ -126,6 +126,13 @@ async function send(outgoing: ServerResponse, { status, headers, cookies, body }
     if (!outgoing.destroyed) log.error("a streamed answer broke off", { error });
     outgoing.destroy();
   }
+}
+
+/** A stream that nobody wants must be given back, or its function waits until its timeout for somebody to read. Only one that has begun can be. */
+async function leaveUnread(body: WireResponse["body"]): Promise<void> {
+  if (typeof body === "string" || body instanceof Uint8Array) return;
+  const iterator = body[Symbol.asyncIterator]();
+  await iterator.next().then(() => iterator.return?.(), () => undefined); // how it ends is nobody's business any more
 }
 
 const writable = (outgoing: ServerResponse): Promise<void> => new Promise((resolve) => {

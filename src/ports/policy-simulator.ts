@@ -16,8 +16,11 @@ export interface Simulation {
   resourceOwner?: string;
   /** A user's or role's ARN; absent is nobody in particular. */
   callerArn?: string;
+  /** Every action on every resource is a result, in this order; `from` the first wanted, at most `limit`: there may be very many. */
   actions: string[];
   resources: string[];
+  from: number;
+  limit: number;
   context: Record<string, string[]>;
 }
 

@@ -9,10 +9,12 @@ import type { Events } from "../ports/events.ts";
 import type { FunctionDirectory } from "../ports/function-directory.ts";
 import type { FunctionUrlAddresses } from "../ports/function-urls.ts";
 import type { Functions } from "../ports/functions.ts";
+import type { ContainerImages } from "../ports/images.ts";
 import type { Identity } from "../ports/identity.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { PolicySimulator } from "../ports/policy-simulator.ts";
 import type { Provisioning } from "../ports/provisioning.ts";
+import type { Snapshots } from "../ports/snapshots.ts";
 import type { Target, Targets } from "../ports/targets.ts";
 import type { Stores } from "../storage/stores.ts";
 
@@ -43,6 +45,8 @@ export interface RoomPorts {
   /** Where function URLs are reached. */
   urlAddresses: FunctionUrlAddresses;
   code: CodePackages;
+  images: ContainerImages;
+  snapshots: Snapshots;
   identity: Identity;
   /** Runs until the platform closes; an error is logged and the work is started again after a pause. */
   background(name: string, work: (signal: AbortSignal) => Promise<void>): void;
@@ -58,6 +62,8 @@ export interface Service<Sdk> {
   access?: Partial<Record<keyof Api<Sdk>, AccessRule>>;
   /** The ARN of what exists, for one that an access rule made from a name alone (IAM's names do not tell their paths). */
   exactArn?(ports: RoomPorts): (arn: string) => Promise<string>;
+  /** Condition keys that what exists already brings to an action on it, as a boundary does; only with `exactArn`. */
+  standing?(ports: RoomPorts): (action: string, arn: string) => Promise<Record<string, string> | undefined>;
   /** The prefix of its IAM actions, when it is not `name`. */
   actionPrefix?: string;
   /** The resource-based policy of one of its ARNs, as JSON text. */

@@ -25,6 +25,10 @@ export function queuesStore(sql: Sql): Omit<Queues, "wait"> {
       const alone = await sql.write`DELETE FROM messages WHERE queue = ${queue} AND id = ${id} AND receipt = ${receipt} AND grp IS NULL RETURNING id`;
       return alone.length === 1 || finishInGroup(sql, queue, id, receipt);
     },
+    async cancel(queue, id) {
+      const rows = await sql.write`DELETE FROM messages WHERE queue = ${queue} AND id = ${id} AND grp IS NULL RETURNING id`;
+      return rows.length === 1;
+    },
     async hide(queue, id, receipt, dueMs) {
       const rows = await wakes(sql, queue)`UPDATE messages SET due = ${wholeMs(dueMs)} WHERE queue = ${queue} AND id = ${id} AND receipt = ${receipt} RETURNING id`;
       return rows.length === 1;

@@ -43,6 +43,8 @@ export interface Queues {
   receive(queue: string, options: { nowMs: number; limit: number; hiddenUntilMs: number; receipt: string }): Promise<Received[]>;
   /** Only the last receiver may finish an item; false for anyone else. */
   finish(queue: string, id: string, receipt: string): Promise<boolean>;
+  /** Takes back an item of no group, whoever holds it; false when there is none. */
+  cancel(queue: string, id: string): Promise<boolean>;
   /** Only the last receiver may move an item's due time (give back now, or hold longer). */
   hide(queue: string, id: string, receipt: string, dueMs: number): Promise<boolean>;
   /** The time the earliest item falls due, held ones included, those waiting behind one of their group not; undefined when empty. */

@@ -2,6 +2,7 @@
 // https://smithy.io/2.0/aws/protocols/index.html
 import { ServiceError } from "../kernel/errors.ts";
 import { readBody } from "./body-limits.ts";
+import { decompressed } from "./compressed-body.ts";
 import { type InputCheck, openInputChecks } from "./constraints.ts";
 import { describeError } from "./described-error.ts";
 import { misread, unknownOperation } from "./framework-errors.ts";
@@ -55,7 +56,7 @@ export async function openWireService(client: string, { withoutConstraints = fal
   async function parse(request: WireRequest): Promise<Parsed> {
     const protocol = chooseProtocol(model, request);
     const isRest = protocol === "restJson1" || protocol === "restXml";
-    const { operation, asked } = isRest ? findRestOperation(model, (routes ??= buildRoutes(model)), request) : await findRpcOperation(model, protocol, request);
+    const { operation, asked } = isRest ? findRestOperation(model, (routes ??= buildRoutes(model)), request) : await findRpcOperation(model, protocol, decompressed(request));
     const known = plan(operation);
     let input: Record<string, unknown>;
     try {

@@ -42,7 +42,7 @@ test("the AWS CLI creates a function from a zip file, waits for it, invokes it a
 });
 
 test("an operation that is not there is named in the CLI's own error", { skip }, async () => {
-  await assert.rejects(run("lambda", "list-layers"), /ListLayers/);
+  await assert.rejects(run("iam", "generate-credential-report"), /GenerateCredentialReport/);
 });
 
 test("the command that Evoke says would allow what AWS refuses can be run as it stands", { skip }, async () => {
@@ -72,4 +72,46 @@ test("the AWS CLI adds and reads permissions, simulates policies and assumes a r
   assert.deepEqual(EvaluationResults.map((one: { EvalDecision: string }) => one.EvalDecision), ["allowed", "implicitDeny"]);
   const { AssumedRoleUser } = JSON.parse(await run("sts", "assume-role", "--role-arn", Role.Arn, "--role-session-name", "now", "--policy", policy, "--tags", "Key=team,Value=blue"));
   assert.equal(AssumedRoleUser.Arn, "arn:aws:sts::000000000000:assumed-role/g/now");
+});
+
+test("the AWS CLI publishes versions, points an alias at them, configures it and reads it all back page by page", { skip }, async () => {
+  const json = async (...args: string[]) => JSON.parse(await run(...args));
+  const named = ["--function-name", "many"];
+  writeFileSync(join(folder, "many.zip"), await zipOf({ "index.js": "exports.handler = async (event, context) => `${event.n} by ${context.functionVersion}`" }));
+  await run("lambda", "create-function", ...named, "--runtime", "nodejs24.x", "--handler", "index.handler", "--role", "arn:aws:iam::000000000000:role/any", "--zip-file", "fileb://many.zip", "--publish");
+  await run("lambda", "wait", "function-active-v2", ...named);
+  await run("lambda", "update-function-configuration", ...named, "--environment", "Variables={STAGE=two}");
+  await run("lambda", "wait", "function-updated-v2", ...named);
+  const second = await json("lambda", "publish-version", ...named, "--description", "with a stage");
+  assert.deepEqual([second.Version, second.Description], ["2", "with a stage"]);
+  await run("lambda", "wait", "published-version-active", ...named, "--qualifier", "2");
+  const alias = await json("lambda", "create-alias", ...named, "--name", "live", "--function-version", "2", "--routing-config", "AdditionalVersionWeights={1=0.25}");
+  assert.deepEqual(alias.RoutingConfig, { AdditionalVersionWeights: { 1: 0.25 } });
+
+  const live = [...named, "--qualifier", "live"];
+  const config = await json("lambda", "put-function-event-invoke-config", ...live, "--maximum-retry-attempts", "1", "--maximum-event-age-in-seconds", "60", "--destination-config", "{}");
+  assert.deepEqual([config.FunctionArn, config.MaximumRetryAttempts, config.MaximumEventAgeInSeconds], [alias.AliasArn, 1, 60]);
+  const { FunctionUrl } = await json("lambda", "create-function-url-config", ...live, "--auth-type", "NONE", "--cors", "AllowOrigins=https://shop.example,MaxAge=60");
+  await run("lambda", "add-permission", ...live, "--statement-id", "everybody", "--action", "lambda:InvokeFunctionUrl", "--principal", "*", "--function-url-auth-type", "NONE");
+  const { Policy } = await json("lambda", "get-policy", ...live);
+  assert.deepEqual([JSON.parse(Policy).Statement[0].Resource, JSON.parse(Policy).Statement[0].Principal], [alias.AliasArn, "*"]);
+  assert.match(await (await fetch(FunctionUrl)).text(), /^undefined by [12]$/);
+
+  writeFileSync(join(folder, "event.json"), '{"n":7}');
+  assert.deepEqual(await json("lambda", "invoke", ...live, "--invocation-type", "Event", "--payload", "fileb://event.json", "accepted.json"), { StatusCode: 202 });
+  assert.equal(readFileSync(join(folder, "accepted.json"), "utf8"), "");
+  await run("lambda", "invoke", ...named, "--qualifier", "1", "--payload", "fileb://event.json", "out.json");
+  assert.equal(readFileSync(join(folder, "out.json"), "utf8"), '"7 by 1"');
+
+  const first = await json("lambda", "list-versions-by-function", ...named, "--max-items", "1", "--page-size", "1");
+  assert.deepEqual(first.Versions.map((one: { Version: string }) => one.Version), ["$LATEST"]);
+  const rest = await json("lambda", "list-versions-by-function", ...named, "--page-size", "1", "--starting-token", first.NextToken);
+  assert.deepEqual(rest.Versions.map((one: { Version: string }) => one.Version), ["1", "2"]);
+  const [aliases, configs, urls] = await Promise.all(["list-aliases", "list-function-event-invoke-configs", "list-function-url-configs"].map((list) => json("lambda", list, ...named, "--page-size", "1")));
+  assert.deepEqual([aliases.Aliases.length, configs.FunctionEventInvokeConfigs.length, urls.FunctionUrlConfigs.length], [1, 1, 1]);
+  const { AccountUsage } = await json("lambda", "get-account-settings");
+  assert.ok(AccountUsage.FunctionCount >= 1 && AccountUsage.TotalCodeSize > 0);
+  await assert.rejects(run("lambda", "delete-function", ...named, "--qualifier", "2"), /ResourceConflictException.*Unable to delete version because the following aliases reference it: \[live\]/);
+  await run("lambda", "delete-function", ...named);
+  await assert.rejects(run("lambda", "get-policy", ...live), /ResourceNotFoundException/);
 });

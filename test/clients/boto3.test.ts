@@ -26,3 +26,6 @@ async function session(script: string, account: string): Promise<void> {
 test("boto3 creates, invokes, updates, lists and deletes functions, and reads their logs", { skip }, () => session("boto3_session.py", "123456789012"));
 test("boto3 waits for, pages through and cleans up what IAM keeps", { skip }, () => session("boto3_iam.py", "111122223333"));
 test("boto3 publishes versions, shares invocations between them, and its waiters and paginators come to an end", { skip }, () => session("boto3_versions.py", "210987654321"));
+test("boto3 pages through metrics, log groups, streams and events", { skip }, () => session("boto3_metrics.py", "410987654321"));
+test("boto3 watches durable executions while they run, and pages through their history", { skip }, () => session("boto3_durable.py", "310987654321"));
+test("boto3 publishes, pages through and uses layers, and gives functions a code signing config", { skip }, () => session("boto3_layers.py", "510987654321"));

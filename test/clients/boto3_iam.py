@@ -29,8 +29,8 @@ for n in (1, 2):
     iam.create_user(UserName=f"u{n}", Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
     iam.create_role(RoleName=f"r{n}", AssumeRolePolicyDocument=trust, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
     iam.create_group(GroupName=f"g{n}")
-    iam.create_instance_profile(InstanceProfileName=f"i{n}")
-    iam.create_policy(PolicyName=f"p{n}", PolicyDocument=json.dumps(allow))
+    iam.create_instance_profile(InstanceProfileName=f"i{n}", Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+    iam.create_policy(PolicyName=f"p{n}", PolicyDocument=json.dumps(allow), Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
     iam.add_user_to_group(GroupName=f"g{n}", UserName="u1")
     iam.add_role_to_instance_profile(InstanceProfileName=f"i{n}", RoleName="r1")
     iam.create_access_key(UserName="u1")
@@ -71,6 +71,13 @@ iam.create_policy_version(PolicyArn=policy, PolicyDocument=json.dumps(allow))
 assert [v["VersionId"] for v in pages("list_policy_versions", "Versions", PolicyArn=policy)] == ["v2", "v1"]
 assert [t["Key"] for t in pages("list_user_tags", "Tags", UserName="u1")] == ["a", "b"]
 assert [t["Key"] for t in pages("list_role_tags", "Tags", RoleName="r1")] == ["a", "b"]
+assert [t["Key"] for t in pages("list_instance_profile_tags", "Tags", InstanceProfileName="i1")] == ["a", "b"]
+assert [t["Key"] for t in pages("list_policy_tags", "Tags", PolicyArn=policy)] == ["a", "b"]
+actions = ["s3:GetObject", "s3:PutObject"]
+decided = pages("simulate_custom_policy", "EvaluationResults", PolicyInputList=[json.dumps(allow)], ActionNames=actions)
+assert [d["EvalDecision"] for d in decided] == ["allowed", "implicitDeny"], decided
+decided = pages("simulate_principal_policy", "EvaluationResults", PolicySourceArn="arn:aws:iam::111122223333:user/u1", ActionNames=actions)
+assert [d["EvalDecision"] for d in decided] == ["allowed", "implicitDeny"], decided
 assert [len(pages("list_entities_for_policy", f"Policy{kind}", PolicyArn=policy)) for kind in ("Users", "Roles", "Groups")] == [1, 1, 1]
 details = iam.get_paginator("get_account_authorization_details").paginate(PaginationConfig={"PageSize": 2}).build_full_result()
 assert [len(details[key]) for key in ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")] == [2, 2, 2, 3], details

@@ -35,6 +35,7 @@ def run(**arguments):
 made = lam.create_function(FunctionName="many", Runtime="python3.11", Role=ROLE, Handler="h.handler", Code={"ZipFile": code(1)}, Publish=True)
 assert made["Version"] == "1" and made["State"] == "Pending", made
 wait("function_exists", FunctionName="many")
+wait("function_active", FunctionName="many")
 wait("function_active_v2", FunctionName="many")
 wait("published_version_active", FunctionName="many", Qualifier="1")
 
@@ -43,7 +44,7 @@ assert second["Version"] == "2", second
 wait("function_updated_v2", FunctionName="many")
 wait("published_version_active", FunctionName="many", Qualifier="2")
 lam.update_function_code(FunctionName="many", ZipFile=code(3))
-wait("function_updated_v2", FunctionName="many")
+wait("function_updated", FunctionName="many")
 
 arn = "arn:aws:lambda:eu-central-1:210987654321:function:many"
 assert run() == ("$LATEST", {"code": 3, "version": "$LATEST", "arn": arn})
@@ -65,6 +66,21 @@ for qualifier in ("1", "live", "$LATEST"):
     lam.put_function_event_invoke_config(FunctionName="many", Qualifier=qualifier, MaximumRetryAttempts=0)
 pages = lam.get_paginator("list_function_event_invoke_configs").paginate(FunctionName="many", PaginationConfig={"PageSize": 1})
 assert [c["FunctionArn"][len(arn):] for page in pages for c in page["FunctionEventInvokeConfigs"]] == [":$LATEST", ":1", ":live"]
+for qualifier in ("live", "stage"):
+    made = lam.create_function_url_config(FunctionName="many", Qualifier=qualifier, AuthType="AWS_IAM")
+    assert made["FunctionArn"] == f"{arn}:{qualifier}", made
+pages = lam.get_paginator("list_function_url_configs").paginate(FunctionName="many", PaginationConfig={"PageSize": 1})
+assert [c["FunctionArn"][len(arn):] for page in pages for c in page["FunctionUrlConfigs"]] == [":live", ":stage"]
+lam.delete_alias(FunctionName="many", Name="stage")
+assert len(lam.list_function_url_configs(FunctionName="many")["FunctionUrlConfigs"]) == 1
+for qualifier in ("1", "live"):
+    if qualifier == "live":
+        lam.update_alias(FunctionName="many", Name="live", FunctionVersion="2", RoutingConfig={"AdditionalVersionWeights": {}})
+    lam.put_provisioned_concurrency_config(FunctionName="many", Qualifier=qualifier, ProvisionedConcurrentExecutions=1)
+pages = lam.get_paginator("list_provisioned_concurrency_configs").paginate(FunctionName="many", PaginationConfig={"PageSize": 1})
+assert [c["FunctionArn"][len(arn):] for page in pages for c in page["ProvisionedConcurrencyConfigs"]] == [":1", ":live"]
+for qualifier in ("1", "live"):
+    lam.delete_provisioned_concurrency_config(FunctionName="many", Qualifier=qualifier)
 assert lam.invoke(FunctionName="many", InvocationType="Event", Payload=b"{}")["StatusCode"] == 202
 assert lam.invoke_async(FunctionName="many", InvokeArgs=b"{}")["Status"] == 202
 

@@ -11,6 +11,11 @@ import { zipOf } from "../support/zip.ts";
 
 const CONFIGURATION = `
 variable "stage" { default = "one" }
+variable "weights" {
+  type    = map(number)
+  default = {}
+}
+data "aws_caller_identity" "me" {}
 resource "aws_iam_role" "runner" {
   name               = "terraform-runner"
   assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }] })
@@ -18,6 +23,11 @@ resource "aws_iam_role" "runner" {
 resource "aws_iam_role_policy_attachment" "logs" {
   role       = aws_iam_role.runner.name
   policy_arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+}
+resource "aws_iam_role_policy" "inline" {
+  name   = "inline"
+  role   = aws_iam_role.runner.id
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "*" }] })
 }
 resource "aws_lambda_function" "function" {
   function_name    = "terraformed"
@@ -41,13 +51,61 @@ resource "aws_lambda_permission" "bucket" {
   function_name  = aws_lambda_function.function.function_name
   principal      = "s3.amazonaws.com"
   source_arn     = "arn:aws:s3:::photos"
-  source_account = "000000000000"
+  source_account = data.aws_caller_identity.me.account_id
 }
 resource "aws_lambda_alias" "live" {
   name             = "live"
   function_name    = aws_lambda_function.function.function_name
   function_version = aws_lambda_function.function.version
+  dynamic "routing_config" {
+    for_each = length(var.weights) > 0 ? [var.weights] : []
+    content { additional_version_weights = routing_config.value }
+  }
 }
+resource "aws_lambda_function_url" "live" {
+  function_name      = aws_lambda_function.function.function_name
+  qualifier          = aws_lambda_alias.live.name
+  authorization_type = "NONE"
+  cors {
+    allow_origins     = ["https://shop.example"]
+    allow_methods     = ["GET", "POST"]
+    allow_headers     = ["content-type"]
+    expose_headers    = ["x-stage"]
+    max_age           = 3600
+    allow_credentials = true
+  }
+}
+resource "aws_lambda_permission" "everybody" {
+  statement_id           = "everybody"
+  action                 = "lambda:InvokeFunctionUrl"
+  function_name          = aws_lambda_function.function.function_name
+  qualifier              = aws_lambda_alias.live.name
+  principal              = "*"
+  function_url_auth_type = "NONE"
+}
+resource "aws_lambda_function_recursion_config" "function" {
+  function_name  = aws_lambda_function.function.function_name
+  recursive_loop = "Allow"
+}
+resource "aws_lambda_runtime_management_config" "function" {
+  function_name     = aws_lambda_function.function.function_name
+  update_runtime_on = "Auto"
+}
+data "aws_lambda_function" "seen" {
+  function_name = aws_lambda_function.function.function_name
+  qualifier     = aws_lambda_alias.live.name
+}
+data "aws_lambda_alias" "seen" {
+  function_name = aws_lambda_function.function.function_name
+  name          = aws_lambda_alias.live.name
+}
+data "aws_lambda_invocation" "seen" {
+  function_name = aws_lambda_function.function.function_name
+  qualifier     = aws_lambda_function.function.version
+  input         = "{}"
+}
+output "url" { value = aws_lambda_function_url.live.function_url }
+output "said" { value = data.aws_lambda_invocation.seen.result }
 resource "aws_lambda_function_event_invoke_config" "live" {
   function_name                = aws_lambda_function.function.function_name
   qualifier                    = aws_lambda_alias.live.name
@@ -57,7 +115,7 @@ resource "aws_lambda_function_event_invoke_config" "live" {
 resource "aws_lambda_provisioned_concurrency_config" "live" {
   function_name                     = aws_lambda_function.function.function_name
   qualifier                         = aws_lambda_alias.live.name
-  provisioned_concurrent_executions = 1
+  provisioned_concurrent_executions = 2
 }
 `;
 
@@ -72,20 +130,30 @@ after(async () => {
 
 const terraform = (...args: string[]) => runTerraform(folder, platform.url, ...args);
 
-test("Terraform applies a function with its role, version, alias and concurrency, plans no changes, updates and destroys them", { skip }, async () => {
-  writeFileSync(join(folder, "f.zip"), await zipOf({ "index.js": "exports.handler = async () => process.env.STAGE" }));
-  const applied = await terraform("apply", "-auto-approve", "-input=false");
-  assert.match(applied.stdout, /Apply complete! Resources: 7 added/, applied.stdout);
-  const invoked = await platform.lambda.send(new InvokeCommand({ FunctionName: "terraformed", Qualifier: "live" }));
-  assert.equal(invoked.ExecutedVersion, "1");
-  assert.equal(new TextDecoder().decode(invoked.Payload), '"one"');
-  const planned = await terraform("plan", "-detailed-exitcode", "-input=false");
+const codeSaying = async (word: string) => writeFileSync(join(folder, "f.zip"), await zipOf({ "index.js": `exports.handler = async () => "${word} " + process.env.STAGE` }));
+const live = async () => (await platform.lambda.send(new InvokeCommand({ FunctionName: "terraformed", Qualifier: "live" }))).ExecutedVersion;
+const noChanges = async (...args: string[]) => {
+  const planned = await terraform("plan", "-detailed-exitcode", "-input=false", ...args);
   assert.match(planned.stdout, /No changes/, planned.stdout);
-  const updated = await terraform("apply", "-auto-approve", "-input=false", "-var", "stage=two");
+};
+
+test("Terraform applies a function with its role, version, alias, URL and concurrency, plans no changes, updates and destroys them", { skip }, async () => {
+  await codeSaying("hello");
+  const applied = await terraform("apply", "-auto-approve", "-input=false");
+  assert.match(applied.stdout, /Apply complete! Resources: 12 added/, applied.stdout);
+  assert.match(applied.stdout, /said = "\\"hello one\\""/);
+  assert.equal(await live(), "1");
+  const answer = await fetch(/url = "(.+?)"/.exec(applied.stdout)![1]!, { headers: { origin: "https://shop.example" } });
+  assert.deepEqual([await answer.text(), answer.headers.get("access-control-allow-origin")], ["hello one", "https://shop.example"]);
+  await noChanges();
+  await codeSaying("goodbye");
+  const next = ["-var", "stage=two", "-var", 'weights={"1":0.5}'];
+  const updated = await terraform("apply", "-auto-approve", "-input=false", ...next);
   assert.match(updated.stdout, /0 added, 2 changed, 0 destroyed/, updated.stdout);
-  const moved = await platform.lambda.send(new InvokeCommand({ FunctionName: "terraformed", Qualifier: "live" }));
-  assert.deepEqual([moved.ExecutedVersion, new TextDecoder().decode(moved.Payload)], ["2", '"two"']);
+  assert.match(updated.stdout, /said = "\\"goodbye two\\""/);
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 40 }, live))), new Set(["1", "2"]));
+  await noChanges(...next);
   const destroyed = await terraform("destroy", "-auto-approve", "-input=false");
-  assert.match(destroyed.stdout, /Destroy complete! Resources: 7 destroyed/, destroyed.stdout);
+  assert.match(destroyed.stdout, /Destroy complete! Resources: 12 destroyed/, destroyed.stdout);
   await assert.rejects(platform.lambda.send(new GetFunctionCommand({ FunctionName: "terraformed" })), ResourceNotFoundException);
 });

@@ -69,7 +69,7 @@ export async function openDurableRoom(access?: Access) {
   };
 
   return {
-    lambda, clock, functions, delivered, scripts,
+    lambda, clock, functions, delivered, scripts, stores,
     /** A durable function of that name; answers its version 1. */
     async create(FunctionName: string, script: Script, more: Partial<CreateFunctionCommandInput> = {}): Promise<string> {
       scripts.set(FunctionName, script);

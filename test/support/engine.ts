@@ -38,7 +38,7 @@ export interface TestEngine {
   close(): Promise<void>;
 }
 
-export async function openTestEngine(settings: Partial<EngineOptions["settings"]> = {}, environment: Record<string, string | undefined> = process.env): Promise<TestEngine> {
+export async function openTestEngine(settings: Partial<EngineOptions["settings"]> = {}, environment: Record<string, string | undefined> = process.env, isolation: "auto" | "uid" | "none" = "auto"): Promise<TestEngine> {
   const clock = realClock();
   const ids = realIds();
   const log = lineLog((process.env["EVOKE_TEST_LOG"] as "warn") ?? "error", clock.now, (line) => process.stderr.write(`${line}\n`));
@@ -57,13 +57,17 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
     },
     flush: async () => {},
   };
-  const sandbox = await openSandbox({ isolation: "auto", dataDir, clock, ids, log });
+  const sandbox = await openSandbox({ isolation, dataDir, clock, ids, log });
   const engine = await openEngine({
-    dataDir, settings: { environmentsMax: 20, idleSeconds: 60, prewarm: 0, network: "shared", ...settings }, clock, ids, log, stores, logs,
+    dataDir, settings: { environmentsMax: 20, idleSeconds: 60, prewarm: 0, network: "shared", images: "", ...settings }, clock, ids, log, stores, logs,
     metrics: {
       series({ name, dimensions }) {
         const keys = dimensions.map((each) => [name, ...Object.values(each)].join(" "));
-        return (value) => { for (const key of keys) measured.set(key, [...(measured.get(key) ?? []), value]); };
+        const lists = keys.map((key) => {
+          if (!measured.has(key)) measured.set(key, []);
+          return measured.get(key)!;
+        });
+        return (value) => { for (const list of lists) list.push(value); };
       },
       flush: async () => undefined,
     },

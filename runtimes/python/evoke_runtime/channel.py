@@ -7,9 +7,9 @@ CHANNEL_FD = 3
 READ_BYTES = 65536
 FRAME_BYTES_MAX = 8 * 1024 * 1024
 
-ASSIGN, INVOKE, SHUTDOWN = 1, 2, 3
+ASSIGN, INVOKE, SHUTDOWN, RESTORE = 1, 2, 3, 5
 HELLO, READY, INIT_ERROR, RESPONSE, ERROR = 16, 17, 18, 19, 20
-LOG = 24
+LOG, RESTORE_NEXT = 24, 26
 
 # Threads of the function may print while the handler runs; a frame is written whole.
 _lock = allocate_lock()

@@ -193,6 +193,10 @@ def main():
     try:
         runtime = Runtime(assign)
         handler = runtime.load(assign["handler"])
+        if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+            from .snapshot import wait_for_restore
+
+            wait_for_restore(runtime)
         end_lines()
         channel.write_frame(channel.READY)
         while True:

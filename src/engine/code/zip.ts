@@ -1,5 +1,6 @@
 // Deployment zips: everything a hostile or broken one may try is found before a byte is written.
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html; layout: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { promisify } from "node:util";
 import { crc32, inflateRaw } from "node:zlib";
@@ -23,6 +24,8 @@ export interface ZipEntry {
   target?: string;
   /** The unpacked bytes, checked against declared length and checksum. */
   bytes(): Promise<Uint8Array>;
+  /** The same for two entries only if their bytes and mode are the same. */
+  identity(): Promise<string>;
 }
 
 export interface ZipPlan {
@@ -85,16 +88,18 @@ async function planEntry(file: yauzl.ZipFile, buffer: Buffer, entry: yauzl.Entry
   const unix = entry.externalFileAttributes >>> 16;
   const type = unix & 0o170000;
   const bytes = () => unpack(file, buffer, entry);
-  if (entry.fileName.endsWith("/") || type === 0o040000) return { path, kind: "directory", mode: 0o755, bytes };
+  const mode = unix === 0 || unix & 0o111 ? 0o755 : 0o644;
+  const identity = async () => createHash("sha256").update(`${entry.compressionMethod} ${entry.uncompressedSize} ${entry.crc32} ${mode} `).update(await packedBytes(file, buffer, entry)).digest("base64");
+  if (entry.fileName.endsWith("/") || type === 0o040000) return { path, kind: "directory", mode: 0o755, bytes, identity };
   if (type === 0o120000) {
     if (entry.uncompressedSize > PATH_BYTES_MAX) throw unsafe(path, "is a symbolic link with an endless target");
     const target = Buffer.from(await bytes()).toString();
     checkLink(path, target);
-    return { path, kind: "link", mode: 0o777, target, bytes };
+    return { path, kind: "link", mode: 0o777, target, bytes, identity };
   }
   if (type !== 0 && type !== 0o100000) throw unsafe(path, "is a device, pipe or socket");
   // Zips made on Windows carry no modes; their `bootstrap` must run all the same.
-  return { path, kind: "file", mode: unix === 0 || unix & 0o111 ? 0o755 : 0o644, bytes };
+  return { path, kind: "file", mode, bytes, identity };
 }
 
 function safePath(name: string): string {
@@ -122,12 +127,17 @@ function checkLink(path: string, target: string): void {
   if (leading > depth || parts.slice(leading).includes("..")) throw unsafe(path, "is a symbolic link out of the package");
 }
 
+async function packedBytes(file: yauzl.ZipFile, buffer: Buffer, entry: yauzl.Entry): Promise<Buffer> {
+  const { fileDataStart } = await file.readLocalFileHeaderPromise(entry, { minimal: true });
+  const packed = buffer.subarray(fileDataStart, fileDataStart + entry.compressedSize);
+  if (packed.byteLength !== entry.compressedSize) throw broken(`${JSON.stringify(entry.fileName.slice(0, 200))} is cut off`);
+  return packed;
+}
+
 async function unpack(file: yauzl.ZipFile, buffer: Buffer, entry: yauzl.Entry): Promise<Uint8Array> {
   const name = JSON.stringify(entry.fileName.slice(0, 200));
   try {
-    const { fileDataStart } = await file.readLocalFileHeaderPromise(entry, { minimal: true });
-    const packed = buffer.subarray(fileDataStart, fileDataStart + entry.compressedSize);
-    if (packed.byteLength !== entry.compressedSize) throw broken(`${name} is cut off`);
+    const packed = await packedBytes(file, buffer, entry);
     // The declared size is the most it may become: a bomb bursts here, not in memory.
     const bytes = entry.compressionMethod === 0 ? packed : await inflate(packed, { maxOutputLength: Math.max(1, entry.uncompressedSize) });
     if (bytes.byteLength !== entry.uncompressedSize) throw broken(`${name} is not as long as declared`);

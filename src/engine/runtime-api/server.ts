@@ -13,7 +13,8 @@ import { invocationError } from "./invocation-error.ts";
 import { handOut, invocationNext } from "./invocation-next.ts";
 import { invocationResponse } from "./invocation-response.ts";
 import { ping } from "./ping.ts";
-import { restoreNext } from "./restore-next.ts";
+import { type ContainerCredentials, CREDENTIALS_PATH, credentialsRoute } from "./credentials.ts";
+import { restore, restoreError, restoreNext } from "./restore-next.ts";
 import { type Exchange, type Route, type Session, refusal, refuse } from "./session.ts";
 import { subscribe } from "./telemetry/subscribe.ts";
 
@@ -22,28 +23,39 @@ export interface RuntimeApi extends RuntimeLink {
   readonly address: string;
   /** A runtime has asked for events here. */
   readonly spoken: boolean;
+  /** Until this is called nobody is served; then those who belong to the environment. */
+  admit(belongs: (socket: Socket) => Promise<boolean>): void;
 }
 
 /** A runtime needs one or two; internal extensions a few more. */
 const CONNECTIONS_MAX = 64;
-const STATUS: Record<number, string> = { 200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 413: "Request Entity Too Large", 431: "Request Header Fields Too Large" };
+const STATUS: Record<number, string> = { 200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed", 413: "Request Entity Too Large", 431: "Request Header Fields Too Large" };
 
 /** Without a listener nobody may ask for a runtime's events. Without `extensions`: nobody may register. */
-export async function openRuntimeApi(listener: RuntimeListener | undefined, extensions?: Extensions): Promise<RuntimeApi> {
-  const session: Session = listener ? { state: "starting", listener } : { state: "failed", listener: DEAF };
+export async function openRuntimeApi(listener: RuntimeListener | undefined, extensions?: Extensions, credentials?: ContainerCredentials): Promise<RuntimeApi> {
+  const session: Session = listener ? { state: "starting", listener, ...(credentials ? { credentials } : {}) } : { state: "failed", listener: DEAF };
   const sockets = new Set<Socket>();
+  let admit: RuntimeApi["admit"];
+  const admitted = new Promise<(socket: Socket) => Promise<boolean>>((resolve) => { admit = resolve; });
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    serve(socket, session, extensions);
+    socket.on("error", () => {});
+    if (!listener) return serve(socket, session, extensions); // it answers ping, to anyone
+    void admitted.then((belongs) => belongs(socket)).then((belongs) => {
+      if (belongs) serve(socket, session, extensions);
+      else socket.destroy();
+    });
   });
   server.maxConnections = CONNECTIONS_MAX;
   const port = await listen(server);
   return {
     address: `127.0.0.1:${port}`,
     get spoken() { return listener !== undefined && session.state !== "starting"; },
+    admit: (belongs) => admit(belongs),
     readyAfterAnswer: false,
     send: (event) => handOut(session, event),
+    restore: () => restore(session),
     pause() { for (const socket of sockets) socket.pause(); },
     resume() { for (const socket of sockets) socket.resume(); },
     close() {
@@ -54,7 +66,7 @@ export async function openRuntimeApi(listener: RuntimeListener | undefined, exte
 }
 
 const DEAF: RuntimeListener = {
-  ready() {}, initError() {}, response: () => false, error: () => false, tooLarge() {}, streamStart: () => false, streamChunk: () => true, streamEnd() {}, log() {}, giveBack() {}, broken() {},
+  ready() {}, initError() {}, restoreNext: () => false, response: () => false, error: () => false, tooLarge() {}, streamStart: () => false, streamChunk: () => true, streamEnd() {}, log() {}, giveBack() {}, broken() {},
 };
 
 function listen(server: Server): Promise<number> {
@@ -142,7 +154,8 @@ interface Expected { method: string; open: () => Route }
 function routeOf(session: Session, extensions: Extensions | undefined, exchange: Exchange): Route {
   const { method, path } = exchange.head;
   const [, version, rest = path] = /^\/(\d{4}-\d{2}-\d{2})\/([^?]*)/.exec(path) ?? [];
-  const expected = version === undefined || version === "2018-06-01" ? routeFor(session, exchange, rest.split("/")) : extensions && extensionRoute(extensions, exchange, `${version}/${rest}`);
+  const dated = `${version}/${rest}`;
+  const expected = version === undefined || version === "2018-06-01" ? routeFor(session, exchange, rest.split("/")) : datedRoute(session, extensions, exchange, dated);
   if (!expected) return refusal(() => exchange.respond(404, "404 page not found\n", "text/plain"));
   if (expected.method !== method) return refusal(() => exchange.respond(405, "", "text/plain"));
   return expected.open();
@@ -156,9 +169,14 @@ function routeFor(session: Session, exchange: Exchange, path: string[]): Expecte
   if (second === "invocation" && path.length === 4 && fourth === "response") return { method: "POST", open: () => invocationResponse(session, exchange, third!) };
   if (second === "invocation" && path.length === 4 && fourth === "error") return { method: "POST", open: () => invocationError(session, exchange, third!) };
   if (second === "init" && path.length === 3 && third === "error") return { method: "POST", open: () => initError(session, exchange) };
-  if (second === "restore" && path.length === 3 && third === "next") return { method: "GET", open: () => restoreNext(exchange) };
-  if (second === "restore" && path.length === 3 && third === "error") return { method: "POST", open: () => restoreNext(exchange) };
+  if (second === "restore" && path.length === 3 && third === "next") return { method: "GET", open: () => restoreNext(session, exchange) };
+  if (second === "restore" && path.length === 3 && third === "error") return { method: "POST", open: () => restoreError(session, exchange) };
   return undefined;
+}
+
+function datedRoute({ credentials }: Session, extensions: Extensions | undefined, exchange: Exchange, path: string): Expected | undefined {
+  if (credentials && path === CREDENTIALS_PATH) return { method: "GET", open: () => credentialsRoute(credentials, exchange) };
+  return extensions && extensionRoute(extensions, exchange, path);
 }
 
 function extensionRoute(extensions: Extensions, exchange: Exchange, path: string): Expected | undefined {

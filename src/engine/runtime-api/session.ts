@@ -1,6 +1,7 @@
 // What one runtime has been told and has said over its Runtime API: the state every route looks at before it acts.
 import type { Socket } from "node:net";
 import type { RuntimeEvent, RuntimeListener } from "../link.ts";
+import type { ContainerCredentials } from "./credentials.ts";
 import type { RequestHead } from "./http-parser.ts";
 
 export interface Session {
@@ -11,6 +12,9 @@ export interface Session {
   requestId?: string;
   /** The connection that is waiting in `next`. */
   waiting?: Exchange;
+  credentials?: ContainerCredentials;
+  /** SnapStart: the request that waits for the restore, or has been answered. */
+  restoring?: Exchange;
   /** An event that could not be handed out because that connection was gone. */
   pending?: RuntimeEvent;
 }

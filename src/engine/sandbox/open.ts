@@ -3,12 +3,14 @@ import { createHash } from "node:crypto";
 import { constants, realpathSync } from "node:fs";
 import { access, chmod, mkdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Writable } from "node:stream";
 import type { Clock } from "../../kernel/clock.ts";
 import { Fault } from "../../kernel/errors.ts";
 import { HEX, type Ids } from "../../kernel/ids.ts";
 import type { Log } from "../../kernel/log.ts";
 import { bubblewrapCommand, refreshNetworkFiles, sharesOpt, systemArguments, writeHosts, type View } from "./bubblewrap.ts";
 import { openGroups, type Groups } from "./cgroup.ts";
+import { gatherTools, imageCommand, type Tools } from "./image-root.ts";
 import { launch } from "./launch.ts";
 import { openPipes, type Pipes } from "./pipes.ts";
 import { plainCommand, plainEnvironment } from "./plain.ts";
@@ -36,6 +38,8 @@ interface Way {
 
 interface Place {
   root: string;
+  /** What starts a container image; gathered at the first. */
+  tools(): Promise<Tools>;
   groups?: Groups;
   /** Whether a memory file system can be mounted for /tmp. */
   mounts: boolean;
@@ -58,7 +62,8 @@ export async function openSandbox({ isolation, dataDir, clock, ids, log }: Sandb
   const groupsOrNot = await openGroups(`evoke-${createHash("sha256").update(root).digest("hex").slice(0, 12)}`, clock);
   const groups = "create" in groupsOrNot ? groupsOrNot : undefined;
   const noGroups = "create" in groupsOrNot ? [] : [groupsOrNot.missing];
-  const place: Place = { root, ...(groups ? { groups } : {}), mounts: isRoot && await canMount(root, ids), pipes: openPipes(join(root, "..", "sandbox-pipes")), watch: openWatch(clock, log), clock, log };
+  let tools: Promise<Tools> | undefined;
+  const place: Place = { root, tools: () => (tools ??= gatherTools(join(root, "..", "sandbox-tools"), setpriv ?? "/usr/bin/env")), ...(groups ? { groups } : {}), mounts: isRoot && await canMount(root, ids), pipes: openPipes(join(root, "..", "sandbox-pipes")), watch: openWatch(clock, log), clock, log };
   const missing: string[] = [];
   const attempt = async (way: Way, name: string): Promise<Way | undefined> => {
     const failure = await probe(way, place, ids);
@@ -100,7 +105,7 @@ export async function openSandbox({ isolation, dataDir, clock, ids, log }: Sandb
     async close() {
       await groups?.close();
       await place.pipes.close();
-      await rm(join(root, "..", "sandbox-etc"), { recursive: true, force: true });
+      for (const name of ["sandbox-etc", "sandbox-tools"]) await rm(join(root, "..", name), { recursive: true, force: true });
       await rmdir(root).catch(() => {}); // not empty: a /tmp was kept
     },
   };
@@ -125,23 +130,27 @@ async function startWith(way: Way, place: Place, spec: SandboxSpec): Promise<Run
   if (spec.network === "none" && !way.view) throw new Fault("--network none needs bubblewrap: this isolation level cannot cut a function off the network");
   const waits = spec.argv.length === 0;
   if (waits && !spec.parts && !way.view) throw new Fault("a sandbox that waits for its command needs bubblewrap");
+  if (spec.rootDir !== undefined && !way.view) throw new Fault("a container image needs bubblewrap: this isolation level cannot show its root file system");
+  const tools = spec.rootDir === undefined ? undefined : await place.tools();
   const tmp: Started["tmp"] = mounts ? "mounted" : way.view ? "inside" : "watched";
   const uid = way.ownUids ? (spec.tmpDir ? (await stat(spec.tmpDir)).uid : FIRST_UID + (nextUid++ % UIDS)) : undefined;
   const owner = way.view?.by === "root" ? { uid: SANDBOX_UID, gid: SANDBOX_GID } : uid !== undefined ? { uid, gid: uid } : undefined;
-  const scratch = await makeScratch(root, spec.id, { slot: spec.codeDir === undefined, traversable: way.ownUids, ...(spec.tmpDir ? { tmp: spec.tmpDir } : {}), ...(owner ? { owner } : {}) });
+  const scratch = await makeScratch(root, spec.id, { slot: spec.codeDir === undefined && !tools, traversable: way.ownUids, ...(spec.tmpDir ? { tmp: spec.tmpDir } : {}), ...(owner ? { owner } : {}) });
   if (way.view) refreshNetworkFiles(way.view.etcDir);
   if (way.view && spec.address) writeHosts(way.view.etcDir, scratch.hosts, spec.address);
-  const opt = spec.optDir ?? (way.view && spec.codeDir === undefined && !sharesOpt(spec.readOnlyPaths) ? scratch.optSlot : undefined);
+  const opt = spec.optDir ?? (way.view && spec.codeDir === undefined && !tools && !sharesOpt(spec.readOnlyPaths) ? scratch.optSlot : undefined);
   const group = await groups?.create(spec.id, hardMemoryBytes(spec, tmp));
   try {
+    const image = tools && imageCommand(way.view!, tools, { ...spec, rootDir: spec.rootDir! }, tmp === "inside" ? undefined : scratch.tmp);
     const launched = await launch({
-      command: way.view ? bubblewrapCommand(way.view, spec, { code: spec.codeDir ?? scratch.slot, ...(opt ? { opt } : {}), ...(spec.address ? { hosts: scratch.hosts } : {}), ...(tmp === "inside" ? {} : { tmp: scratch.tmp }) }) : plainCommand(spec.parts ? { ...spec, argv: ["/bin/sh"] } : spec, { ...(way.setpriv ? { setpriv: way.setpriv } : {}), ...(uid === undefined ? {} : { uid }) }),
-      env: way.view ? spec.env : plainEnvironment(spec, scratch.tmp),
+      command: image ? image.command : way.view ? bubblewrapCommand(way.view, spec, { code: spec.codeDir ?? scratch.slot, ...(opt ? { opt } : {}), ...(spec.address ? { hosts: scratch.hosts } : {}), ...(tmp === "inside" ? {} : { tmp: scratch.tmp }) }) : plainCommand(spec.parts ? { ...spec, argv: ["/bin/sh"] } : spec, { ...(way.setpriv ? { setpriv: way.setpriv } : {}), ...(uid === undefined ? {} : { uid }) }),
+      env: image ? { PATH: SYSTEM_FOLDERS.join(":") } : way.view ? spec.env : plainEnvironment(spec, scratch.tmp),
       cwd: way.view ? "/" : (spec.codeDir ?? scratch.slot),
-      channel: spec.channel, input: waits, parts: spec.parts === true, pipes,
+      channel: spec.channel || image !== undefined, input: waits, parts: spec.parts === true, pipes,
       joinFiles: group?.joinFiles ?? [],
       ...(tmp === "mounted" && !spec.tmpDir ? { mount: mountTmpfs(scratch.tmp, spec.tmpMb, owner?.uid ?? 0, owner?.gid ?? 0) } : {}),
     });
+    if (image) (launched.child.stdio[3] as Writable).end(image.args);
     return makeRunning({ spec, ...launched, scratch, optSlot: opt === scratch.optSlot, contained: way.view !== undefined, ...(group ? { group } : {}), tmp, clock, log, watch });
   } catch (error) {
     await group?.remove();

@@ -7,7 +7,8 @@ import { Fault } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Group } from "./cgroup.ts";
 import { killTree, signalTree } from "./kill.ts";
-import { commandUnder, signal } from "./processes.ts";
+import { holdsPeer } from "./peer.ts";
+import { commandUnder, descendants, signal } from "./processes.ts";
 import { becomeCommand } from "./bubblewrap.ts";
 import { hostPath, hostVariables } from "./plain.ts";
 import { exitOfStatus, openParts, type Parts } from "./parts.ts";
@@ -105,6 +106,7 @@ export function makeRunning(started: Started): Running {
       if (main !== undefined) signal(main, "SIGTERM");
     },
     kill,
+    holdsPeer: async (connection) => holdsPeer(connection, group ? await group.processes() : [pid, ...descendants(pid)]),
     memoryPeakBytes: () => usage.peakBytes(!gone),
     async dispose({ keepTmp = false } = {}) {
       await kill();

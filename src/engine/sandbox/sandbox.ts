@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Socket } from "node:net";
 import type { Parts } from "./parts.ts";
+import type { Connection } from "./peer.ts";
 
 export interface SandboxSpec {
   /** Unique; names the control group and the scratch folders. */
@@ -28,6 +29,10 @@ export interface SandboxSpec {
   parts?: boolean;
   /** What `sandbox` and `sandbox.localdomain` mean inside. */
   address?: string;
+  /** A container image's root file system: all that is seen, read-only. Bubblewrap only; no codeDir, runtimeDir or readOnlyPaths then. */
+  rootDir?: string;
+  /** Inside it. */
+  workingDirectory?: string;
   /** An earlier process's `keptTmp`: its /tmp goes on in this one, which owns it from now on. */
   tmpDir?: string;
 }
@@ -64,6 +69,8 @@ export interface Running {
   terminate(): void;
   /** Kills the whole tree, whatever it ignores; resolves when nothing of it runs. Idempotent. */
   kill(): Promise<void>;
+  /** Whether a process of this sandbox is at the other end of a loopback connection. */
+  holdsPeer(connection: Connection): Promise<boolean>;
   /** The most memory used so far, in bytes: from the control group, else by sampling. */
   memoryPeakBytes(): Promise<number>;
   /** Removes scratch folders and control groups; after exit only. */

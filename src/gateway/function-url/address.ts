@@ -12,14 +12,17 @@ export interface Reached {
   urlId: string;
   /** Percent-encoded, as the function sees it. */
   path: string;
-  /** As the function sees it: no port. */
-  domainName: string;
+  /** As the function sees it: no port. Absent where the request came by path. */
+  domainName?: string;
 }
 
+/** The host name of a URL that was reached by path, as the function sees it. */
+export const domainNameOf = (urlId: string, region: string): string => `${urlId}.lambda-url.${region}.${DOMAIN}`;
+
 /** Undefined when the request is for no function URL. */
-export function reachedUrl({ headers, path }: WireRequest, region: string): Reached | undefined {
+export function reachedUrl({ headers, path }: WireRequest): Reached | undefined {
   const host = headers["host"] ?? "";
-  if (host.includes(".lambda-url.")) {
+  if (/\.lambda-url\./i.test(host)) {
     const name = host.toLowerCase().replace(/:\d+$/, "");
     const urlId = HOST.exec(name)?.[1];
     if (urlId !== undefined) return { urlId, path, domainName: name };
@@ -27,7 +30,7 @@ export function reachedUrl({ headers, path }: WireRequest, region: string): Reac
   if (!path.startsWith(PATH)) return undefined;
   const end = path.indexOf("/", PATH.length);
   const urlId = path.slice(PATH.length, end < 0 ? undefined : end);
-  return { urlId, path: end < 0 ? "/" : path.slice(end), domainName: `${urlId}.lambda-url.${region}.${DOMAIN}` };
+  return { urlId, path: end < 0 ? "/" : path.slice(end) };
 }
 
 /**

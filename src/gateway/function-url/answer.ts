@@ -46,8 +46,8 @@ function proxyAnswer({ statusCode, headers: given, cookies, body, isBase64Encode
   if (given !== undefined && given !== null && (typeof given !== "object" || Array.isArray(given))) return undefined;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(given ?? {})) {
-    const text = String(value);
-    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(text)) return undefined;
+    const text = headerText(value);
+    if (text === undefined || !HEADER_NAME.test(name) || !HEADER_VALUE.test(text)) return undefined;
     if (!HOP_BY_HOP.has(name.toLowerCase())) headers[name.toLowerCase()] = text;
   }
   if (withType) headers["content-type"] ??= JSON_TYPE;
@@ -55,6 +55,12 @@ function proxyAnswer({ statusCode, headers: given, cookies, body, isBase64Encode
   if (!Array.isArray(list) || list.some((cookie) => typeof cookie !== "string" || !HEADER_VALUE.test(cookie))) return undefined;
   const text = body === undefined || body === null ? "" : typeof body === "string" ? body : JSON.stringify(body);
   return { status, headers, body: isBase64Encoded === true ? Buffer.from(text, "base64") : text, ...(list.length ? { cookies: list } : {}) };
+}
+
+/** Undefined for an object: its own `toString` would run into whatever the function put there. */
+function headerText(value: unknown): string | undefined {
+  if (Array.isArray(value)) return value.some((one) => typeof one === "object" && one !== null) ? undefined : value.join(",");
+  return typeof value === "object" && value !== null ? undefined : String(value);
 }
 
 function withPrelude(prelude: Buffer, body: WireResponse["body"]): WireResponse {
@@ -78,7 +84,12 @@ export async function streamedAnswer(contentType: string, chunks: AsyncIterable<
   let seen = Buffer.alloc(0);
   while (seen.length <= PRELUDE_BYTES_MAX) {
     const end = seen.indexOf(PRELUDE_END);
-    if (end >= 0) return withPrelude(seen.subarray(0, end), rest(seen.subarray(end + PRELUDE_END.length), iterator));
+    if (end >= 0) {
+      const body = rest(seen.subarray(end + PRELUDE_END.length), iterator);
+      const answer = withPrelude(seen.subarray(0, end), body);
+      if (answer.body !== body) await iterator.return?.(); // no head can be made of it, and nobody will read on
+      return answer;
+    }
     const next = await iterator.next();
     if (next.done) break;
     seen = Buffer.concat([seen, next.value]);

@@ -2,11 +2,13 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
 import type { Principal } from "../../kernel/call.ts";
 import type { WireRequest } from "../../wire/http.ts";
-import type { Reached } from "./address.ts";
+import { domainNameOf, type Reached } from "./address.ts";
 
 export interface EventParts {
   request: WireRequest;
   reached: Reached;
+  /** Of the URL. */
+  region: string;
   body: Uint8Array;
   requestId: string;
   nowMs: number;
@@ -17,10 +19,10 @@ export interface EventParts {
 }
 
 /** JSON text. */
-export function urlEvent({ request, reached, body, requestId, nowMs, sourceIp, traceId, principal }: EventParts): string {
+export function urlEvent({ request, reached, region, body, requestId, nowMs, sourceIp, traceId, principal }: EventParts): string {
   const { cookie, ...others } = request.headers;
   const text = isText(request.headers["content-type"]);
-  const { urlId, path, domainName } = reached;
+  const { urlId, path, domainName = domainNameOf(urlId, region) } = reached;
   const port = /:(\d+)$/.exec(request.headers["host"] ?? "")?.[1] ?? "80";
   return JSON.stringify({
     version: "2.0",

@@ -31,7 +31,6 @@ export interface FunctionUrlParts {
   access: Access;
   authenticator: Authenticator;
   metrics: Metrics;
-  region: string;
   clock: Clock;
   ids: Ids;
   log: Log;
@@ -62,7 +61,7 @@ interface Visit {
 export function openFunctionUrlGate(parts: FunctionUrlParts): FunctionUrlGate {
   const count = openUrlMetrics(parts.metrics, parts.clock);
   return (request, peer, requestId) => {
-    const reached = reachedUrl(request, parts.region);
+    const reached = reachedUrl(request);
     return reached && visit(parts, count, reached, request, peer, requestId);
   };
 }
@@ -140,10 +139,10 @@ async function isPermitted(access: Access, { functionArn: resource, authType }: 
   }
 }
 
-function invocationOf({ ids, clock }: FunctionUrlParts, { request, reached, peer, requestId }: Visit, target: ResolvedFunction, version: Invocation["version"], body: Uint8Array, principal: Principal | undefined): Invocation {
+function invocationOf({ ids, clock }: FunctionUrlParts, { url, request, reached, peer, requestId }: Visit, target: ResolvedFunction, version: Invocation["version"], body: Uint8Array, principal: Principal | undefined): Invocation {
   const nowMs = clock.now();
   const traceId = readTraceHeader(request.headers["x-amzn-trace-id"]) ?? newRoot(nowMs, ids.token(24, HEX));
-  const event = urlEvent({ request, reached, body, requestId, nowMs, sourceIp: peer.sourceIp, traceId, principal });
+  const event = urlEvent({ request, reached, region: url.region, body, requestId, nowMs, sourceIp: peer.sourceIp, traceId, principal });
   return {
     version, invokedArn: target.invokedArn, payload: Buffer.from(event), requestId, traceId, tail: false, recursiveLoop: target.recursiveLoop,
     ...(target.reservedConcurrency === undefined ? {} : { reservedConcurrency: target.reservedConcurrency }),

@@ -24,6 +24,8 @@ export const badPeriod = (period: number) => invalid(`The parameter Period must 
 /** https://repost.aws/knowledge-center/cloudwatch-getmetricstatistics-data */
 export const tooManyPoints = (asked: number, limit: number) =>
   combination(`You have requested up to ${asked.toLocaleString("en-US")} datapoints, which exceeds the limit of ${limit.toLocaleString("en-US")}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`);
+/** Our words: AWS is as wide as it needs to be, one machine is not. */
+export const tooMuchWork = (what: string) => combination(`The request ${what}. Ask for fewer metrics at once, a shorter time, or longer periods.`);
 export const badToken = () => new ServiceError("InvalidNextToken", "The value for parameter NextToken is invalid.");
 export const badQuery = (id: string, reason: string) => validation(`Error in expression '${id}': ${reason}`);
 export const duplicateId = (id: string) => validation(`The value for parameter MetricDataQueries.member.Id is used twice: ${id}.`);

@@ -6,7 +6,7 @@ import type { Call } from "../../kernel/call.ts";
 import { decodePageToken, encodePageToken } from "../../kernel/page.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Api, RoomPorts } from "../service.ts";
-import { badPeriod, badQuery, badStatistic, badToken, duplicateId, notSupported, startNotBeforeEnd, statOrExpression, tooManyPoints } from "./errors.ts";
+import { badPeriod, badQuery, badStatistic, badToken, duplicateId, notSupported, startNotBeforeEnd, statOrExpression, tooManyPoints, tooMuchWork } from "./errors.ts";
 import { isPeriod } from "./get-metric-statistics.ts";
 import { evaluate, type Scope, type Series, type Value } from "./math/evaluate.ts";
 import { BadExpression, parseExpression } from "./math/parse.ts";
@@ -16,6 +16,9 @@ import { statistic } from "./statistic-set.ts";
 
 const POINTS_MAX = 100_800;
 const PERIOD_DEFAULT = 60;
+/** What one request may read of the store, and have on the way in its expressions: seconds of this machine, not minutes. */
+const READ_MAX = 1_000_000;
+const WORKED_MAX = 5_000_000;
 
 interface Range {
   startMs: number;
@@ -63,20 +66,32 @@ function check(query: MetricDataQuery, before: MetricDataQuery[]): void {
 async function answerAll(stores: Stores, queries: MetricDataQuery[], range: Range, call: Call): Promise<Answered[]> {
   const stats = queries.filter((query) => query.MetricStat);
   const read = new Map<string, Series>();
-  for (const query of stats) read.set(query.Id!, await readStat(stores, query, range, call));
-  return queries.map((query) => {
-    const lines = query.MetricStat ? [read.get(query.Id!)!] : work(query, queries, read, range);
-    return { id: query.Id!, label: query.Label ?? query.MetricStat?.Metric?.MetricName ?? query.Id!, lines, shown: query.ReturnData !== false };
-  });
+  const spendRead = budget(READ_MAX, () => tooMuchWork(`reads more than ${READ_MAX.toLocaleString("en-US")} stored datapoints`));
+  for (const query of stats) read.set(query.Id!, await readStat(stores, query, range, call, spendRead));
+  const scopeFor = scopesOf(queries, read, range);
+  const answered: Answered[] = [];
+  for (const query of queries) {
+    const lines = query.MetricStat ? [read.get(query.Id!)!] : work(query, queries, scopeFor);
+    answered.push({ id: query.Id!, label: query.Label ?? query.MetricStat?.Metric?.MetricName ?? query.Id!, lines, shown: query.ReturnData !== false });
+    if (!query.MetricStat) await new Promise<void>((resolve) => { setImmediate(resolve); }); // others are served in between
+  }
+  return answered;
 }
 
-async function readStat(stores: Stores, { MetricStat }: MetricDataQuery, range: Range, call: Call): Promise<Series> {
+function budget(most: number, exceeded: () => Error): (points: number) => void {
+  let left = most;
+  return (points) => {
+    if ((left -= points) < 0) throw exceeded();
+  };
+}
+
+async function readStat(stores: Stores, { MetricStat }: MetricDataQuery, range: Range, call: Call, spend: (points: number) => void): Promise<Series> {
   const { Metric, Period, Stat, Unit } = MetricStat!;
   const startSeconds = alignedStart(range.startMs, Period!, range.nowMs);
   const asked = Math.ceil((range.endSeconds - startSeconds) / Period!);
   if (asked > POINTS_MAX) throw tooManyPoints(asked, POINTS_MAX);
   const { key } = metricOf(call, Metric!.Namespace!, Metric!.MetricName!, (Metric!.Dimensions ?? []).map(({ Name, Value }) => [Name!, Value!]));
-  const periods = await readPeriods(stores, key, { startSeconds, endSeconds: range.endSeconds, periodSeconds: Period!, unit: Unit });
+  const periods = await readPeriods(stores, key, { startSeconds, endSeconds: range.endSeconds, periodSeconds: Period!, unit: Unit, spend });
   const value = statistic(Stat!)!;
   const series: Series = new Map();
   for (const period of periods) {
@@ -86,34 +101,49 @@ async function readStat(stores: Stores, { MetricStat }: MetricDataQuery, range: 
   return series;
 }
 
-function work(query: MetricDataQuery, queries: MetricDataQuery[], read: Map<string, Series>, range: Range): Series[] {
-  const periodSeconds = query.Period ?? Math.max(PERIOD_DEFAULT, ...queries.map((other) => other.MetricStat?.Period ?? 0));
-  const startSeconds = alignedStart(range.startMs, periodSeconds, range.nowMs);
-  const count = Math.ceil((range.endSeconds - startSeconds) / periodSeconds);
-  if (count > POINTS_MAX) throw tooManyPoints(count, POINTS_MAX);
-  const open = new Set<string>();
-  const scope: Scope = {
-    periodSeconds,
-    starts: Array.from({ length: count }, (_, at) => startSeconds + at * periodSeconds),
-    metrics: (part) => [...read].filter(([id]) => id.includes(part)).map(([, series]) => series),
-    named(id): Value {
-      const series = read.get(id);
-      if (series) return series;
-      const other = queries.find((candidate) => candidate.Id === id);
-      if (!other) throw new BadExpression(`there is no metric or expression named ${id}`);
-      if (open.has(id)) throw new BadExpression(`${id} refers to itself`);
-      open.add(id);
-      const value = evaluate(parseExpression(other.Expression!), scope);
-      open.delete(id);
-      return value;
-    },
+/** One for each period length, so that every expression is worked out once in it, however many others name it. */
+function scopesOf(queries: MetricDataQuery[], read: Map<string, Series>, range: Range): (periodSeconds: number) => Scope {
+  const spend = budget(WORKED_MAX, () => new BadExpression(`the expressions of the request come to more than ${WORKED_MAX.toLocaleString("en-US")} datapoints`));
+  const scopes = new Map<number, Scope>();
+  return (periodSeconds) => {
+    const known = scopes.get(periodSeconds);
+    if (known) return known;
+    const startSeconds = alignedStart(range.startMs, periodSeconds, range.nowMs);
+    const count = Math.ceil((range.endSeconds - startSeconds) / periodSeconds);
+    if (count > POINTS_MAX) throw tooManyPoints(count, POINTS_MAX);
+    spend(count);
+    const open = new Set<string>();
+    const worked = new Map<string, Value>();
+    const scope: Scope = {
+      periodSeconds, spend,
+      starts: Array.from({ length: count }, (_, at) => startSeconds + at * periodSeconds),
+      metrics: (part) => [...read].filter(([id]) => id.includes(part)).map(([, series]) => series),
+      named(id): Value {
+        const before = read.get(id) ?? worked.get(id);
+        if (before !== undefined) return before;
+        const other = queries.find((candidate) => candidate.Id === id);
+        if (!other) throw new BadExpression(`there is no metric or expression named ${id}`);
+        if (open.has(id)) throw new BadExpression(`${id} refers to itself`);
+        open.add(id);
+        const value = evaluate(parseExpression(other.Expression!), scope);
+        open.delete(id);
+        worked.set(id, value);
+        return value;
+      },
+    };
+    scopes.set(periodSeconds, scope);
+    return scope;
   };
+}
+
+function work(query: MetricDataQuery, queries: MetricDataQuery[], scopeFor: (periodSeconds: number) => Scope): Series[] {
   try {
-    const value = scope.named(query.Id!);
+    const value = scopeFor(query.Period ?? Math.max(PERIOD_DEFAULT, ...queries.map((other) => other.MetricStat?.Period ?? 0))).named(query.Id!);
     if (value instanceof Map) return [value];
     if (Array.isArray(value)) return value;
     throw new BadExpression("the expression must return a time series; TIME_SERIES makes one of a number");
   } catch (error) {
+    if (error instanceof RangeError) throw badQuery(query.Id!, "the expressions are nested too deeply"); // V8's stack
     throw error instanceof BadExpression ? badQuery(query.Id!, error.message) : error;
   }
 }

@@ -37,7 +37,7 @@ export const KNOWN_AGAIN_MS = 10 * 60_000;
 /** ListMetrics shows what had data within two weeks. */
 export const LISTED_MS = 14 * 86_400_000;
 
-const part = (text: string): string => encodeURIComponent(text);
+const part = (text: string): string => encodeURIComponent(text.toWellFormed()); // half a surrogate pair would throw
 
 export function metricKey({ account, region }: Where, namespace: string, name: string, dimensions: [string, string][]): string {
   return createHash("sha256").update(JSON.stringify([account, region, namespace, name, sorted(dimensions)])).digest("base64url").slice(0, 24);

@@ -10,6 +10,8 @@ export interface Span {
   endSeconds: number;
   periodSeconds: number;
   unit: string | undefined;
+  /** Told how many stored points were looked at; may throw. */
+  spend?: (points: number) => void;
 }
 
 export interface Period {
@@ -27,9 +29,9 @@ export function alignedStart(startMs: number, periodSeconds: number, nowMs: numb
 
 /** One entry per period that has data and unit, in order of time. Rolled up points are in longer periods only, so all lengths together are each observation once. */
 export async function readPeriods(stores: Stores, key: string, span: Span): Promise<Period[]> {
-  const { startSeconds, endSeconds, periodSeconds, unit } = span;
+  const { startSeconds, endSeconds, periodSeconds, unit, spend } = span;
   const lengths = periodSeconds < 60 ? [1] : [60, 300, 3600];
-  const reads = await Promise.all(lengths.map((length) => readPoints(stores, key, length, startSeconds, endSeconds, unit)));
+  const reads = await Promise.all(lengths.map((length) => readPoints(stores, key, length, startSeconds, endSeconds, unit, spend)));
   const periods = new Map<string, Period>();
   for (const read of reads.flat()) gather(periods, read, startSeconds + Math.floor((read.startSeconds - startSeconds) / periodSeconds) * periodSeconds);
   return [...periods.values()].sort((a, b) => a.startSeconds - b.startSeconds || (a.unit < b.unit ? -1 : 1));

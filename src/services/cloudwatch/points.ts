@@ -38,12 +38,13 @@ export interface Read {
   set: StatisticSet;
 }
 
-/** The points that begin within [from, until), in order of time; `unit` absent: of all units. */
-export async function readPoints(stores: Stores, key: string, periodSeconds: number, fromSeconds: number, untilSeconds: number, unit?: string): Promise<Read[]> {
+/** The points that begin within [from, until), in order of time; `unit` absent: of all units. `spend` is told how many were looked at. */
+export async function readPoints(stores: Stores, key: string, periodSeconds: number, fromSeconds: number, untilSeconds: number, unit?: string, spend?: (points: number) => void): Promise<Read[]> {
   const points = stores.documents<Point>(POINTS);
   const found: Read[] = [];
   for (let after = beforePoint(key, periodSeconds, fromSeconds); ;) {
     const page = await points.list({ prefix: pointsPrefix(key, periodSeconds), after, limit: PAGE });
+    spend?.(page.length);
     for (const [id, set] of page) {
       const { startSeconds, unit: itsUnit } = pointOf(id);
       if (startSeconds >= untilSeconds) return found;

@@ -10,10 +10,10 @@ import { type Metric, metricKey, sorted, type Where } from "./metric.ts";
 import { type Addition, addPoints } from "./points.ts";
 import { addTo, emptySum, setOf, type StatisticSet } from "./statistic-set.ts";
 
-const PAST_MS_MAX = 14 * 86_400_000;
-const FUTURE_MS_MAX = 2 * 3_600_000;
+export const PAST_MS_MAX = 14 * 86_400_000;
+export const FUTURE_MS_MAX = 2 * 3_600_000;
 /** "Values must be in the range of -2^360 to 2^360." */
-const VALUE_MAX = 2 ** 360;
+export const VALUE_MAX = 2 ** 360;
 
 export function putOperations(stores: Stores): Pick<Api<typeof Sdk>, "PutMetricData"> {
   return {
@@ -64,7 +64,7 @@ function setFrom(datum: MetricDatum, parameter: string): StatisticSet {
   const sum = emptySum();
   values.forEach((value, at) => {
     const count = counts?.[at] ?? 1;
-    if (!(count > 0) || !Number.isFinite(count)) throw badValue(count, `${parameter}.Counts.member.${at + 1}`);
+    if (!(count > 0) || count > VALUE_MAX) throw badValue(count, `${parameter}.Counts.member.${at + 1}`);
     addTo(sum, checkValue(value, datum.Values ? `${parameter}.Values.member.${at + 1}` : `${parameter}.Value`), count);
   });
   return setOf(sum);

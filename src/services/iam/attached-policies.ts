@@ -45,6 +45,8 @@ function attachedTo<T extends Holder>(stores: Stores, kind: HolderKind<T>) {
         let added = false;
         await changeEntity(tx, kind, call.account, name, (holder) => {
           checkModifiable(holder);
+          // AWS's own policies have one name in each partition; under a foreign one no condition on iam:PolicyARN would know them.
+          if (account === "aws" && policyArn.split(":")[1] !== holder.arn.split(":")[1]) throw notAttachable(policyArn);
           added = !holder.attachedPolicies.includes(policyArn);
           if (added && holder.attachedPolicies.length >= ATTACHED_MAX) throw overQuota(kind.attachedQuota, ATTACHED_MAX);
           return added ? { ...holder, attachedPolicies: [...holder.attachedPolicies, policyArn] } : holder;

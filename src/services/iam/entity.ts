@@ -16,6 +16,7 @@ export const ACCESS_KEYS = "iam/access-key";
 /** What policies can be put into and attached to. */
 export interface Holder {
   name: string;
+  arn: string;
   /** Document by name. */
   inlinePolicies: Record<string, string>;
   /** ARNs, in the order in which they were attached. */

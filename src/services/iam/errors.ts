@@ -94,3 +94,8 @@ export const notSupported = (parameter: string) => validation(`Evoke does not su
 export const noSuchPolicySource = (arn: string) => noSuch(`The entity with ARN ${arn} cannot be found.`);
 /** Our words for a rule of API_SimulatePrincipalPolicy. */
 export const callerArnNeeded = () => new ServiceError("InvalidInputException", "CallerArn is required when a ResourcePolicy is given and the policies are not those of a user.");
+
+/** The gateway's own form of a refusal. */
+export const mayNotRename = (sentence: string) => new ServiceError("AccessDenied", sentence, { status: 403 });
+/** The code is API_UpdateUser's; the words are ours. */
+export const renamedMeanwhile = (name: string) => new ServiceError("ConcurrentModificationException", `${name} was changed by somebody else at the same time. Please try again.`, { status: 409 });

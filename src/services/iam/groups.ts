@@ -3,21 +3,23 @@
 import type * as Sdk from "@aws-sdk/client-iam";
 import type { Call } from "../../kernel/call.ts";
 import type { Ids } from "../../kernel/ids.ts";
+import type { Access } from "../../ports/access.ts";
 import type { Stores, Tx } from "../../storage/stores.ts";
 import type { Api } from "../service.ts";
 import { changing } from "./change.ts";
 import { describeGroup, describeUser } from "./describe.ts";
 import { changeEntity, createEntity, getEntity, GROUP, holdEntity, USER } from "./entities.ts";
 import { entityArn, entityId, type Group, newEntityId, wholeSecond } from "./entity.ts";
-import { groupExists, mustDeletePolicies, mustDetachPolicies, mustRemoveUsers, overQuota } from "./errors.ts";
+import { groupExists, mustDeletePolicies, mustDetachPolicies, mustRemoveUsers, overQuota, renamedMeanwhile } from "./errors.ts";
 import { pageOf, pageOfDocuments } from "./page.ts";
+import { checkTarget } from "./rename.ts";
 
 const GROUPS_PER_USER_MAX = 10;
 
 type GroupApi = Pick<Api<typeof Sdk>, "CreateGroup" | "GetGroup" | "ListGroups" | "UpdateGroup" | "DeleteGroup" | "AddUserToGroup" | "RemoveUserFromGroup" | "ListGroupsForUser">;
 type MemberApi = Pick<GroupApi, "AddUserToGroup" | "RemoveUserFromGroup" | "ListGroupsForUser">;
 
-export function groupOperations(stores: Stores, ids: Ids): GroupApi {
+export function groupOperations(stores: Stores, ids: Ids, access: Access): GroupApi {
   return {
     ...memberOperations(stores),
 
@@ -44,11 +46,17 @@ export function groupOperations(stores: Stores, ids: Ids): GroupApi {
     },
 
     async UpdateGroup(input, call) {
-      await changing(stores, call.account, async (tx) => {
-        const before = await holdEntity(tx, GROUP, call.account, input.GroupName);
+      const renamed = (before: Group): Group => {
         const name = input.NewGroupName ?? before.name;
         const path = input.NewPath ?? before.path;
-        await rename(tx, call, before, { ...before, name, path, arn: entityArn(call, "group", path, name) });
+        return { ...before, name, path, arn: entityArn(call, "group", path, name) };
+      };
+      const seen = await getEntity(stores, GROUP, call.account, input.GroupName);
+      await checkTarget(access, "iam:UpdateGroup", seen, renamed(seen).arn, call);
+      await changing(stores, call.account, async (tx) => {
+        const before = await holdEntity(tx, GROUP, call.account, input.GroupName);
+        if (before.arn !== seen.arn) throw renamedMeanwhile(before.name);
+        await rename(tx, call, before, renamed(before));
       });
       return {};
     },

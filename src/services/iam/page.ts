@@ -24,6 +24,15 @@ export function pageOf<T>(items: T[], input: PageInput, keyOf: (item: T) => stri
   return { items: page, truncation: truncationOf(rest.length > page.length, page.length ? keyOf(page.at(-1)!) : "") };
 }
 
+/** A page of what is worked out only when it is shown: of the numbers from 0 to `total`. */
+export function pageOfNumbers(total: number, input: PageInput): { from: number; limit: number; truncation: Truncation } {
+  const after = Number(startOf(input) ?? -1);
+  if (!Number.isSafeInteger(after) || after < -1) throw badMarker();
+  const limit = input.MaxItems ?? ITEMS_DEFAULT;
+  const last = after + limit;
+  return { from: after + 1, limit, truncation: truncationOf(last + 1 < total, String(last)) };
+}
+
 /** A page of documents under `prefix`, of those `wanted` lets through. */
 export async function pageOfDocuments<T>(documents: Documents<T>, prefix: string, input: PageInput, wanted: (value: T) => boolean = () => true): Promise<{ items: T[]; truncation: Truncation }> {
   const limit = input.MaxItems ?? ITEMS_DEFAULT;

@@ -16,7 +16,7 @@ import { instanceProfileOperations } from "./instance-profiles.ts";
 import { loginProfileOperations } from "./login-profiles.ts";
 import { policyOperations } from "./policies.ts";
 import { policyVersionOperations } from "./policy-versions.ts";
-import { exactArn, resourceTags } from "./resources.ts";
+import { exactArn, resourceTags, standing } from "./resources.ts";
 import { roleOperations } from "./roles.ts";
 import { serviceLinkedRoleOperations } from "./service-linked-roles.ts";
 import { simulateOperations } from "./simulate.ts";
@@ -28,16 +28,17 @@ export const iam = defineService<typeof Sdk>({
   client: "@aws-sdk/client-iam",
   access,
   exactArn: ({ stores }) => (arn) => exactArn(stores, arn),
+  standing: ({ stores }) => (action, arn) => standing(stores, action, arn),
   resourceTags: ({ stores }) => (arn) => resourceTags(stores, arn),
 
-  open: ({ stores, ids, simulator }) => ({
+  open: ({ stores, ids, simulator, access: gatekeeper }) => ({
     ...roleOperations(stores, ids),
     ...serviceLinkedRoleOperations(stores, ids),
-    ...userOperations(stores, ids),
+    ...userOperations(stores, ids, gatekeeper),
     ...accessKeyOperations(stores, ids),
     ...credentialUseOperations(stores),
     ...loginProfileOperations(stores, ids),
-    ...groupOperations(stores, ids),
+    ...groupOperations(stores, ids, gatekeeper),
     ...instanceProfileOperations(stores, ids),
     ...inlinePolicyOperations(stores),
     ...attachedPolicyOperations(stores),

@@ -1,12 +1,14 @@
 // The policy simulator: what would be decided, without doing anything.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 import type * as Sdk from "@aws-sdk/client-iam";
+import { parseArn } from "../../kernel/arn.ts";
+import type { Call } from "../../kernel/call.ts";
 import type { AppliedPolicies } from "../../ports/identity-policies.ts";
 import type { Simulated, SimulatedPolicy } from "../../ports/policy-simulator.ts";
 import type { Api, RoomPorts } from "../service.ts";
 import { callerArnNeeded, noSuchPolicySource, notSupported } from "./errors.ts";
 import { groupPolicies, openIdentityPolicies } from "./identity-policies.ts";
-import { pageOf } from "./page.ts";
+import { pageOfNumbers } from "./page.ts";
 import { checkIdentityPolicy } from "./policy-document.ts";
 
 type SimulateApi = Pick<Api<typeof Sdk>, "SimulateCustomPolicy" | "SimulatePrincipalPolicy" | "GetContextKeysForCustomPolicy" | "GetContextKeysForPrincipalPolicy">;
@@ -30,8 +32,10 @@ export function simulateOperations({ stores, simulator }: Pick<RoomPorts, "store
   const policies = openIdentityPolicies({ stores });
 
   /** The policies of a user with its groups, of a role, or of a group. */
-  const sourceOf = async (arn: string): Promise<{ identity: SimulatedPolicy[]; boundary?: string }> => {
-    const found: Pick<AppliedPolicies, "identity" | "boundary"> | undefined = (await policies.find(arn)) ?? (await groupPolicies(stores, arn));
+  const sourceOf = async (arn: string, call: Call): Promise<{ identity: SimulatedPolicy[]; boundary?: string }> => {
+    // Accounts do not see each other, whatever --iam says.
+    const own = parseArn(arn)?.account === call.account;
+    const found: Pick<AppliedPolicies, "identity" | "boundary"> | undefined = own ? ((await policies.find(arn)) ?? (await groupPolicies(stores, arn))) : undefined;
     if (!found) throw noSuchPolicySource(arn);
     return { identity: found.identity.map(({ name, document }) => ({ id: name, document })), ...(found.boundary !== undefined && { boundary: found.boundary }) };
   };
@@ -39,6 +43,8 @@ export function simulateOperations({ stores, simulator }: Pick<RoomPorts, "store
   const simulate = (input: Input, own: { identity: SimulatedPolicy[]; boundary?: string }, callerArn: string | undefined) => {
     if (input.ResourceHandlingOption !== undefined) throw notSupported("ResourceHandlingOption");
     const boundary = input.PermissionsBoundaryPolicyInputList?.length ? numbered("PermissionsBoundaryPolicyInputList", input.PermissionsBoundaryPolicyInputList) : own.boundary === undefined ? undefined : [{ id: "boundary", document: own.boundary }];
+    const resources = input.ResourceArns?.length ? input.ResourceArns : ["*"];
+    const { from, limit, truncation } = pageOfNumbers(input.ActionNames.length * resources.length, input);
     const results = simulator.simulate({
       identity: [...own.identity, ...numbered("PolicyInputList", input.PolicyInputList ?? [])],
       ...(boundary && { boundary }),
@@ -46,12 +52,10 @@ export function simulateOperations({ stores, simulator }: Pick<RoomPorts, "store
       ...(input.ResourceOwner !== undefined && { resourceOwner: input.ResourceOwner }),
       ...(callerArn !== undefined && { callerArn }),
       actions: input.ActionNames,
-      resources: input.ResourceArns?.length ? input.ResourceArns : ["*"],
+      resources, from, limit,
       context: Object.fromEntries((input.ContextEntries ?? []).map(({ ContextKeyName = "", ContextKeyValues = [] }) => [ContextKeyName, ContextKeyValues])),
     });
-    const keyed = results.map((result, index) => ({ result, key: String(index).padStart(8, "0") }));
-    const { items, truncation } = pageOf(keyed, input, ({ key }) => key);
-    return { EvaluationResults: items.map(({ result }) => shown(result, input.ResourceArns?.length !== undefined)), ...truncation };
+    return { EvaluationResults: results.map((result) => shown(result, input.ResourceArns?.length !== undefined)), ...truncation };
   };
 
   return {
@@ -60,10 +64,10 @@ export function simulateOperations({ stores, simulator }: Pick<RoomPorts, "store
       return simulate(input, { identity: [] }, input.CallerArn);
     },
 
-    async SimulatePrincipalPolicy(input) {
+    async SimulatePrincipalPolicy(input, call) {
       const isUser = input.PolicySourceArn.includes(":user/");
       if (input.ResourcePolicy !== undefined && input.CallerArn === undefined && !isUser) throw callerArnNeeded();
-      return simulate(input, await sourceOf(input.PolicySourceArn), input.CallerArn ?? (isUser ? input.PolicySourceArn : undefined));
+      return simulate(input, await sourceOf(input.PolicySourceArn, call), input.CallerArn ?? (isUser ? input.PolicySourceArn : undefined));
     },
 
     async GetContextKeysForCustomPolicy(input) {
@@ -71,9 +75,9 @@ export function simulateOperations({ stores, simulator }: Pick<RoomPorts, "store
       return { ContextKeyNames: simulator.contextKeys(input.PolicyInputList) };
     },
 
-    async GetContextKeysForPrincipalPolicy(input) {
+    async GetContextKeysForPrincipalPolicy(input, call) {
       for (const document of input.PolicyInputList ?? []) checkIdentityPolicy(document);
-      const { identity } = await sourceOf(input.PolicySourceArn);
+      const { identity } = await sourceOf(input.PolicySourceArn, call);
       return { ContextKeyNames: simulator.contextKeys([...identity.map(({ document }) => document), ...(input.PolicyInputList ?? [])]) };
     },
   };

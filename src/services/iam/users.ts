@@ -3,6 +3,7 @@
 import type * as Sdk from "@aws-sdk/client-iam";
 import type { Call } from "../../kernel/call.ts";
 import type { Ids } from "../../kernel/ids.ts";
+import type { Access } from "../../ports/access.ts";
 import type { Stores, Tx } from "../../storage/stores.ts";
 import type { Api } from "../service.ts";
 import { releaseBoundary, useBoundary } from "./boundaries.ts";
@@ -10,8 +11,9 @@ import { changing } from "./change.ts";
 import { describeUser } from "./describe.ts";
 import { changeEntity, createEntity, getEntity, GROUP, holdEntity, USER } from "./entities.ts";
 import { ACCESS_KEYS, type AccessKey, entityArn, entityId, newEntityId, type User, wholeSecond } from "./entity.ts";
-import { mustDeleteAccessKeys, mustDeleteLoginProfile, mustDeletePolicies, mustDetachPolicies, mustRemoveUsers, userExists, userNameNeeded } from "./errors.ts";
+import { mustDeleteAccessKeys, mustDeleteLoginProfile, mustDeletePolicies, mustDetachPolicies, mustRemoveUsers, renamedMeanwhile, userExists, userNameNeeded } from "./errors.ts";
 import { pageOfDocuments } from "./page.ts";
+import { checkTarget } from "./rename.ts";
 import { readTags } from "./tags.ts";
 
 type UserApi = Pick<Api<typeof Sdk>, "CreateUser" | "GetUser" | "ListUsers" | "UpdateUser" | "DeleteUser">;
@@ -26,7 +28,7 @@ export function userName(given: string | undefined, call: Call): string {
 /** Undefined when the caller is not a user. */
 export const ownUserName = (call: Call): string | undefined => /:user\/(?:.*\/)?([^/]+)$/.exec(call.principal.arn)?.[1];
 
-export function userOperations(stores: Stores, ids: Ids): UserApi {
+export function userOperations(stores: Stores, ids: Ids, access: Access): UserApi {
   return {
     async CreateUser(input, call) {
       const path = input.Path ?? "/";
@@ -55,11 +57,17 @@ export function userOperations(stores: Stores, ids: Ids): UserApi {
     },
 
     async UpdateUser(input, call) {
-      await changing(stores, call.account, async (tx) => {
-        const before = await holdEntity(tx, USER, call.account, input.UserName);
+      const renamed = (before: User): User => {
         const name = input.NewUserName ?? before.name;
         const path = input.NewPath ?? before.path;
-        await rename(tx, call, before, { ...before, name, path, arn: entityArn(call, "user", path, name) });
+        return { ...before, name, path, arn: entityArn(call, "user", path, name) };
+      };
+      const seen = await getEntity(stores, USER, call.account, input.UserName);
+      await checkTarget(access, "iam:UpdateUser", seen, renamed(seen).arn, call);
+      await changing(stores, call.account, async (tx) => {
+        const before = await holdEntity(tx, USER, call.account, input.UserName);
+        if (before.arn !== seen.arn) throw renamedMeanwhile(before.name);
+        await rename(tx, call, before, renamed(before));
       });
       return {};
     },

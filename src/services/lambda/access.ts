@@ -32,16 +32,18 @@ const changingPolicy: AccessRule = {
   ...onFunction, changesAccess: true,
   context: ({ Principal, FunctionUrlAuthType }: { Principal?: string; FunctionUrlAuthType?: string }) => ({ ...(Principal && { "lambda:Principal": Principal }), ...(FunctionUrlAuthType && { "lambda:FunctionUrlAuthType": FunctionUrlAuthType }) }),
 };
-const onPolicyArn: AccessRule = { resources: ({ ResourceArn }: { ResourceArn: string }) => [ResourceArn] };
+/** The operations take any partition in the ARN of a function, so a policy must see the one there is. */
+const exactly = (arn: string, call: Call): string => (arn.includes(":function:") ? namedLoosely(arn, undefined, call) : arn);
+const onPolicyArn: AccessRule = { resources: ({ ResourceArn }: { ResourceArn: string }, call) => [exactly(ResourceArn, call)] };
 
 const tagContext = ({ Tags, TagKeys }: { Tags?: Record<string, string>; TagKeys?: string[] }): Record<string, string | string[]> => ({
   ...Object.fromEntries(Object.entries(Tags ?? {}).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
   ...(Tags || TagKeys ? { "aws:TagKeys": TagKeys ?? Object.keys(Tags ?? {}) } : {}),
 });
-const onTagged: AccessRule = { resources: ({ Resource }: { Resource: string }) => [Resource], context: tagContext };
+const onTagged: AccessRule = { resources: ({ Resource }: { Resource: string }, call) => [exactly(Resource, call)], context: tagContext };
 
 interface Settings extends OnFunction { Role?: string; Layers?: string[]; CodeSigningConfigArn?: string; Tags?: Record<string, string>; VpcConfig?: { SubnetIds?: string[]; SecurityGroupIds?: string[] } }
-/** Giving a function a role takes the permission to pass it. */
+/** Giving a function a role takes the permission to pass it; a layer, that to read it (developer guide, permissions-user-layer.html: the policy to "create layers and use them with functions"). */
 const settings: AccessRule = {
   ...onWhole,
   context: (input: Settings) => ({
@@ -51,7 +53,10 @@ const settings: AccessRule = {
     ...(input.VpcConfig?.SubnetIds?.length && { "lambda:SubnetIds": input.VpcConfig.SubnetIds }),
     ...(input.VpcConfig?.SecurityGroupIds?.length && { "lambda:SecurityGroupIds": input.VpcConfig.SecurityGroupIds }),
   }),
-  also: (input: Settings, call) => (input.Role ? [{ action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com", "iam:AssociatedResourceArn": functionResource({ FunctionName: input.FunctionName }, call) } }] : []),
+  also: (input: Settings, call) => [...(input.Role ? [{ action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com", "iam:AssociatedResourceArn": functionResource({ FunctionName: input.FunctionName }, call) } }] : []),
+    // Seen with CreateFunction: "is not authorized to perform: lambda:TagResource on resource: arn:aws:lambda:…:function:…" (aws-samples/amazon-mwaa-examples#63).
+    ...(Object.keys(input.Tags ?? {}).length > 0 ? [{ action: "lambda:TagResource", resource: functionResource({ FunctionName: input.FunctionName }, call), context: tagContext(input) }] : []),
+    ...(input.Layers ?? []).map((resource) => ({ action: "lambda:GetLayerVersion", resource }))],
 };
 
 interface OnLayer { LayerName: string; VersionNumber?: number }
@@ -87,7 +92,7 @@ export const access: Rules = {
   CreateFunctionUrlConfig: onUrl, UpdateFunctionUrlConfig: onUrl, GetFunctionUrlConfig: onUrl, DeleteFunctionUrlConfig: onUrl, ListFunctionUrlConfigs: onUrl,
   PutFunctionCodeSigningConfig: { ...onWhole, context: ({ CodeSigningConfigArn }: { CodeSigningConfigArn: string }) => ({ "lambda:CodeSigningConfigArn": CodeSigningConfigArn }) },
   GetFunctionCodeSigningConfig: onWhole, DeleteFunctionCodeSigningConfig: onWhole,
-  GetCodeSigningConfig: onCodeSigning, UpdateCodeSigningConfig: onCodeSigning, DeleteCodeSigningConfig: onCodeSigning, ListFunctionsByCodeSigningConfig: onCodeSigning,
+  CreateCodeSigningConfig: { context: tagContext }, GetCodeSigningConfig: onCodeSigning, UpdateCodeSigningConfig: onCodeSigning, DeleteCodeSigningConfig: onCodeSigning, ListFunctionsByCodeSigningConfig: onCodeSigning,
   TagResource: onTagged, UntagResource: onTagged, ListTags: onTagged,
   PublishLayerVersion: onLayer, ListLayerVersions: onLayer, GetLayerVersion: onLayer, DeleteLayerVersion: onLayer, GetLayerVersionPolicy: onLayer,
   GetLayerVersionByArn: { action: "GetLayerVersion", resources: ({ Arn }: { Arn: string }) => [Arn] },

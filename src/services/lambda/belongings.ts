@@ -1,6 +1,7 @@
 // What belongs to a function and goes with it: deleted in the transaction that deletes the function, its version or its alias.
 import type { Tx } from "../../storage/stores.ts";
 import { ALIASES } from "./alias.ts";
+import { forgetConfig } from "./code-signing.ts";
 import { EVENT_INVOKE } from "./event-invoke.ts";
 import type { LambdaFunction } from "./function.ts";
 import { idOf } from "./lookup.ts";
@@ -18,7 +19,7 @@ const OF_FUNCTIONS = [VERSIONS, ALIASES, PROVISIONED];
 
 /** For what is not found by such an id (a qualifier is given when only that one goes). Awaits nothing but `tx`. */
 type Goodbye = (tx: Tx, fn: LambdaFunction, qualifier: string | undefined) => Promise<void>;
-const GOODBYES: Goodbye[] = [forgetUrlIds, releaseConcurrency];
+const GOODBYES: Goodbye[] = [forgetUrlIds, releaseConcurrency, forgetConfig];
 
 const PAGE = 1000;
 

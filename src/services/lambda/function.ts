@@ -5,12 +5,19 @@ import type { FunctionConfiguration, LastUpdateStatusReasonCode, StateReasonCode
 import type { CodePackage } from "../../ports/code.ts";
 import type { FunctionVersion } from "../../ports/functions.ts";
 import { revisionMismatch, stateForbids, updateInProgress } from "./errors.ts";
+import { shownImage } from "./image.ts";
+import { isSnapshot } from "./snap-start.ts";
 import { shownDurable } from "./durable/config.ts";
 import { type Named, qualified } from "./name.ts";
 import type { Settings } from "./settings.ts";
 
 /** Documents of this kind have the id ACCOUNT/REGION/NAME. */
 export const FUNCTIONS = "lambda/function";
+
+/** A deployment package, or a container image: then `id` and `sha256` are the image's digest. */
+export interface Code extends Pick<CodePackage, "id" | "sha256" | "sizeBytes">, Partial<Pick<CodePackage, "unzippedBytes">> {
+  image?: { uri: string; resolvedUri: string };
+}
 
 /** One version of a function: `$LATEST`, or a published one, which never changes once it is Active. */
 export interface Version {
@@ -22,7 +29,7 @@ export interface Version {
   /** "$LATEST", or the number it was published under. */
   version: string;
   settings: Settings;
-  code: Pick<CodePackage, "id" | "sha256" | "sizeBytes">;
+  code: Code;
   /** Changes with every visible transition. */
   revisionId: string;
   lastModifiedMs: number;
@@ -42,12 +49,13 @@ export interface LambdaFunction extends Version {
   reservedConcurrency?: number;
   /** Absent is Terminate. */
   recursiveLoop?: "Allow";
+  codeSigningConfigArn?: string;
 }
 
 export interface NewFunction {
   named: Named;
   settings: Settings;
-  code: CodePackage;
+  code: Code;
   tags: Record<string, string>;
   revisionId: string;
   nowMs: number;
@@ -60,7 +68,7 @@ export function newFunction({ named, settings, code, tags, revisionId, nowMs }: 
 
 export interface Change {
   settings?: Settings;
-  code?: CodePackage;
+  code?: Code;
   revisionId: string;
   nowMs: number;
 }
@@ -73,7 +81,7 @@ export function changed(before: LambdaFunction, { settings, code, revisionId, no
 /** Nothing is waiting to be finished (transitions.ts), so its revision may change for another reason. */
 export const isSettled = (fn: Version): boolean => fn.state !== "Pending" && fn.lastUpdate !== "InProgress";
 
-const kept = ({ id, sha256, sizeBytes }: CodePackage): Version["code"] => ({ id, sha256, sizeBytes });
+const kept = ({ id, sha256, sizeBytes, unzippedBytes, image }: Code): Code => ({ id, sha256, sizeBytes, ...(unzippedBytes === undefined ? {} : { unzippedBytes }), ...(image ? { image } : {}) });
 
 /** Throws unless an update may begin. */
 export function assertChangeable(fn: LambdaFunction, revisionId: string | undefined): void {
@@ -92,7 +100,8 @@ export function settled<V extends Version>(before: V, revisionId: string): V {
   return after;
 }
 
-function runnable({ name, arn, account, region, version, settings, code }: Version, revision: string): FunctionVersion {
+/** What runs when it is Active. */
+export function runnable({ name, arn, account, region, version, settings, code }: Version, revision: string): FunctionVersion {
   return {
     arn, account, region, name, version, revision,
     runtime: settings.runtime, handler: settings.handler, role: settings.role, architecture: settings.architecture,
@@ -101,6 +110,8 @@ function runnable({ name, arn, account, region, version, settings, code }: Versi
     ...(settings.layers?.length ? { layers: settings.layers.map(({ codeId }) => codeId) } : {}),
     ...(settings.tenantIsolation ? { tenantIsolation: true } : {}),
     ...(settings.durable ? { durable: settings.durable } : {}),
+    ...(settings.image && code.image ? { image: { uri: code.image.uri, ...settings.image } } : {}),
+    ...(settings.snapStart && version !== "$LATEST" ? { snapStart: true } : {}),
     logging: { format: settings.logging.format, group: settings.logging.group, applicationLevel: settings.logging.applicationLevel ?? "INFO", systemLevel: settings.logging.systemLevel ?? "INFO" },
     tracing: settings.tracing,
   };
@@ -122,9 +133,8 @@ export function listedConfiguration(fn: Version, qualifier: string | undefined):
   return {
     FunctionName: fn.name,
     FunctionArn: qualified(fn.arn, qualifier),
-    Runtime: settings.runtime as FunctionConfiguration["Runtime"],
+    ...(settings.image ? {} : { Runtime: settings.runtime as FunctionConfiguration["Runtime"], Handler: settings.handler }),
     Role: settings.role,
-    Handler: settings.handler,
     CodeSize: code.sizeBytes,
     Description: settings.description,
     Timeout: settings.timeoutSeconds,
@@ -137,10 +147,10 @@ export function listedConfiguration(fn: Version, qualifier: string | undefined):
     TracingConfig: { Mode: settings.tracing },
     RevisionId: fn.revisionId,
     ...(settings.layers?.length ? { Layers: settings.layers.map(({ arn, sizeBytes }) => ({ Arn: arn, CodeSize: sizeBytes })) } : {}),
-    PackageType: "Zip",
+    ...shownImage(settings.image),
     Architectures: [settings.architecture],
     EphemeralStorage: { Size: settings.ephemeralStorageMb },
-    SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
+    SnapStart: { ApplyOn: settings.snapStart ? "PublishedVersions" : "None", OptimizationStatus: isSnapshot(fn) ? "On" : "Off" },
     LoggingConfig: loggingOf(settings),
     ...(settings.tenantIsolation ? { TenancyConfig: { TenantIsolationMode: "PER_TENANT" } } : {}),
     ...(settings.durable ? { DurableConfig: shownDurable(settings.durable) } : {}),

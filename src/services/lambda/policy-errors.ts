@@ -18,3 +18,5 @@ export const policyTooLong = (size: number, max: number) => new ServiceError("Po
 export const badPolicyDocument = (why: string) => invalidParameter(`The resource policy is not valid: ${why}.`);
 /** https://repost.aws/knowledge-center/lambda-function-role-error and every deployment tool that waits for it to go away. */
 export const roleNotAssumable = () => invalidParameter("The role defined for the function cannot be assumed by Lambda.");
+/** Seen by everybody who tries, with just these words (hashicorp/terraform-provider-aws and serverless/serverless have many). */
+export const crossAccountRole = () => new ServiceError("AccessDeniedException", "Cross-account pass role is not allowed.", { status: 403 });

@@ -1,8 +1,10 @@
 // Publishing a version inside a transaction: the version, what `$LATEST` remembers of it, and the code it counts for, together.
 import type { Ids } from "../../kernel/ids.ts";
 import type { Tx } from "../../storage/stores.ts";
-import { FUNCTIONS, type LambdaFunction, type Version } from "./function.ts";
+import { FUNCTIONS, isSettled, type LambdaFunction, type Version } from "./function.ts";
 import { findVersion, idOf } from "./lookup.ts";
+import { isSnapshot } from "./snap-start.ts";
+import { beginSnapshot } from "./snapshots.ts";
 import { addUsage } from "./usage.ts";
 import { afterPublishing, isPublishedAlready, published, VERSIONS, versionId } from "./version.ts";
 
@@ -23,6 +25,7 @@ export async function publish(tx: Tx, ids: Ids, fn: LambdaFunction, given: { des
   const newId = versionId(functionId, version.version);
   const after = afterPublishing(fn, version, ids.uuid());
   await tx.documents<Version>(VERSIONS).put(newId, version);
+  if (isSnapshot(version) && isSettled(fn)) await beginSnapshot(tx, newId, version, given.nowMs);
   await tx.documents<LambdaFunction>(FUNCTIONS).put(functionId, after);
   await addUsage(tx, fn, { codeBytes: version.code.sizeBytes });
   return { fn: after, version, newId };

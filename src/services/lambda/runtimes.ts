@@ -1,5 +1,6 @@
 // Which runtimes a function may have. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 import { notSupported, runtimeDeprecated, runtimeUnknown } from "./errors.ts";
+import { runtimesUnknown } from "./layer-errors.ts";
 
 const RUNNABLE = [
   "nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x",
@@ -24,4 +25,11 @@ export function checkRuntime(runtime: string): string {
   if (DEPRECATED.includes(runtime)) throw runtimeDeprecated(runtime);
   if (UNSUPPORTED.includes(runtime)) throw notSupported(`the runtime ${runtime}`);
   throw runtimeUnknown(runtime, [...RUNNABLE, ...UNSUPPORTED]);
+}
+
+/** What a layer says that it is compatible with: old runtimes, too (observed). `member` is how the parameter is named in the error. */
+export function checkCompatibleRuntimes(member: string, given: string | string[]): void {
+  const known = [...RUNNABLE, ...UNSUPPORTED, ...DEPRECATED];
+  if ([given].flat().every((runtime) => known.includes(runtime))) return;
+  throw runtimesUnknown(member, Array.isArray(given) ? `[${given.join(", ")}]` : given, known);
 }

@@ -1,13 +1,18 @@
 // AWS Lambda: functions, their code and settings, and invoking them. What runs them is the engine, behind the ports.
 // https://docs.aws.amazon.com/lambda/latest/api/
 import type * as Sdk from "@aws-sdk/client-lambda";
-import { defineService } from "../service.ts";
+import { defineService, type RoomPorts } from "../service.ts";
 import { access, functionTags } from "./access.ts";
+import { configTags } from "./code-signing.ts";
+import { layerPolicy } from "./layer-lookup.ts";
 import { aliasOperations } from "./operations/aliases.ts";
+import { codeSigningOperations } from "./operations/code-signing.ts";
 import { concurrencyOperations } from "./operations/concurrency.ts";
 import { eventInvokeOperations } from "./operations/event-invoke.ts";
 import { functionOperations } from "./operations/function.ts";
 import { invokeOperations } from "./operations/invoke.ts";
+import { layerPermissionOperations } from "./operations/layer-permissions.ts";
+import { layerOperations } from "./operations/layers.ts";
 import { listOperations } from "./operations/list.ts";
 import { functionPolicy, permissionOperations } from "./operations/permissions.ts";
 import { provisionedOperations } from "./operations/provisioned.ts";
@@ -20,19 +25,21 @@ import { functionTarget } from "./target.ts";
 import { openDurable } from "./durable/durable.ts";
 import { openProvisioner } from "./provisioner.ts";
 import { finishTransitions } from "./transitions.ts";
+import { takeSnapshots } from "./snapshots.ts";
 import { openUnusedCode } from "./unused-code.ts";
 
 export const lambda = defineService<typeof Sdk>({
   name: "lambda",
   client: "@aws-sdk/client-lambda",
   access,
-  resourcePolicy: functionPolicy,
-  resourceTags: functionTags,
+  resourcePolicy: either(functionPolicy, layerPolicy),
+  resourceTags: either(functionTags, configTags),
   target: functionTarget,
   open(ports) {
     const unused = openUnusedCode(ports);
     const provisioner = openProvisioner(ports);
     ports.background("lambda transitions", (signal) => finishTransitions(ports, signal));
+    ports.background("lambda SnapStart", (signal) => takeSnapshots(ports, signal));
     ports.background("lambda unused code", (signal) => unused.run(signal));
     ports.background("lambda provisioned concurrency", (signal) => provisioner.run(signal));
     return {
@@ -47,9 +54,22 @@ export const lambda = defineService<typeof Sdk>({
       ...tagOperations(ports),
       ...permissionOperations(ports),
       ...settingsOperations(ports),
+      ...layerOperations(ports, unused),
+      ...layerPermissionOperations(ports),
+      ...codeSigningOperations(ports),
       ...urlOperations(ports),
       ...invokeOperations(ports),
       ...openDurable(ports),
     };
   },
 });
+
+type ByArn<T> = (ports: RoomPorts) => (arn: string) => Promise<T | undefined>;
+
+/** What the first knows of an ARN, or else the second. */
+function either<T>(first: ByArn<T>, second: ByArn<T>): ByArn<T> {
+  return (ports) => {
+    const [one, other] = [first(ports), second(ports)];
+    return async (arn) => (await one(arn)) ?? other(arn);
+  };
+}

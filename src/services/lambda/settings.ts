@@ -4,6 +4,8 @@ import type { CreateFunctionRequest, LoggingConfig, UpdateFunctionConfigurationR
 import { LAMBDA } from "../../kernel/limits.ts";
 import { environmentTooLarge, logLevelNeedsJson, reservedKeys, runtimeAndHandlerMissing, tooLarge } from "./errors.ts";
 import { checkRuntime } from "./runtimes.ts";
+import { changedImage, checkNewImage, type ImageSettings } from "./image.ts";
+import { changedSnapStart } from "./snap-start.ts";
 import { changedDurable, type DurableSettings, newDurable } from "./durable/config.ts";
 
 export interface Settings {
@@ -27,6 +29,10 @@ export interface Settings {
   tenantIsolation?: boolean;
   /** Of durable functions only. */
   durable?: DurableSettings;
+  /** A container image, with what is to be different from its own configuration; decided at creation. `runtime` and `handler` are empty then. */
+  image?: ImageSettings;
+  /** PublishedVersions. */
+  snapStart?: true;
 }
 
 export interface LayerOfFunction {
@@ -34,6 +40,7 @@ export interface LayerOfFunction {
   arn: string;
   codeId: string;
   sizeBytes: number;
+  unzippedBytes: number;
 }
 
 export interface Logging {
@@ -59,7 +66,9 @@ const RESERVED_KEYS = new Set([
 ]);
 
 export function newSettings(input: CreateFunctionRequest, name: string): Settings {
-  if (!input.Runtime || !input.Handler) throw runtimeAndHandlerMissing();
+  const isImage = input.PackageType === "Image";
+  if (isImage) checkNewImage(input);
+  else if (!input.Runtime || !input.Handler) throw runtimeAndHandlerMissing();
   const durable = newDurable(input.DurableConfig);
   const fresh: Settings = {
     runtime: "", handler: "", role: "", description: "", timeoutSeconds: durable ? Math.min(TIMEOUT_SECONDS_MAX, durable.executionTimeoutSeconds) : 3, memoryMb: 128, ephemeralStorageMb: 512,
@@ -68,6 +77,7 @@ export function newSettings(input: CreateFunctionRequest, name: string): Setting
     logging: { format: "Text", group: `/aws/lambda/${name}` },
     ...(input.TenancyConfig?.TenantIsolationMode === "PER_TENANT" ? { tenantIsolation: true } : {}),
     ...(durable ? { durable } : {}),
+    ...(isImage ? { image: {} } : {}),
   };
   return changedSettings(fresh, input);
 }
@@ -92,6 +102,8 @@ export function changedSettings(before: Settings, given: Partial<CreateFunctionR
   if (given.DeadLetterConfig?.TargetArn) after.deadLetterArn = given.DeadLetterConfig.TargetArn;
   else if (given.DeadLetterConfig) delete after.deadLetterArn;
   if (given.DurableConfig) after.durable = changedDurable(before.durable, given.DurableConfig)!;
+  changedImage(after, given);
+  changedSnapStart(after, given.SnapStart);
   if (given.Environment) after.environment = checkEnvironment(given.Environment.Variables ?? {});
   return after;
 }

@@ -3,6 +3,8 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Ids } from "../../kernel/ids.ts";
 import type { Stores, Tx } from "../../storage/stores.ts";
 import { FUNCTIONS, type LambdaFunction, settled, type Version } from "./function.ts";
+import { isSnapshot } from "./snap-start.ts";
+import { beginSnapshot } from "./snapshots.ts";
 import { VERSIONS } from "./version.ts";
 
 const QUEUE = "lambda/transitions";
@@ -31,7 +33,7 @@ export async function finishTransitions({ stores, clock, ids }: { stores: Stores
       const receipt = ids.uuid();
       const nowMs = clock.now();
       const items = await stores.queues.receive(QUEUE, { nowMs, limit: 10, hiddenUntilMs: nowMs + HELD_MS, receipt });
-      for (const item of items) await finish(stores, ids, JSON.parse(item.body) as Transition, item.id, receipt);
+      for (const item of items) await finish(stores, ids, nowMs, JSON.parse(item.body) as Transition, item.id, receipt);
       if (items.length) continue;
       const nextMs = await stores.queues.nextDueMs(QUEUE);
       const due = nextMs === undefined ? [] : [clock.sleep(Math.max(nextMs - clock.now(), 1), either).catch(() => undefined)];
@@ -42,11 +44,14 @@ export async function finishTransitions({ stores, clock, ids }: { stores: Stores
   }
 }
 
-async function finish(stores: Stores, ids: Ids, { id, revisionId, versionId }: Transition, itemId: string, receipt: string): Promise<void> {
+async function finish(stores: Stores, ids: Ids, nowMs: number, { id, revisionId, versionId }: Transition, itemId: string, receipt: string): Promise<void> {
   const [next, nextOfVersion] = [ids.uuid(), ids.uuid()];
   await stores.transaction(async (tx) => {
     await tx.documents<LambdaFunction>(FUNCTIONS).update(id, (fn) => (fn.revisionId === revisionId ? settled(fn, next) : fn));
-    if (versionId !== undefined) await tx.documents<Version>(VERSIONS).update(versionId, (version) => (version.state === "Pending" ? settled(version, nextOfVersion) : version));
+    if (versionId !== undefined) {
+      const version = await tx.documents<Version>(VERSIONS).update(versionId, (each) => (each.state === "Pending" && !isSnapshot(each) ? settled(each, nextOfVersion) : each));
+      if (version?.state === "Pending") await beginSnapshot(tx, versionId, version, nowMs);
+    }
     await tx.queues.finish(QUEUE, itemId, receipt);
   });
 }

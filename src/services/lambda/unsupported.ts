@@ -8,17 +8,11 @@ const filled = (list: readonly unknown[] | undefined): boolean => list !== undef
 
 const REFUSED: Record<string, (given: Parameters) => boolean> = {
   "PublishTo (versions for capacity providers)": ({ PublishTo }) => PublishTo !== undefined,
-  "container images (PackageType Image)": ({ PackageType }) => PackageType === "Image",
-  "container images (Code.ImageUri)": ({ Code }) => Boolean(Code?.ImageUri),
-  "container images (ImageConfig)": ({ ImageConfig }) => filled(ImageConfig?.EntryPoint) || filled(ImageConfig?.Command) || Boolean(ImageConfig?.WorkingDirectory),
   "code in S3 (S3Bucket, S3Key; send the zip as ZipFile instead)": ({ Code, ...given }) => [Code, given].some((from) => from?.S3Bucket || from?.S3Key || from?.S3ObjectVersion || from?.S3ObjectStorageMode),
   "SourceKMSKeyArn": ({ Code, SourceKMSKeyArn }) => Boolean(Code?.SourceKMSKeyArn || SourceKMSKeyArn),
   "KMSKeyArn": ({ KMSKeyArn }) => Boolean(KMSKeyArn),
-  "Layers": ({ Layers }) => filled(Layers),
   "VpcConfig": ({ VpcConfig }) => filled(VpcConfig?.SubnetIds) || filled(VpcConfig?.SecurityGroupIds) || VpcConfig?.Ipv6AllowedForDualStack === true,
   "FileSystemConfigs": ({ FileSystemConfigs }) => filled(FileSystemConfigs),
-  "SnapStart PublishedVersions": ({ SnapStart }) => SnapStart?.ApplyOn === "PublishedVersions",
-  "CodeSigningConfigArn": ({ CodeSigningConfigArn }) => Boolean(CodeSigningConfigArn),
   "DurableConfig.KMSKeyArn": ({ DurableConfig }) => Boolean(DurableConfig?.KMSKeyArn),
   "CapacityProviderConfig": ({ CapacityProviderConfig }) => CapacityProviderConfig !== undefined,
 };

@@ -4,6 +4,7 @@ import type { Ids } from "../../kernel/ids.ts";
 import type { CodePackages } from "../../ports/code.ts";
 import type { Stores, Tx } from "../../storage/stores.ts";
 import { FUNCTIONS, type Version } from "./function.ts";
+import { LAYER_VERSIONS, type LayerVersion } from "./layer.ts";
 import { VERSIONS } from "./version.ts";
 
 const QUEUE = "lambda/unused-code";
@@ -16,6 +17,7 @@ const PAGE = 200;
 const NAMING: { kind: string; codeIds(document: any): string[] }[] = [
   { kind: FUNCTIONS, codeIds: codeOf },
   { kind: VERSIONS, codeIds: codeOf },
+  { kind: LAYER_VERSIONS, codeIds: ({ code }: LayerVersion) => [code.id] },
 ];
 
 /** What a version shows, what runs of it, and its layers, which stay usable when they are deleted themselves. */
@@ -25,10 +27,16 @@ function codeOf({ code, live, settings }: Version): string[] {
 }
 
 export interface UnusedCode {
-  /** While a package is added and not yet named by a function, nothing is swept. */
+  /** While a package is added and not yet named by a function, nothing is swept; when the work fails, something may be to sweep later. */
   whileAdding<T>(work: () => Promise<T>): Promise<T>;
   sweepLater(tx: Tx, nowMs: number): Promise<void>;
   run(signal: AbortSignal): Promise<void>;
+}
+
+async function sweepLater(tx: Tx, nowMs: number): Promise<void> {
+  // One item for all changes of a minute; the sweep looks at everything anyway.
+  const dueMs = (Math.floor((nowMs + GRACE_MS) / 60_000) + 1) * 60_000;
+  await tx.queues.send(QUEUE, { id: String(dueMs), body: "", dueMs });
 }
 
 export function openUnusedCode({ stores, code, clock, ids }: { stores: Stores; code: CodePackages; clock: Clock; ids: Ids }): UnusedCode {
@@ -63,16 +71,16 @@ export function openUnusedCode({ stores, code, clock, ids }: { stores: Stores; c
       try {
         await sweeping?.catch(() => undefined); // its failure is the sweeper's to report
         return await work();
+      } catch (error) {
+        // What was added before it was refused is nobody's.
+        await stores.transaction((tx) => sweepLater(tx, clock.now())).catch(() => undefined); // the first failure is the one to tell
+        throw error;
       } finally {
         adding--;
       }
     },
 
-    async sweepLater(tx, nowMs) {
-      // One item for all changes of a minute; the sweep looks at everything anyway.
-      const dueMs = (Math.floor((nowMs + GRACE_MS) / 60_000) + 1) * 60_000;
-      await tx.queues.send(QUEUE, { id: String(dueMs), body: "", dueMs });
-    },
+    sweepLater,
 
     async run(signal) {
       while (!signal.aborted) {

@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
 import { isDeepStrictEqual } from "node:util";
 import { codeShaMismatch } from "./errors.ts";
+import { isSnapshot } from "./snap-start.ts";
 import { assertChangeable, isSettled, type LambdaFunction, settled, type Version } from "./function.ts";
 
 /** Documents of this kind have the id ACCOUNT/REGION/NAME/NUMBER, the number padded, so that lists are in order. */
@@ -29,7 +30,7 @@ export function isPublishedAlready(fn: LambdaFunction, last: Version | undefined
   return last.code.id === fn.code.id && isDeepStrictEqual({ ...last.settings, description: fn.published!.description }, fn.settings);
 }
 
-/** The next version. While `$LATEST` is Pending or being updated so is this one, and both are `settled` together. */
+/** The next version. While `$LATEST` is Pending or being updated so is this one, and both are `settled` together; with SnapStart it is Pending until it has been initialised. */
 export function published(fn: LambdaFunction, { description, revisionId, nowMs }: Publication): Version {
   const { name, arn, account, region, settings, code } = fn;
   const picture: Version = {
@@ -37,7 +38,7 @@ export function published(fn: LambdaFunction, { description, revisionId, nowMs }
     settings: { ...settings, description: description ?? settings.description }, code,
     revisionId, lastModifiedMs: nowMs, state: "Pending",
   };
-  return isSettled(fn) ? settled(picture, revisionId) : picture;
+  return isSettled(fn) && !isSnapshot(picture) ? settled(picture, revisionId) : picture;
 }
 
 /** `$LATEST` remembers what it gave out, and has another revision from then on (spec, observed). */

@@ -1,7 +1,7 @@
 // What each operation needs to be permitted, and on what.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
 import type * as Sdk from "@aws-sdk/client-sts";
-import { partitionOf } from "../../kernel/arn.ts";
+import type { Call } from "../../kernel/call.ts";
 import type { AccessRule } from "../../ports/access.ts";
 import type { Api } from "../service.ts";
 
@@ -30,11 +30,16 @@ const assuming: AccessRule = {
   ].map((action) => ({ action, resource: input.RoleArn, context: assumeContext(input) })),
 };
 
+/** In the partition of the caller: the region is theirs to choose. */
+const federatedArn = ({ Name }: { Name: string }, { account, principal }: Call): string => `arn:${principal.arn.split(":")[1]}:sts::${account}:federated-user/${Name}`;
+
 export const access: Partial<Record<keyof Api<typeof Sdk>, AccessRule>> = {
   AssumeRole: assuming,
   GetFederationToken: {
-    resources: ({ Name }: { Name: string }, { region, account }) => [`arn:${partitionOf(region)}:sts::${account}:federated-user/${Name}`],
+    resources: (input: { Name: string }, call) => [federatedArn(input, call)],
     context: tagContext,
+    // "In addition to the action that matches the API operation, you must have sts:TagSession" (id_session-tags.html): tags are what policies ask about.
+    also: (input: Session & { Name: string }, call) => (input.Tags?.length ? [{ action: "sts:TagSession", resource: federatedArn(input, call), context: tagContext(input) }] : []),
   },
   // "No permissions are required to perform this operation", of either.
   GetCallerIdentity: { action: "" },

@@ -35,7 +35,7 @@ export function assumeRoleOperation({ stores, ids, access }: RoomPorts): Pick<Ap
       const sourceIdentity = input.SourceIdentity ?? fixed;
       const principal = rolePrincipal(role, stored?.id ?? idOfUnknownRole(input.RoleArn), input.RoleSessionName);
       const session = {
-        issuedAtMs: call.now.getTime(), issuerArn: stored?.arn ?? input.RoleArn,
+        issuedAtMs: call.now.getTime(), issuerArn: stored?.arn ?? input.RoleArn, ...(!stored && { roleUnknown: true as const }),
         ...sessionPolicies(input, role.account), ...sessionTags(input, caller.session), ...(sourceIdentity !== undefined && { sourceIdentity }),
       };
       const credentials = await openSession(stores, ids, { ...principal, session }, expiry(call, seconds));

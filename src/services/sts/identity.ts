@@ -23,7 +23,7 @@ const SHARED_MAX = 1000;
 
 export function openIdentity({ stores, clock, ids, configured }: IdentityOptions): Identity {
   const given = new Map(configured.map((key) => [key.accessKeyId, key.secretAccessKey]));
-  const shared = new Map<string, { untilMs: number; credentials: Promise<Credentials> }>();
+  const shared = new Map<string, { untilMs: number; roleId: string; credentials: Promise<Credentials> }>();
 
   return {
     async findKey(accessKeyId) {
@@ -35,26 +35,22 @@ export function openIdentity({ stores, clock, ids, configured }: IdentityOptions
     async credentialsForRole(roleArn, sessionName, functionArn) {
       const name = `${roleArn} ${sessionName} ${functionArn}`;
       const nowMs = clock.now();
+      const role = parseRoleArn(roleArn);
+      if (!role) throw new Fault(`not the ARN of a role: ${roleArn}`);
+      const stored = await findRole(stores, role);
+      const roleId = stored?.id ?? idOfUnknownRole(roleArn);
       const known = shared.get(name);
-      if (known && known.untilMs > nowMs) return known.credentials;
-      const credentials = sessionForRole(stores, ids, { roleArn, sessionName, functionArn, nowMs });
+      // A role that was made anew is another one, which old credentials are not of.
+      if (known && known.untilMs > nowMs && known.roleId === roleId) return known.credentials;
+      const session = { issuedAtMs: nowMs, issuerArn: roleArn, ...(functionArn !== undefined && { sourceFunctionArn: functionArn }), ...(!stored && { roleUnknown: true as const }) };
+      const credentials = openSession(stores, ids, { ...rolePrincipal(role, roleId, sessionName), session }, nowMs + FUNCTION_SECONDS * 1000);
       shared.delete(name); // so that it goes to the end
-      shared.set(name, { untilMs: nowMs + SHARED_MS, credentials });
+      shared.set(name, { untilMs: nowMs + SHARED_MS, roleId, credentials });
       if (shared.size > SHARED_MAX) shared.delete(shared.keys().next().value!);
       credentials.catch(() => shared.delete(name));
       return credentials;
     },
   };
-}
-
-interface FunctionSession { roleArn: string; sessionName: string; functionArn: string | undefined; nowMs: number }
-
-async function sessionForRole(stores: Stores, ids: Ids, { roleArn, sessionName, functionArn, nowMs }: FunctionSession): Promise<Credentials> {
-  const role = parseRoleArn(roleArn);
-  if (!role) throw new Fault(`not the ARN of a role: ${roleArn}`);
-  const stored = await findRole(stores, role);
-  const session = { issuedAtMs: nowMs, issuerArn: roleArn, ...(functionArn !== undefined && { sourceFunctionArn: functionArn }) };
-  return openSession(stores, ids, { ...rolePrincipal(role, stored?.id ?? idOfUnknownRole(roleArn), sessionName), session }, nowMs + FUNCTION_SECONDS * 1000);
 }
 
 /** A 12-digit key id is its account; any other belongs to the account of zeros. */

@@ -30,6 +30,17 @@ export const queueTests: StoreTests = {
     assert.equal(await queues.nextDueMs("q"), undefined);
   },
 
+  async "an item is taken back, waiting or held, but not out of a group"(stores) {
+    const { queues } = stores;
+    await queues.send("back", { id: "waiting", body: "w", dueMs: 1000 });
+    await queues.send("back", { id: "held", body: "h", dueMs: 0 });
+    await queues.send("back", { id: "grouped", body: "g", group: "g", dueMs: 5000 });
+    assert.equal((await receive(stores, "back", 0, { receipt: "mine" })).length, 1);
+    assert.deepEqual([await queues.cancel("back", "waiting"), await queues.cancel("back", "held"), await queues.cancel("back", "waiting"), await queues.cancel("other", "held"), await queues.cancel("back", "grouped")], [true, true, false, false, false]);
+    assert.equal(await queues.finish("back", "held", "mine"), false);
+    assert.deepEqual((await receive(stores, "back", 10_000)).map(({ id }) => id), ["grouped"]);
+  },
+
   async "items are received earliest first, then in order of sending"(stores) {
     const { queues } = stores;
     for (const [id, dueMs] of [["c", 3], ["a", 1], ["b1", 2], ["b2", 2]] as const) await queues.send("order", { id, body: id, dueMs });

@@ -11,6 +11,8 @@ export interface Scope {
   periodSeconds: number;
   /** The seconds at which periods begin. */
   starts: number[];
+  /** Told of every value on the way how many points it has. Throws BadExpression when they are too many. */
+  spend(points: number): void;
   /** The value of another query of the request. Throws BadExpression. */
   named(id: string): Value;
   /** What METRICS() stands for: the metrics of the request, those whose id holds `part`. */
@@ -19,6 +21,12 @@ export interface Scope {
 
 /** Throws BadExpression. */
 export function evaluate(node: Node, scope: Scope): Value {
+  const value = valueOf(node, scope);
+  scope.spend(value instanceof Map ? 1 + value.size : Array.isArray(value) ? value.reduce((sum, { size }) => sum + 1 + size, 1) : 1);
+  return value;
+}
+
+function valueOf(node: Node, scope: Scope): Value {
   switch (node.kind) {
     case "number": return node.value;
     case "text": return node.value;

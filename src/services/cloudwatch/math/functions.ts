@@ -6,7 +6,10 @@ type Call = (args: Value[], scope: Scope) => Value;
 
 const total = (values: number[]): number => values.reduce((sum, value) => sum + value, 0);
 const mean = (values: number[]): number => total(values) / values.length;
-const deviation = (values: number[]): number => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)));
+function deviation(values: number[]): number {
+  const middle = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
+}
 
 /** Of one series: a number. Of a list: a series, over those that have a value at each time. */
 const aggregate = (of: (values: number[]) => number): Call => ([given], _scope) => {
@@ -32,8 +35,8 @@ const steps = (of: (value: number, before: number, seconds: number) => number) =
 export const FUNCTIONS: Record<string, Call> = {
   SUM: aggregate(total),
   AVG: aggregate(mean),
-  MIN: aggregate((values) => Math.min(...values)),
-  MAX: aggregate((values) => Math.max(...values)),
+  MIN: aggregate((values) => values.reduce((least, value) => Math.min(least, value), Infinity)),
+  MAX: aggregate((values) => values.reduce((most, value) => Math.max(most, value), -Infinity)),
   STDDEV: aggregate(deviation),
   DATAPOINT_COUNT: aggregate((values) => values.length),
   ABS: each(Math.abs),
@@ -77,9 +80,11 @@ export const FUNCTIONS: Record<string, Call> = {
 function filled(series: Series, by: Value | undefined, { starts }: Scope): Series {
   const found: Series = new Map();
   const known = [...series.keys()].sort((a, b) => a - b);
+  let at = 0; // of the first known that is not before the period looked at
   for (const second of starts) {
-    const before = known.findLast((other) => other <= second);
-    const after = known.find((other) => other >= second);
+    while (at < known.length && known[at]! < second) at++;
+    const after = known[at];
+    const before = after === second ? after : known[at - 1];
     let value = series.get(second);
     if (value === undefined && typeof by === "number") value = by;
     if (value === undefined && by instanceof Map) value = by.get(second);

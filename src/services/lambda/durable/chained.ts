@@ -15,7 +15,7 @@ import { type Change, operationOf, putOperation, saveChange, wake } from "./chan
 import { CHAINED_PAYLOAD_BYTES_MAX } from "./batch.ts";
 import { endChained, type ChainedOutcome, errorOfFunction } from "./end.ts";
 import { invalid, unqualified } from "./errors.ts";
-import { errorOf, type Execution } from "./execution.ts";
+import { bytesOf, errorOf, type Execution } from "./execution.ts";
 import { operationEvent, payloadOf } from "./history.ts";
 import type { Operation } from "./operation.ts";
 import { askForCall, type CallItem } from "./queues.ts";
@@ -73,6 +73,7 @@ export async function applyChained(change: Change, update: ChainedUpdate, existi
   const { version, tenantId, traceId } = target;
   Object.assign(details, { Input: payloadOf(update.Payload), ExecutedVersion: version.version });
   const payload = update.Payload ?? "{}";
+  execution.storedBytes += bytesOf(update.Payload); // it is in the history, and waits in a queue
   const { executionId } = execution;
   if (version.durable) {
     const parent = { key, executionId, operationId: update.Id };

@@ -1,9 +1,9 @@
 // One change of an execution within a transaction: the execution, its operations, what goes into its history, and what follows from it.
 import type { Ids } from "../../../kernel/ids.ts";
 import type { Tx } from "../../../storage/stores.ts";
-import { bytesOf, EXECUTIONS, type Execution } from "./execution.ts";
+import { EXECUTIONS, type Execution } from "./execution.ts";
 import { logOf, type StoredEvent } from "./history.ts";
-import { isWaiting, type Operation, operationId, OPERATIONS } from "./operation.ts";
+import { isWaiting, type Operation, operationId, OPERATIONS, sizeOf } from "./operation.ts";
 import { askForInvocation } from "./queues.ts";
 
 export interface Change {
@@ -43,7 +43,7 @@ export function putOperation(change: Change, operation: Operation): void {
   const before = change.changed.get(operation.id) ?? change.read.get(operation.id);
   if (!before) execution.operationCount++;
   execution.waiting += Number(isWaiting(operation)) - Number(before !== undefined && isWaiting(before));
-  execution.storedBytes += bytesOf(operation.result) + (operation.error ? bytesOf(JSON.stringify(operation.error)) : 0);
+  execution.storedBytes += sizeOf(operation);
   change.changed.delete(operation.id);
   change.changed.set(operation.id, operation);
 }

@@ -23,6 +23,7 @@ type Lambda = Api<typeof Sdk>;
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: durable operations of an execution, and bytes written to its storage. The words are ours. */
 const OPERATIONS_MAX = 3000;
 const STORED_BYTES_MAX = 104_857_600;
+const tooManyOperations = () => invalid(`A durable execution has at most ${OPERATIONS_MAX} operations.`);
 const REPLAY_MS = 15 * 60_000;
 const PAGE_DEFAULT = 100;
 /** A poll comes in the very millisecond in which a wait ends: the timer is given that long to have seen it, or the SDK asks again after a second. */
@@ -48,6 +49,8 @@ export function checkpointOperations(ports: RoomPorts): Pick<Lambda, "Checkpoint
   return {
     async CheckpointDurableExecution(input, call) {
       const updates = input.Updates ?? [];
+      // Each operation may begin and end in one batch, and the execution end with it; whatever has more cannot be good, and is not looked at.
+      if (updates.length > 2 * OPERATIONS_MAX + 1) throw tooManyOperations();
       const { named, token, execution } = await findByToken(ports, input.DurableExecutionArn, input.CheckpointToken, call);
       if (input.ClientToken === undefined && !isCurrent(execution, token)) throw invalidToken();
       const targets = new Map<string, Target>();
@@ -106,7 +109,7 @@ async function checkpoint({ clock, ids }: RoomPorts, tx: Tx, request: Request): 
   const { execution } = change;
   if (!isCurrent(execution, token)) return replayed(tx, named.key, change, request);
   const closed = await applyAll(change, request);
-  if (execution.operationCount > OPERATIONS_MAX) throw invalid(`A durable execution has at most ${OPERATIONS_MAX} operations.`);
+  if (execution.operationCount > OPERATIONS_MAX) throw tooManyOperations();
   if (execution.storedBytes > STORED_BYTES_MAX) throw invalid(`A durable execution stores at most ${STORED_BYTES_MAX} bytes.`);
   const operations = [...change.changed.values()];
   for (const id of execution.unseen) if (!change.changed.has(id)) operations.push((await operationOf(change, id))!);

@@ -4,7 +4,7 @@ import { beginChange, type Change, operationOf, saveChange, wake } from "./chang
 import { errorOf, type Execution } from "./execution.ts";
 import { executionEvent, failureOf, operationEvent, type Outcome, payloadOf, type StoredEvent } from "./history.ts";
 import type { Operation } from "./operation.ts";
-import { askForCall, setTimer } from "./queues.ts";
+import { askForCall, clearTimer, setTimer } from "./queues.ts";
 
 type End = Exclude<Execution["status"], "RUNNING">;
 
@@ -18,6 +18,7 @@ export async function endExecution(change: Change, status: End, { result, error 
   // AWS leaves a timeout's details empty (observed); the error is on the execution only.
   const details = status === "SUCCEEDED" ? { Result: payloadOf(result) } : status === "TIMED_OUT" ? {} : { Error: failureOf(error) };
   change.events.push(executionEvent(execution, EVENTS[status], nowMs, details));
+  await clearTimer(tx, { executionId, kind: "execution" });
   await setTimer(tx, { key, executionId, kind: "retention" }, nowMs + execution.retentionDays * DAY_MS);
   if (status !== "SUCCEEDED" && execution.deadLetter) {
     const { arn, roleArn } = execution.deadLetter;

@@ -1,6 +1,7 @@
 // One operation of a durable execution: a step, a wait, a callback, a context, a chained invoke. What is stored, and how AWS shows it.
 // https://docs.aws.amazon.com/lambda/latest/api/API_Operation.html
 import type { ErrorObject, OperationStatus, OperationType, Operation as Shown } from "@aws-sdk/client-lambda";
+import { bytesOf } from "./execution.ts";
 
 /** Documents of this kind have the id EXECUTION-ID/OPERATION-ID. */
 export const OPERATIONS = "lambda/durable-operation";
@@ -32,6 +33,9 @@ export interface Operation {
   /** Of a chained invoke of a durable function. */
   childArn?: string;
 }
+
+/** Of what it came to, in bytes: what counts towards an execution's storage, and makes answers large. */
+export const sizeOf = ({ result, error }: Operation): number => bytesOf(result) + (error ? bytesOf(JSON.stringify(error)) : 0);
 
 export const operationId = (executionId: string, id: string): string => `${executionId}/${id}`;
 

@@ -31,9 +31,14 @@ export async function askForInvocation(tx: Tx, key: string, { executionId }: Exe
   await tx.queues.send(INVOCATIONS, { id: executionId, body: JSON.stringify(item), dueMs: nowMs });
 }
 
+const timerId = ({ executionId, kind, operationId = "" }: Omit<TimerItem, "key">): string => `${executionId}/${kind}/${operationId}`;
+
 export async function setTimer(tx: Tx, timer: TimerItem, dueMs: number): Promise<void> {
-  await tx.queues.send(TIMERS, { id: `${timer.executionId}/${timer.kind}/${timer.operationId ?? ""}`, body: JSON.stringify(timer), dueMs });
+  await tx.queues.send(TIMERS, { id: timerId(timer), body: JSON.stringify(timer), dueMs });
 }
+
+/** What is over is waited for no longer: a timer may be a year away, long after everything else was forgotten. */
+export const clearTimer = (tx: Pick<Tx, "queues">, timer: Omit<TimerItem, "key">): Promise<boolean> => tx.queues.cancel(TIMERS, timerId(timer));
 
 export async function askForCall(tx: Tx, call: CallItem, nowMs: number): Promise<void> {
   await tx.queues.send(CALLS, { id: `${call.executionId}/${call.kind}/${call.kind === "chained-invoke" ? call.operationId : ""}`, body: JSON.stringify(call), dueMs: nowMs });

@@ -3,7 +3,7 @@
 import type { Operation as Shown } from "@aws-sdk/client-lambda";
 import type { Stores, Tx } from "../../../storage/stores.ts";
 import type { Execution } from "./execution.ts";
-import { type Operation, operationId, OPERATIONS } from "./operation.ts";
+import { type Operation, operationId, OPERATIONS, sizeOf } from "./operation.ts";
 
 const READ_AT_ONCE = 20;
 
@@ -21,13 +21,14 @@ export async function readState(stores: Pick<Stores | Tx, "documents">, { execut
   const documents = stores.documents<Operation>(OPERATIONS);
   const operations: Operation[] = [];
   let bytes = 0;
+  const isOver = endedContexts(documents, executionId);
   for (let at = after; ;) {
     const rows = await documents.list({ prefix: operationId(executionId, ""), limit: READ_AT_ONCE, ...(at === undefined ? {} : { after: operationId(executionId, at) }) });
     for (const [, operation] of rows) {
-      const size = (operation.result?.length ?? 0) + 500;
+      const size = sizeOf(operation) + 500;
       if (operations.length === limit || (bytes + size > bytesMax && bytes > 0)) return { operations, next: at ?? "" };
       at = operation.id;
-      if (await isOver(documents, executionId, operation)) continue;
+      if (operation.parentId !== undefined && await isOver(operation.parentId)) continue;
       operations.push(operation);
       bytes += size;
     }
@@ -35,14 +36,23 @@ export async function readState(stores: Pick<Stores | Tx, "documents">, { execut
   }
 }
 
-async function isOver(documents: { get(id: string): Promise<Operation | undefined> }, executionId: string, { parentId }: Operation): Promise<boolean> {
-  for (let id = parentId; id !== undefined;) {
-    const parent = await documents.get(operationId(executionId, id));
-    if (!parent) return false;
-    if ((parent.status === "SUCCEEDED" || parent.status === "FAILED") && !parent.replayChildren) return true;
-    id = parent.parentId;
-  }
-  return false;
+/** Whether a context has ended, or one that it is in. Each is looked up once: contexts may be nested as deep as there are operations. */
+function endedContexts(documents: { get(id: string): Promise<Operation | undefined> }, executionId: string): (contextId: string) => Promise<boolean> {
+  const known = new Map<string, boolean>();
+  return async (contextId) => {
+    const way: string[] = [];
+    let over = false;
+    for (let id: string | undefined = contextId; id !== undefined;) {
+      const before = known.get(id);
+      if (before !== undefined) { over = before; break; }
+      way.push(id);
+      const context: Operation | undefined = await documents.get(operationId(executionId, id));
+      over = context !== undefined && (context.status === "SUCCEEDED" || context.status === "FAILED") && !context.replayChildren;
+      id = over ? undefined : context?.parentId;
+    }
+    for (const id of way) known.set(id, over);
+    return over;
+  };
 }
 
 /** The execution itself is the first of its operations, and has the input. */

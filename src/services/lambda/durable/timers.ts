@@ -1,11 +1,11 @@
 // What happens when its time has come: waits end, retries become ready, callbacks and executions time out, ended executions are forgotten.
-import type { Received, Stores, Tx } from "../../../storage/stores.ts";
+import type { Received, Tx } from "../../../storage/stores.ts";
 import { beginChange, type Change, operationOf, saveChange, wake } from "./change.ts";
 import { endExecution } from "./end.ts";
 import { errorOf, EXECUTIONS, type Execution, REPLAYS, unindexExecution } from "./execution.ts";
 import { failureOf, logOf, operationEvent, timedOut } from "./history.ts";
 import { type Operation, operationId, OPERATIONS } from "./operation.ts";
-import { type TimerItem, TIMERS } from "./queues.ts";
+import { clearTimer, type TimerItem, TIMERS } from "./queues.ts";
 import { type WorkerParts, workThrough } from "./worker.ts";
 
 const AT_ONCE = 20;
@@ -16,7 +16,7 @@ export const runTimers = (parts: WorkerParts, signal: AbortSignal): Promise<void
 
 async function fire(parts: WorkerParts, { id, body, receipt }: Received): Promise<void> {
   const timer = JSON.parse(body) as TimerItem;
-  if (timer.kind === "retention") await forgetOperations(parts.stores, timer.executionId);
+  if (timer.kind === "retention") await forgetOperations(parts, timer.executionId);
   await parts.stores.transaction(async (tx) => {
     const change = await beginChange(tx, timer.key, timer.executionId, parts.clock.now(), parts.ids);
     const laterMs = change && (await apply(change, timer));
@@ -67,13 +67,25 @@ function changed(change: Change, operation: Operation, kind: TimerItem["kind"]):
   return late;
 }
 
-async function forgetOperations(stores: Stores, executionId: string): Promise<void> {
+async function forgetOperations({ stores, clock }: WorkerParts, executionId: string): Promise<void> {
+  const nowMs = clock.now();
   for (;;) {
     const rows = await stores.documents<Operation>(OPERATIONS).list({ prefix: operationId(executionId, ""), limit: FORGET_AT_ONCE });
     if (rows.length === 0) break;
-    await stores.transaction(async (tx) => { for (const [id] of rows) await tx.documents(OPERATIONS).delete(id); });
+    await stores.transaction(async (tx) => {
+      for (const [id, operation] of rows) {
+        await tx.documents(OPERATIONS).delete(id);
+        for (const kind of timersOf(operation, nowMs)) await clearTimer(tx, { executionId, kind, operationId: operation.id });
+      }
+    });
   }
   await stores.logs.delete(logOf(executionId));
+}
+
+/** Those that have not fired. */
+function timersOf({ waitEndMs, nextAttemptMs, timeoutMs, heartbeatMs }: Operation, nowMs: number): TimerItem["kind"][] {
+  const times: [TimerItem["kind"], number | undefined][] = [["wait", waitEndMs], ["retry", nextAttemptMs], ["callback", timeoutMs], ["heartbeat", heartbeatMs]];
+  return times.flatMap(([kind, atMs]) => (atMs !== undefined && atMs > nowMs ? [kind] : []));
 }
 
 async function forget(tx: Tx, key: string, execution: Execution): Promise<void> {

@@ -6,9 +6,13 @@ import type { Api, RoomPorts } from "../../service.ts";
 import { type Alias, ALIASES, versionsOf } from "../alias.ts";
 import { deleteBelongings, deleteQualified } from "../belongings.ts";
 import { readZip } from "../code.ts";
+import { attachConfig, checkSigned } from "../code-signing.ts";
+import { signingOfImages } from "../code-signing-errors.ts";
 import { checkDeadLetterTarget } from "../destinations.ts";
 import { aliasesNotDeletable, codeMissing, functionExists, functionNotFound, latestNotDeletable, nameTooLong, otherAccount, versionHasAliases } from "../errors.ts";
 import { configuration, createdConfiguration, FUNCTIONS, type LambdaFunction, newFunction, type Version } from "../function.ts";
+import { addImage } from "../image.ts";
+import { assertFits, layersFor, withLayers } from "../layer-lookup.ts";
 import { admit, findFunction, findVersion } from "../lookup.ts";
 import { isNumber, type Named, resolveName, resolveUnqualified } from "../name.ts";
 import { publish } from "../publish.ts";
@@ -33,19 +37,25 @@ export function functionOperations(ports: RoomPorts, unused: UnusedCode, provisi
       if (named.account !== call.account) throw otherAccount(call.principal.arn, "CreateFunction", named.arn);
       if (named.name.length > NAME_LENGTH_MAX) throw nameTooLong(named.name);
       refuseUnsupported(input);
-      const settings = newSettings(input, named.name);
+      const bare = newSettings(input, named.name);
       await checkRole(ports, input.Role, call);
       const tags = checkTagCount(input.Tags ?? {});
       const zip = input.Code.ZipFile;
-      if (!zip) throw codeMissing();
-      await checkDeadLetterTarget(ports, settings.deadLetterArn);
+      if (!zip && !bare.image) throw codeMissing();
+      await checkDeadLetterTarget(ports, bare.deadLetterArn);
+      const codeSigningConfigArn = input.CodeSigningConfigArn || undefined;
+      if (codeSigningConfigArn && bare.image) throw signingOfImages();
       if (await stores.documents<LambdaFunction>(FUNCTIONS).get(named.id)) throw functionExists(named.name);
+      await checkSigned(ports, { ...named, codeSigningConfigArn });
       const nowMs = call.now.getTime();
       return unused.whileAdding(async () => {
-        const added = await readZip(zip, code.add);
-        const fn = newFunction({ named, settings, code: added, tags, revisionId: ids.uuid(), nowMs });
+        const settings = withLayers(bare, input.Layers && (await layersFor(ports, input.Layers, call)));
+        const added = settings.image ? await addImage(ports, input.Code.ImageUri!, settings.architecture) : await readZip(zip!, code.add);
+        assertFits({ code: added, settings });
+        const fn: LambdaFunction = { ...newFunction({ named, settings, code: added, tags, revisionId: ids.uuid(), nowMs }), ...(codeSigningConfigArn ? { codeSigningConfigArn } : {}) };
         const made = await stores.transaction(async (tx) => {
           if (!(await tx.documents<LambdaFunction>(FUNCTIONS).create(named.id, fn))) throw functionExists(named.name);
+          if (codeSigningConfigArn) await attachConfig(tx, fn, codeSigningConfigArn);
           await addUsage(tx, named, { functions: 1, codeBytes: added.sizeBytes });
           const first = input.Publish ? await publish(tx, ids, fn, { nowMs }) : undefined;
           await beginTransition(tx, { id: named.id, revisionId: (first?.fn ?? fn).revisionId, ...(first?.newId ? { versionId: first.newId } : {}) }, nowMs);
@@ -57,7 +67,8 @@ export function functionOperations(ports: RoomPorts, unused: UnusedCode, provisi
 
     async GetFunction(input, call) {
       const { fn, version, named } = await findFunction(ports, input.FunctionName, input.Qualifier, call, "GetFunction");
-      const location: FunctionCodeLocation = { RepositoryType: "S3", Location: code.downloadUrl(version.code.id) };
+      const { image } = version.code;
+      const location: FunctionCodeLocation = image ? { RepositoryType: "ECR", ImageUri: image.uri, ResolvedImageUri: image.resolvedUri } : { RepositoryType: "S3", Location: code.downloadUrl(version.code.id) };
       return {
         Configuration: configuration(version, named.qualifier),
         Code: location,

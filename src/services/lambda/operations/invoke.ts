@@ -13,6 +13,8 @@ import { noStreaming, notDurable } from "../durable/errors.ts";
 import { invokeDurably } from "../durable/invoke.ts";
 import { findFunction } from "../lookup.ts";
 import { qualified } from "../name.ts";
+import { snapStartNotReady } from "../image-errors.ts";
+import { isSnapshot } from "../snap-start.ts";
 import { checkClientContext, checkPayload } from "../payload.ts";
 
 type Lambda = Api<typeof Sdk>;
@@ -37,7 +39,7 @@ export function invokeOperations(ports: RoomPorts): Pick<Lambda, "Invoke" | "Inv
     const clientContext = checkClientContext(input.ClientContext);
     const { fn, version, named } = await findFunction(ports, input.FunctionName, input.Qualifier, call, action, ids.fraction);
     const { live } = version;
-    if (!live) throw stateForbids(version.state);
+    if (!live) throw version.state === "Pending" && isSnapshot(version) ? snapStartNotReady() : stateForbids(version.state);
     const isolated = live.tenantIsolation === true;
     if (isolated !== (input.TenantId !== undefined)) throw isolated ? tenantMissing() : tenantWithoutIsolation();
     const invocation: Invocation = { version: live, invokedArn: qualified(fn.arn, named.qualifier), payload, requestId: call.requestId, tail: input.LogType === "Tail" };

@@ -10,6 +10,8 @@ import {
   provisionedTooMuch, provisionedUnpublished, versionUnderProvisionedAlias,
 } from "../errors.ts";
 import { FUNCTIONS, type LambdaFunction } from "../function.ts";
+import { snapStartExcludes } from "../image-errors.ts";
+import { isSnapshot } from "../snap-start.ts";
 import { admit, findFunction, follow, idOf } from "../lookup.ts";
 import { isNumber, type Named, qualified, qualifiedId, resolveName, resolveUnqualified } from "../name.ts";
 import { listPage } from "../page.ts";
@@ -101,6 +103,7 @@ async function assertMayProvision(tx: Tx, fn: LambdaFunction, { qualifier, reque
   const { version, alias } = (await follow(tx, fn, qualifier))!;
   if (version.version === "$LATEST") throw provisionedUnpublished();
   if (version.settings.tenantIsolation) throw provisionedForTenants();
+  if (isSnapshot(version)) throw snapStartExcludes("provisioned concurrency");
   const configs = (await provisionedConfigs(tx, idOf(fn))).map(([, config]) => config);
   const others = configs.filter((config) => config.qualifier !== qualifier);
   const before = configs.find((config) => config.qualifier === qualifier)?.requested ?? 0;

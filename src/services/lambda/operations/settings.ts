@@ -9,7 +9,7 @@ import { qualified, resolveUnqualified } from "../name.ts";
 
 type Lambda = Api<typeof Sdk>;
 type Operations = Pick<Lambda,
-  "GetFunctionCodeSigningConfig" | "GetRuntimeManagementConfig" | "PutRuntimeManagementConfig" | "PutFunctionRecursionConfig" | "GetFunctionRecursionConfig" |
+  "GetRuntimeManagementConfig" | "PutRuntimeManagementConfig" | "PutFunctionRecursionConfig" | "GetFunctionRecursionConfig" |
   "PutFunctionScalingConfig" | "GetFunctionScalingConfig">;
 
 export function settingsOperations(ports: RoomPorts): Operations {
@@ -23,11 +23,6 @@ export function settingsOperations(ports: RoomPorts): Operations {
   };
 
   return {
-    async GetFunctionCodeSigningConfig(input, call) {
-      await findFunction(ports, resolveUnqualified(input.FunctionName, call).arn, undefined, call, "GetFunctionCodeSigningConfig");
-      return { FunctionName: undefined, CodeSigningConfigArn: undefined };
-    },
-
     async GetRuntimeManagementConfig(input, call) {
       const { fn, named } = await findFunction(ports, input.FunctionName, input.Qualifier, call, "GetRuntimeManagementConfig");
       return { UpdateRuntimeOn: "Auto", FunctionArn: qualified(fn.arn, named.qualifier ?? "$LATEST") };

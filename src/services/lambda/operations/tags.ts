@@ -1,58 +1,88 @@
-// Tags of functions. https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html
+// Tags of functions and code signing configs. https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html
 import type * as Sdk from "@aws-sdk/client-lambda";
 import { parseArn } from "../../../kernel/arn.ts";
 import type { Call } from "../../../kernel/call.ts";
 import type { Api, RoomPorts } from "../../service.ts";
+import { ownConfigId, SIGNING_CONFIGS, type SigningConfig } from "../code-signing.ts";
 import { functionNotFound, resourceNotFound, tagsMissing, tagsOnVersion } from "../errors.ts";
 import { FUNCTIONS, isSettled, type LambdaFunction } from "../function.ts";
 import { admit } from "../lookup.ts";
-import { type Named, resolveName } from "../name.ts";
+import { resolveName } from "../name.ts";
 import { checkTagCount } from "../tags.ts";
 
 type Lambda = Api<typeof Sdk>;
+type Tags = Record<string, string>;
+
+/** One resource's tags. Both throw when it is not there. */
+interface Tagged {
+  read(): Promise<Tags>;
+  change(tags: (before: Tags) => Tags): Promise<void>;
+}
 
 /** The other kinds of resource that can be tagged; Evoke has none of them yet, so none is ever found. */
 const OTHER_KINDS: Record<string, string> = {
-  "event-source-mapping": "Event source mapping", "code-signing-config": "Code signing config",
-  "capacity-provider": "Capacity provider", "network-connector": "Network connector",
+  "event-source-mapping": "Event source mapping", "capacity-provider": "Capacity provider", "network-connector": "Network connector",
 };
 
 export function tagOperations(ports: RoomPorts): Pick<Lambda, "ListTags" | "TagResource" | "UntagResource"> {
-  const functions = ports.stores.documents<LambdaFunction>(FUNCTIONS);
-
-  /** `$LATEST` has another revision with other tags (observed). While it is being made or updated, its revision is what that waits for. */
-  const change = async (named: Named, tags: (before: Record<string, string>) => Record<string, string>) => {
-    const revisionId = ports.ids.uuid();
-    const after = await functions.update(named.id, (fn) => ({ ...fn, ...(isSettled(fn) ? { revisionId } : {}), tags: checkTagCount(tags(fn.tags)) }));
-    if (!after) throw functionNotFound(named.arn);
-    return {};
+  const taggable = async (resource: string, call: Call, action: string): Promise<Tagged> => {
+    const kind = parseArn(resource)?.resource.split(":")[0] ?? "";
+    if (kind === "code-signing-config") return configTagged(ports, resource, call);
+    const other = OTHER_KINDS[kind];
+    if (other) throw resourceNotFound(other, resource);
+    return functionTagged(ports, resource, call, action);
   };
 
   return {
     async ListTags(input, call) {
-      const named = await taggable(ports, input.Resource, call, "ListTags");
-      const fn = await functions.get(named.id);
-      if (!fn) throw functionNotFound(named.arn);
-      return { Tags: fn.tags };
+      return { Tags: await (await taggable(input.Resource, call, "ListTags")).read() };
     },
     async TagResource(input, call) {
-      const named = await taggable(ports, input.Resource, call, "TagResource");
+      const tagged = await taggable(input.Resource, call, "TagResource");
       if (!Object.keys(input.Tags).length) throw tagsMissing();
-      return change(named, (before) => ({ ...before, ...input.Tags }));
+      await tagged.change((before) => checkTagCount({ ...before, ...input.Tags }));
+      return {};
     },
     async UntagResource(input, call) {
       const gone = new Set(input.TagKeys);
-      return change(await taggable(ports, input.Resource, call, "UntagResource"), (before) => Object.fromEntries(Object.entries(before).filter(([key]) => !gone.has(key))));
+      const tagged = await taggable(input.Resource, call, "UntagResource");
+      await tagged.change((before) => Object.fromEntries(Object.entries(before).filter(([key]) => !gone.has(key))));
+      return {};
     },
   };
 }
 
-async function taggable(ports: RoomPorts, resource: string, call: Call, action: string): Promise<Named> {
-  const kind = parseArn(resource)?.resource.split(":")[0] ?? "";
-  const other = OTHER_KINDS[kind];
-  if (other) throw resourceNotFound(other, resource);
+async function functionTagged(ports: RoomPorts, resource: string, call: Call, action: string): Promise<Tagged> {
+  const functions = ports.stores.documents<LambdaFunction>(FUNCTIONS);
   const named = resolveName(resource, undefined, call);
   await admit(ports, named, call, action);
   if (named.qualifier !== undefined) throw tagsOnVersion();
-  return named;
+  return {
+    async read() {
+      const fn = await functions.get(named.id);
+      if (!fn) throw functionNotFound(named.arn);
+      return fn.tags;
+    },
+    /** `$LATEST` has another revision with other tags (observed). While it is being made or updated, its revision is what that waits for. */
+    async change(tags) {
+      const revisionId = ports.ids.uuid();
+      const after = await functions.update(named.id, (fn) => ({ ...fn, ...(isSettled(fn) ? { revisionId } : {}), tags: tags(fn.tags) }));
+      if (!after) throw functionNotFound(named.arn);
+    },
+  };
+}
+
+function configTagged({ stores }: RoomPorts, resource: string, call: Call): Tagged {
+  const configs = stores.documents<SigningConfig>(SIGNING_CONFIGS);
+  const id = ownConfigId(resource, call);
+  return {
+    async read() {
+      const config = id && (await configs.get(id));
+      if (!config) throw resourceNotFound("Code signing config", resource);
+      return config.tags;
+    },
+    async change(tags) {
+      if (!(id && (await configs.update(id, (config) => ({ ...config, tags: tags(config.tags) }))))) throw resourceNotFound("Code signing config", resource);
+    },
+  };
 }

@@ -1,17 +1,20 @@
 // Changing a function's code and settings.
 import type * as Sdk from "@aws-sdk/client-lambda";
 import type { Call } from "../../../kernel/call.ts";
-import type { CodePackage } from "../../../ports/code.ts";
 import type { Api, RoomPorts } from "../../service.ts";
 import { readZip } from "../code.ts";
+import { checkSigned } from "../code-signing.ts";
 import { checkDeadLetterTarget } from "../destinations.ts";
 import { codeMissing, functionNotFound, imageForZip } from "../errors.ts";
-import { assertChangeable, changed, configuration, FUNCTIONS, type LambdaFunction, type Version } from "../function.ts";
+import { addImage } from "../image.ts";
+import { zipForImage } from "../image-errors.ts";
+import { assertChangeable, changed, type Code, configuration, FUNCTIONS, type LambdaFunction, type Version } from "../function.ts";
+import { assertFits, layersFor, withLayers } from "../layer-lookup.ts";
 import { admit, findFunction } from "../lookup.ts";
 import { type Named, resolveUnqualified } from "../name.ts";
 import { publish } from "../publish.ts";
 import { checkRole } from "../role.ts";
-import { changedSettings, type Settings } from "../settings.ts";
+import { changedSettings, type LayerOfFunction, type Settings } from "../settings.ts";
 import { beginTransition } from "../transitions.ts";
 import type { UnusedCode } from "../unused-code.ts";
 import { refuseUnsupported } from "../unsupported.ts";
@@ -24,7 +27,9 @@ interface Update {
   call: Call;
   /** What the caller believes to be current. */
   revisionId: string | undefined;
-  code?: CodePackage;
+  code?: Code;
+  /** Others than before; the code of those may be nobody's any more. */
+  layers?: LayerOfFunction[] | undefined;
   settings(before: Settings): Settings;
   publish?: boolean | undefined;
 }
@@ -33,7 +38,7 @@ export function updateOperations(ports: RoomPorts, unused: UnusedCode): Pick<Lam
   const { stores, code, ids } = ports;
 
   /** The version that the caller is shown: `$LATEST`, or the one that was published along. */
-  const apply = async ({ named, call, revisionId, code: added, settings, publish: publishing }: Update): Promise<Version> => {
+  const apply = async ({ named, call, revisionId, code: added, layers, settings, publish: publishing }: Update): Promise<Version> => {
     const next = ids.uuid();
     const nowMs = call.now.getTime();
     return stores.transaction(async (tx) => {
@@ -41,35 +46,46 @@ export function updateOperations(ports: RoomPorts, unused: UnusedCode): Pick<Lam
       const fn = await tx.documents<LambdaFunction>(FUNCTIONS).update(named.id, (before) => {
         assertChangeable(before, revisionId);
         codeBytesBefore = before.code.sizeBytes;
-        return changed(before, { settings: settings(before.settings), revisionId: next, nowMs, ...(added ? { code: added } : {}) });
+        const after = changed(before, { settings: withLayers(settings(before.settings), layers), revisionId: next, nowMs, ...(added ? { code: added } : {}) });
+        assertFits(after);
+        return after;
       });
       if (!fn) throw functionNotFound(named.arn);
-      if (added) {
-        await addUsage(tx, named, { codeBytes: added.sizeBytes - codeBytesBefore });
-        await unused.sweepLater(tx, nowMs);
-      }
+      if (added) await addUsage(tx, named, { codeBytes: added.sizeBytes - codeBytesBefore });
+      if (added || layers) await unused.sweepLater(tx, nowMs);
       const published = publishing ? await publish(tx, ids, fn, { nowMs }) : undefined;
       await beginTransition(tx, { id: named.id, revisionId: (published?.fn ?? fn).revisionId, ...(published?.newId ? { versionId: published.newId } : {}) }, nowMs);
       return published?.version ?? fn;
     });
   };
 
+  /** Layers that the function has already are not looked at again. */
+  const checkSignedLayers = async (named: Named, layers: LayerOfFunction[]): Promise<void> => {
+    const fn = await stores.documents<LambdaFunction>(FUNCTIONS).get(named.id);
+    if (fn && layers.some(({ arn }) => !fn.settings.layers?.some((had) => had.arn === arn))) await checkSigned(ports, fn);
+  };
+
   return {
     async UpdateFunctionCode(input, call) {
       const named = resolveUnqualified(input.FunctionName, call);
       await admit(ports, named, call, "UpdateFunctionCode");
-      if (input.ImageUri) throw imageForZip();
+      const { fn } = await findFunction(ports, named.arn, undefined, call, "UpdateFunctionCode");
+      const isImage = fn.settings.image !== undefined;
+      if (input.ImageUri && !isImage) throw imageForZip();
+      if (!input.ImageUri && isImage) throw zipForImage();
       refuseUnsupported(input);
       const zip = input.ZipFile;
-      if (!zip) throw codeMissing();
-      const { fn } = await findFunction(ports, named.arn, undefined, call, "UpdateFunctionCode");
+      if (!zip && !isImage) throw codeMissing();
       assertChangeable(fn, input.RevisionId);
+      await checkSigned(ports, fn);
       const settings = (before: Settings): Settings => ({ ...before, architecture: input.Architectures?.[0] ?? before.architecture });
+      const source = (read: typeof code.add): Promise<Code> => (isImage ? addImage(ports, input.ImageUri!, settings(fn.settings).architecture) : readZip(zip!, read));
       if (input.DryRun) {
-        const checked = await readZip(zip, code.check);
+        const checked = await source(code.check);
+        assertFits({ ...fn, code: checked });
         return configuration({ ...fn, settings: settings(fn.settings), code: checked });
       }
-      return unused.whileAdding(async () => shown(await apply({ named, call, revisionId: input.RevisionId, code: await readZip(zip, code.add), settings, publish: input.Publish })));
+      return unused.whileAdding(async () => shown(await apply({ named, call, revisionId: input.RevisionId, code: await source(code.add), settings, publish: input.Publish })));
     },
 
     async UpdateFunctionConfiguration(input, call) {
@@ -78,7 +94,12 @@ export function updateOperations(ports: RoomPorts, unused: UnusedCode): Pick<Lam
       refuseUnsupported(input);
       await checkRole(ports, input.Role, call);
       await checkDeadLetterTarget(ports, input.DeadLetterConfig?.TargetArn);
-      return shown(await apply({ named, call, revisionId: input.RevisionId, settings: (before) => changedSettings(before, input) }));
+      const work = async () => {
+        const layers = input.Layers && (await layersFor(ports, input.Layers, call));
+        if (layers) await checkSignedLayers(named, layers);
+        return shown(await apply({ named, call, revisionId: input.RevisionId, layers, settings: (before) => changedSettings(before, input) }));
+      };
+      return input.Layers ? unused.whileAdding(work) : work();
     },
   };
 }
