@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { type Engine, openEngine } from "./engine/engine.ts";
 import { openInspectors } from "./engine/inspect/inspectors.ts";
+import { findEngine } from "./engine/images/engine-api.ts";
 import { openInterpreters } from "./engine/interpreters.ts";
 import { openSandbox } from "./engine/sandbox/open.ts";
 import { openFunctionUrlAddresses } from "./gateway/function-url/address.ts";
@@ -75,7 +76,7 @@ export async function openPlatform({ config, clock, ids, log, environment }: Pla
 }
 
 async function openPlatformIn(dataDir: string, { config, clock, ids, log, environment }: PlatformOptions): Promise<Platform> {
-  const inspectors = await openInspectors({ inspect: config.inspect, wait: config.inspectWait, network: config.network, clock }); // first, because its ports may be taken
+  const inspectors = await openInspectors({ inspect: config.inspect, wait: config.inspectWait, network: config.network, clock, log }); // first, because its ports may be taken
   const stores = await openStores({ data: dataDir, ephemeral: config.ephemeral, database: config.database || undefined, clock, log });
   const background = openBackground({ clock, log });
   const configured = [...configuredKeys(config.credentials)].map(([accessKeyId, { secretAccessKey }]) => ({ accessKeyId, secretAccessKey }));
@@ -101,6 +102,7 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
   const engine = await openEngine({
     dataDir, settings: config, clock, ids, log, stores, metrics, identity,
     logs: readingEmf(logs, { stores, log, now: clock.now }), sandbox, interpreters, inspectors,
+    containerEngine: findEngine(environment),
     versions: openFunctionVersions({ stores }),
     endpointUrl: () => url,
   });

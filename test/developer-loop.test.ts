@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -131,6 +133,26 @@ test("the invocation that comes 100 ms after a save runs the new code", { timeou
   assert.equal(await loop.ended, 0);
   assert.equal((await lambda.send(new GetFunctionCommand({ FunctionName: "quick" }))).Configuration!.State, "Active");
   lambda.destroy();
+});
+
+test("evoke dev --inspect has a debugger's port that works from the first invocation on", { timeout: 60_000 }, async () => {
+  const code = join(folder, "stopped");
+  mkdirSync(code);
+  writeFileSync(join(code, "index.mjs"), handler(1));
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  const loop = dev([code, "--port", "0", "--ephemeral", "--log", "error", `--inspect=${port}`], NOWHERE);
+  const [, url] = /at (http:\S+);/.exec(await loop.line(/^created stopped/))!;
+  await loop.line(new RegExp(`^A debugger can attach at 127\\.0\\.0\\.1:${port}`));
+  const asked = fetch(`http://127.0.0.1:${port}/json/version`); // held until there is an environment
+  const lambda = new LambdaClient({ endpoint: url!, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
+  assert.equal(await answerOf(lambda, "stopped"), 1);
+  assert.match(((await (await asked).json()) as { Browser: string }).Browser, /^node\.js\/v/);
+  lambda.destroy();
+  loop.stop();
+  assert.equal(await loop.ended, 0);
 });
 
 test("evoke dev --inspect beside an Evoke that runs already says how to have one", async () => {

@@ -148,3 +148,84 @@ test("a simulation of very many actions on very many resources works out no more
   const next = await root.iam.simulateCustomPolicy({ ...asked, Marker: first.Marker!, MaxItems: 7 });
   assert.deepEqual([next.EvaluationResults!.length, next.IsTruncated], [7, true]);
 });
+
+test("a session does not come back to life with a new role or user of the same name", async () => {
+  const trust = document({ Effect: "Allow", Principal: { AWS: ACCOUNT }, Action: "sts:AssumeRole" });
+  const withSession = ({ Credentials }: { Credentials?: { AccessKeyId?: string; SecretAccessKey?: string; SessionToken?: string } | undefined }) =>
+    clients({ accessKeyId: Credentials!.AccessKeyId!, secretAccessKey: Credentials!.SecretAccessKey!, sessionToken: Credentials!.SessionToken! });
+  await root.iam.createRole({ RoleName: "again", AssumeRolePolicyDocument: trust });
+  const ann = await userWith(allow("sts:AssumeRole"));
+  const role = withSession(await ann.sts.assumeRole({ RoleArn: `arn:aws:iam::${ACCOUNT}:role/again`, RoleSessionName: "now" }));
+  const user = withSession(await ann.sts.getSessionToken({}));
+  await root.iam.deleteRole({ RoleName: "again" });
+  await root.iam.createRole({ RoleName: "again", AssumeRolePolicyDocument: trust });
+  await root.iam.putRolePolicy({ RoleName: "again", PolicyName: "p", PolicyDocument: document(allow("*")) });
+  await assert.rejects(role.lambda.listFunctions({}), denied);
+  await root.iam.deleteAccessKey({ UserName: ann.UserName, AccessKeyId: ann.AccessKeyId });
+  await root.iam.deleteUserPolicy({ UserName: ann.UserName, PolicyName: "p" });
+  await root.iam.deleteUser({ UserName: ann.UserName });
+  await root.iam.createUser({ UserName: ann.UserName });
+  await root.iam.putUserPolicy({ UserName: ann.UserName, PolicyName: "p", PolicyDocument: document(allow("*")) });
+  await assert.rejects(user.lambda.listFunctions({}), denied);
+  await assert.rejects(user.iam.createAccessKey({}), denied);
+});
+
+test("a function whose role was made anew runs with the new one", async () => {
+  const echo = "exports.handler = async () => process.env.AWS_ACCESS_KEY_ID";
+  const trust = document({ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" });
+  const keyOf = async () => {
+    await root.iam.createRole({ RoleName: "anew", AssumeRolePolicyDocument: trust });
+    await root.lambda.createFunction({ FunctionName: "anew", Runtime: "nodejs24.x", Handler: "index.handler", Role: `arn:aws:iam::${ACCOUNT}:role/anew`, Code: { ZipFile: await zipOf({ "index.js": echo }) } });
+    await waitUntilFunctionActiveV2({ client: root.lambda, maxWaitTime: 10, minDelay: 0.05, maxDelay: 0.1 } as never, { FunctionName: "anew" });
+    const { Payload } = await root.lambda.invoke({ FunctionName: "anew" });
+    await root.lambda.deleteFunction({ FunctionName: "anew" });
+    await root.iam.deleteRole({ RoleName: "anew" });
+    return Payload!.transformToString();
+  };
+  assert.notEqual(await keyOf(), await keyOf());
+});
+
+test("accounts do not see each other's users in any mode, nor give their functions each other's roles once callers prove who they are", async () => {
+  for (const iam of ["audit", "off"] as const) {
+    await using own = await openTestPlatform({ iam, credentials: `${ACCOUNT}:rootsecret,111122223333:othersecret` });
+    const [here, there] = [{ accessKeyId: ACCOUNT, secretAccessKey: "rootsecret" }, { accessKeyId: "111122223333", secretAccessKey: "othersecret" }].map((credentials) => ({ iam: new IAM({ ...own.clientConfig, credentials }), lambda: new Lambda({ ...own.clientConfig, credentials }) })) as [{ iam: IAM; lambda: Lambda }, { iam: IAM; lambda: Lambda }];
+    await here.iam.createUser({ UserName: "ann" });
+    await assert.rejects(there.iam.simulatePrincipalPolicy({ PolicySourceArn: `arn:aws:iam::${ACCOUNT}:user/ann`, ActionNames: ["s3:GetObject"] }), { name: "NoSuchEntityException" });
+    await assert.rejects(there.iam.getContextKeysForPrincipalPolicy({ PolicySourceArn: `arn:aws:iam::${ACCOUNT}:user/ann` }), { name: "NoSuchEntityException" });
+    await assert.rejects(newFunction(there.lambda, "foreign"), { name: "AccessDeniedException", message: "Cross-account pass role is not allowed." });
+    await newFunction(here.lambda, "own");
+  }
+});
+
+test("who may use a function URL is decided by where a visitor comes from, too, and nobody is no AWS service", async () => {
+  const { FunctionUrl } = await root.lambda.createFunctionUrlConfig({ FunctionName: "f", AuthType: "NONE" });
+  const visit = async (...statements: object[]) => {
+    await root.lambda.putResourcePolicy({ ResourceArn: F, Policy: document(...statements.map((statement) => ({ Effect: "Allow", Principal: "*", Action: "lambda:*", Resource: F, ...statement }))) });
+    return (await fetch(FunctionUrl!)).status;
+  };
+  assert.equal(await visit({}), 200);
+  assert.equal(await visit({ Condition: { IpAddress: { "aws:SourceIp": ["127.0.0.0/8", "::1"] } } }), 200);
+  assert.equal(await visit({ Condition: { IpAddress: { "aws:SourceIp": "10.0.0.0/8" } } }), 403);
+  assert.equal(await visit({}, { Effect: "Deny", Condition: { IpAddress: { "aws:SourceIp": ["127.0.0.0/8", "::1"] } } }), 403);
+  assert.equal(await visit({}, { Effect: "Deny", Condition: { NotIpAddress: { "aws:SourceIp": ["127.0.0.0/8", "::1"] } } }), 200);
+  assert.equal(await visit({ Condition: { Bool: { "aws:PrincipalIsAWSService": "true" } } }), 403);
+  assert.equal(await visit({ Principal: { Service: "anonymous" } }), 403);
+  assert.equal(await visit({ Condition: { StringEquals: { "aws:PrincipalType": "Anonymous" } } }), 200);
+  await root.lambda.deleteResourcePolicy({ ResourceArn: F });
+});
+
+test("a service-linked role is made by who may make the one of that name", async () => {
+  const linked = `arn:aws:iam::${ACCOUNT}:role/aws-service-role/kafka.amazonaws.com/AWSServiceRoleForKafka`;
+  const ann = await userWith(allow(["iam:CreateServiceLinkedRole", "iam:DeleteServiceLinkedRole", "iam:GetServiceLinkedRoleDeletionStatus"], `${linked}*`));
+  await ann.iam.createServiceLinkedRole({ AWSServiceName: "kafka.amazonaws.com" });
+  const { DeletionTaskId } = await ann.iam.deleteServiceLinkedRole({ RoleName: "AWSServiceRoleForKafka" });
+  assert.equal((await ann.iam.getServiceLinkedRoleDeletionStatus({ DeletionTaskId: DeletionTaskId! })).Status, "SUCCEEDED");
+  await assert.rejects(ann.iam.createServiceLinkedRole({ AWSServiceName: "ecs.amazonaws.com" }), denied);
+});
+
+test("a session takes as many managed policies as AWS lets it, and no thousands", async () => {
+  const PolicyArns = Array.from({ length: 11 }, () => ({ arn: "arn:aws:iam::aws:policy/ReadOnlyAccess" }));
+  const ann = await userWith(allow("sts:GetFederationToken"));
+  await assert.rejects(ann.sts.getFederationToken({ Name: "me", PolicyArns }), { name: "ValidationError", message: "A session takes at most 10 managed policies." });
+  await ann.sts.getFederationToken({ Name: "me", PolicyArns: PolicyArns.slice(1) });
+});

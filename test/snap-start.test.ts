@@ -66,13 +66,13 @@ import os, json, urllib.request
 from snapshot_restore_py import register_before_snapshot, register_after_restore
 said = ["init"]
 register_before_snapshot(said.append, "before first")
-@register_before_snapshot
 def before():
     said.append("before last")
-@register_after_restore
+register_before_snapshot(before)
 def after():
     said.append("after")
     print("restored")
+register_after_restore(after)
 def handler(event, context):
     uri = os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     keys = None

@@ -21,7 +21,7 @@ const MAY_IMPORT: Record<string, { folders: string[]; packages: RegExp }> = {
   delivery: { folders: ["kernel", "ports", "storage"], packages: /^(node:.*)$/ },
   engine: { folders: ["kernel", "ports", "storage"], packages: /^(node:.*|yauzl|tar-stream)$/ },
   gateway: { folders: ["kernel", "wire", "ports", "types:config.ts"], packages: /^node:.*$/ },
-  cli: { folders: ["kernel", "config.ts", "engine"], packages: /^(node:.*|yazl|@aws-sdk\/client-.*)$/ },
+  cli: { folders: ["kernel", "config.ts", "engine"], packages: /^(node:.*|@aws-sdk\/client-.*)$/ },
 };
 
 /** What only one place may touch, and what everyone else uses. */

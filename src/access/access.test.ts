@@ -180,3 +180,18 @@ test("a policy may ask about keys that are called like members of every object",
   set({ identity: [document(allow({ Condition: { StringEquals: { constructor: "x", ["__proto__"]: "y" } } }))] });
   assert.match((await ask())!, /no identity-based policy/);
 });
+
+test("credentials are of the very user or role they were made for, not of the next one of that name", async () => {
+  const { access, set, ask } = open();
+  const role = `arn:aws:iam::${A}:role/worker`;
+  const of = (userId: string, limits: object = {}): Principal => ({ ...session(limits), accessKeyId: `ASIA${userId}${JSON.stringify(limits)}`, userId });
+  set({ identity: [document(allow())] });
+  assert.equal(await ask(of("AIDA:now")), undefined);
+  assert.match((await ask(of("AROAOLD:now")))!, /no identity-based policy/);
+  assert.match((await ask({ ...ann, accessKeyId: "ASIA1", userId: "AIDAOLD", session: { issuedAtMs: 0, issuerArn: ann.arn } }))!, /no identity-based policy/);
+  assert.equal(await ask(of("AROAOLD:now", { roleUnknown: true })), undefined, "there was no role then, so it is this one");
+  set({ identity: [], resource: document({ Effect: "Allow", Principal: { AWS: [role, session().arn] }, Action: "*", Resource: "*" }) });
+  access.changed();
+  assert.equal(await ask(of("AIDA:now")), undefined);
+  assert.match((await ask(of("AROAOLD:now")))!, /no identity-based policy/, "nor by the policy of a resource");
+});

@@ -29,16 +29,16 @@ export async function loadCaller(policies: IdentityPolicies, actor: Actor, befor
   const named = first.kind === "service" || first.kind === "root" || first.identityArn.endsWith(":root") ? undefined : await policies.find("arn" in actor && first.kind === "role" ? actor.arn : first.identityArn);
   const found = named && isOf(actor, first, named.id) ? named : undefined;
   // Of a root there is nothing to compare, and the managed policies that limit its sessions may have changed.
-  if (before && before.revision === found?.revision && before.known === (found !== undefined) && (found || !first.limited)) return before;
-  const who = whoIs(actor, found);
+  if (before && before.revision === named?.revision && before.known === (named !== undefined) && (named || !first.limited)) return before;
+  const who: Who = { ...whoIs(actor, found), ...(named && !found && { gone: true }) };
   const session = who.limited && "arn" in actor ? await sessionPolicies(policies, actor) : undefined;
   const identity = found ? found.identity.map(({ document, name, source }) => policyOf(document, name, source)) : who.identityArn.endsWith(":root") ? [EVERYTHING] : [];
   const boundary = found?.boundary === undefined ? undefined : policyOf(found.boundary);
   return {
-    who, known: found !== undefined, identity, lasting: lastingKeys(who, actor, found?.tags ?? {}),
+    who, known: named !== undefined, identity, lasting: lastingKeys(who, actor, found?.tags ?? {}),
     ...(boundary && { boundary }), ...(session && { session }),
     asksForTags: asksForTags([...identity, boundary, ...(session ?? [])]),
-    revision: found?.revision, round: 0, untilMs: 0, decisions: new Map(),
+    revision: named?.revision, round: 0, untilMs: 0, decisions: new Map(),
   };
 }
 

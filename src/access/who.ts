@@ -20,6 +20,8 @@ export interface Who {
   id?: string;
   /** Limited by session policies; a federated user always is. */
   limited?: boolean;
+  /** Another user or role has the name now, so what is granted to the name is not granted to these old credentials. */
+  gone?: boolean;
 }
 
 export function whoIs(actor: Actor, found: AppliedPolicies | undefined): Who {
@@ -43,7 +45,7 @@ export type Grant = "direct" | "role" | "account";
 export function named(statement: Statement, who: Who): Grant | undefined {
   const { principals } = statement;
   if (!principals) return "direct";
-  const grants = Object.entries(principals.by).flatMap(([kind, values]) => values.map((value) => grantOf(kind, value, who)));
+  const grants = Object.entries(principals.by).flatMap(([kind, values]) => values.map((value) => (who.gone && statement.effect === "Allow" && value !== "*" ? undefined : grantOf(kind, value, who))));
   if (!principals.except) return grants.includes("direct") ? "direct" : grants.includes("role") ? "role" : grants.includes("account") ? "account" : undefined;
   // "When you use NotPrincipal with Deny, you must also specify the account ARN of the not-denied principal", and a session's role.
   const spared = who.kind === "service" || who.kind === "root" ? grants.includes("direct")
@@ -52,7 +54,7 @@ export function named(statement: Statement, who: Who): Grant | undefined {
 }
 
 function grantOf(kind: string, value: string, who: Who): Grant | undefined {
-  if (kind === "Service") return who.service === value ? "direct" : undefined;
+  if (kind === "Service") return who.service === value && !isNobody(who) ? "direct" : undefined;
   if (kind !== "AWS") return undefined;
   if (value === "*") return "direct";
   if (who.kind === "service") return undefined;
@@ -61,20 +63,25 @@ function grantOf(kind: string, value: string, who: Who): Grant | undefined {
   return value === who.arn || (who.kind === "user" && who.id !== undefined && value === who.id) ? "direct" : undefined;
 }
 
+/** Who has not signed, at a function URL that asks nobody to: no service, although handled like one. */
+const isNobody = ({ service }: Who): boolean => service === "anonymous";
+
 const TYPES = { root: "Account", user: "User", role: "AssumedRole", federated: "FederatedUser", service: "Service" } as const;
 
 /** The keys that stay the same for as long as the credentials do. */
 export function lastingKeys(who: Who, actor: Actor, tags: Record<string, string>): Source {
   const principal: Principal | undefined = "arn" in actor ? actor : undefined;
   const session = principal?.session;
+  const nobody = isNobody(who);
   const folded = new Map(Object.entries({ ...tags, ...session?.tags }).map(([key, value]) => [`aws:principaltag/${key.toLowerCase()}`, value]));
   const fixed = new Map<string, string | undefined>(Object.entries({
     "aws:principalarn": who.kind === "service" ? undefined : who.kind === "federated" ? who.arn : who.identityArn,
-    "aws:principalaccount": who.account || undefined,
-    "aws:principaltype": TYPES[who.kind],
-    "aws:principalisawsservice": String(who.kind === "service"),
-    "aws:principalservicename": who.service,
-    "aws:userid": principal?.userId,
+    // "Anonymous" and "anonymous": reference_policies_condition-keys.html#condition-keys-principalproperties.
+    "aws:principalaccount": nobody ? "anonymous" : who.account || undefined,
+    "aws:principaltype": nobody ? "Anonymous" : TYPES[who.kind],
+    "aws:principalisawsservice": String(who.kind === "service" && !nobody),
+    "aws:principalservicename": nobody ? undefined : who.service,
+    "aws:userid": nobody ? "anonymous" : principal?.userId,
     "aws:username": who.kind === "user" ? who.arn.slice(who.arn.lastIndexOf("/") + 1) : undefined,
     "aws:tokenissuetime": session ? new Date(session.issuedAtMs).toISOString() : undefined,
     "aws:sourceidentity": session?.sourceIdentity,

@@ -20,8 +20,8 @@ export const COMMANDS: Record<string, { takes: string; says: string; options: Pa
   },
   dev: {
     takes: "DIR", says: "Deploy a folder, and again at every save; starts Evoke where none runs, shows the log.",
-    options: FUNCTION_OPTIONS,
-    examples: ["evoke dev examples/hello-node", "evoke dev ./api --name api --env STAGE=dev"],
+    options: { ...FUNCTION_OPTIONS, inspect: { type: "string" }, "inspect-wait": { type: "boolean" } },
+    examples: ["evoke dev examples/hello-node", "evoke dev ./api --name api --env STAGE=dev", "evoke dev ./api --inspect --inspect-wait"],
   },
   invoke: {
     takes: "NAME", says: "Invoke a function; the answer goes to standard output, its log to standard error.",

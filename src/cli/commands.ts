@@ -35,7 +35,7 @@ function help({ positionals: [name] }: Command): number {
     return 0;
   }
   print(`${about.says}\n\nUsage: evoke ${name} ${about.takes}`.trimEnd());
-  const own = Object.entries(about.options).map(([option, { type }]) => [`  --${option}${type === "string" ? " VALUE" : ""}`, OPTION_SAYS[`${name} ${option}`] ?? ""]);
+  const own = Object.entries(about.options).map(([option, { type }]) => [`  --${option}${type === "string" ? " VALUE" : ""}`, OPTION_SAYS[`${name} ${option}`] ?? OPTION_SAYS[`deploy ${option}`] ?? ""]);
   if (own.length > 0) print(`\nOptions:\n${table(own)}`);
   if (name === "start") print(`\nOptions:\n${table(SETTING_NAMES.map((setting) => [`  --${flagOf(setting)}${"takes" in SETTINGS[setting] && SETTINGS[setting].takes ? ` ${SETTINGS[setting].takes}` : ""}`, SETTINGS[setting].says]))}`);
   print(`\nExamples:\n${about.examples.map((example) => `  ${example}`).join("\n")}`);
@@ -49,7 +49,8 @@ const OPTION_SAYS: Record<string, string> = {
   "deploy timeout": "seconds, 1 to 900",
   "deploy memory": "megabytes, 128 to 10240",
   "deploy env": "KEY=VALUE, as often as needed",
-  "dev inspect": "a port for the debugger, 9229 by default (Node.js, Python)",
+  "dev inspect": "a debugger attaches at this port, by default 9229 (Node.js, Python)",
+  "dev inspect-wait": "wait for it before the function's first line",
   "deploy role": "ARN of the execution role; by default one named evoke-deploy is made",
   "invoke event": "a JSON file, or - for standard input; by default {}",
   "invoke sample": "a sample event: s3:ObjectCreated:Put (all of them: evoke event)",

@@ -4,7 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { zipFolder } from "./zip-folder.ts";
+import { readZip } from "../engine/code/zip.ts";
+import { zipFolder, type ZipMemory } from "./zip-folder.ts";
 
 function folderOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "evoke-zip-"));
@@ -19,6 +20,31 @@ test("the same files give the same bytes, and a link inside the folder stays a l
   symlinkSync("lib/index.js", join(folder, "index.js"));
   symlinkSync("../index.js", join(folder, "lib", "back.js"));
   assert.deepEqual(await zipFolder(folder), await zipFolder(folder));
+});
+
+test("what was packed comes out again: content, modes, links, names in any script", async (t) => {
+  const folder = folderOf(t);
+  writeFileSync(join(folder, "bootstrap"), "#!/bin/sh\n".repeat(1000), { mode: 0o755 });
+  writeFileSync(join(folder, "empty"), "");
+  writeFileSync(join(folder, "größe.txt"), "é");
+  symlinkSync("lib/index.js", join(folder, "index.js"));
+  const { entries } = await readZip(await zipFolder(folder));
+  const seen = await Promise.all(entries.map(async ({ path, kind, mode, target, bytes }) => [path, kind, mode & 0o777, target ?? Buffer.from(await bytes()).toString().slice(0, 9)]));
+  assert.deepEqual(seen.sort(), [
+    ["bootstrap", "file", 0o755, "#!/bin/sh"], ["empty", "file", 0o644, ""], ["größe.txt", "file", 0o644, "é"], ["index.js", "link", 0o777, "lib/index.js"], ["lib/index.js", "file", 0o644, "exports.h"],
+  ]);
+});
+
+test("zipped again with what is remembered, a folder gives the bytes it would have given without", async (t) => {
+  const folder = folderOf(t);
+  const memory: ZipMemory = new Map();
+  const first = await zipFolder(folder, memory);
+  assert.deepEqual(await zipFolder(folder, memory), first);
+  writeFileSync(join(folder, "lib", "index.js"), "exports.handler = () => 2");
+  writeFileSync(join(folder, "lib", "new.js"), "");
+  const second = await zipFolder(folder, memory);
+  assert.notDeepEqual(second, first);
+  assert.deepEqual(second, await zipFolder(folder));
 });
 
 test("a link that leads out of the folder is named", async (t) => {

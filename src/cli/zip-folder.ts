@@ -29,6 +29,8 @@ export async function zipFolder(folder: string, memory: ZipMemory = new Map()): 
     for (let at = next++; at < members.length; at = next++) entries[at] = await entryOf(folder, members[at]!, memory);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const here = new Set(members.map(({ path }) => path));
+  for (const path of memory.keys()) if (!here.has(path)) memory.delete(path);
   return zipOf(entries);
 }
 

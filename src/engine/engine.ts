@@ -18,6 +18,7 @@ import { type Answer, bufferedAnswer, streamedAnswer } from "./answers.ts";
 import { type Page, openDownloads } from "./code/download.ts";
 import { openLayers } from "./code/layers.ts";
 import { openPackages } from "./code/packages.ts";
+import { openContainers } from "./images/container.ts";
 import { openImages } from "./images/images.ts";
 import { newAccountShare, newFunctionShare } from "./concurrency.ts";
 import { type Environment, type Owner, extensionsListenerOf, pauseForLog, type Started, startEnvironment } from "./environment.ts";
@@ -51,6 +52,8 @@ export interface EngineOptions {
   identity: Identity;
   sandbox: Sandbox;
   interpreters: Pick<Interpreters, "find">;
+  /** The socket of Docker or Podman, where there is one. */
+  containerEngine?: string | undefined;
   /** Closed with the engine. */
   inspectors?: Inspectors;
   endpointUrl(): string;
@@ -89,7 +92,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await sandbox.sweep();
   const packages = openPackages(options.dataDir, options.stores.blobs, () => pool.codeInUse());
   const layers = openLayers(options.dataDir, packages.folder);
-  const images = openImages({ dataDir: options.dataDir, imagesDir: settings.images, cannotRun: whyNoImages(sandbox, settings.network) });
+  const images = openImages({ dataDir: options.dataDir, imagesDir: settings.images, cannotRun: whyNoImages(sandbox, settings.network), engineSocket: settings.network === "none" ? undefined : options.containerEngine });
+  const containers = options.containerEngine === undefined ? undefined : openContainers(options.containerEngine, options.dataDir);
   const downloads = openDownloads({ key: ids.bytes(32), clock, endpointUrl: options.endpointUrl, read: packages.read });
   const managedApi = openManagedRuntimeApi();
   const idleMs = Math.min(settings.idleSeconds * 1000, SPARE_IDLE_MS_MAX);
@@ -104,7 +108,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const warnOfArchitecture = architectureWarning(log);
   const parts: LaunchParts = {
     ids, identity, sandbox, spares, blanks, network: settings.network, endpointUrl: options.endpointUrl,
-    codeDir: packages.folder, optDir: layers.folder, image: images.open,
+    codeDir: packages.folder, optDir: layers.folder, image: images.open, ...(containers ? { container: containers.start } : {}),
     async interpreter(runtime) {
       const found = await options.interpreters.find(runtime);
       if ("missing" in found) throw noSuchRuntime(found.missing);

@@ -12,7 +12,8 @@ import { runtimeCommand, wrapperOf } from "./command.ts";
 import type { InitializationType, Started } from "./environment.ts";
 import { type Failure, invalidEntrypoint } from "./failures.ts";
 import { type FrameLink, frameLink } from "./frame-link.ts";
-import type { ImageConfig } from "./images/layout.ts";
+import type { Containers } from "./images/container.ts";
+import type { KeptImage } from "./images/images.ts";
 import { inspected } from "./inspect/command.ts";
 import type { Debugging } from "./inspect/inspectors.ts";
 import type { Interpreter } from "./interpreters.ts";
@@ -42,7 +43,9 @@ export interface LaunchParts {
   /** What these layers are as /opt. */
   optDir(layers: readonly string[]): Promise<string>;
   /** A container image, unpacked. */
-  image(id: string): Promise<{ rootDir: string; config: ImageConfig }>;
+  image(id: string): Promise<KeptImage>;
+  /** At the container engine, where there is one. */
+  container?: Containers["start"];
   /** Throws what the caller is to see when there is none. */
   interpreter(runtime: string): Promise<Interpreter>;
   /** The Runtime API address managed runtimes are told: it answers `ping`, and refuses the rest. */

@@ -37,17 +37,23 @@ export interface PoolState extends PoolOptions {
   changes: { tell(): void; next(signal: AbortSignal): Promise<void> };
 }
 
-/** False when every place is taken by environments that may not be given up. */
-export function makeRoom(pool: PoolState): boolean {
+/** A function's only environment is left alone for so long after its last use by those that have some themselves: it would be asked for again at once. */
+const RECENT_MS = 2000;
+
+/** False when every place is taken by environments that may not be given up. `asking` has a queue; nothing for environments that are provisioned. */
+export function makeRoom(pool: PoolState, asking: Lane | undefined): boolean {
   if (pool.environments + pool.spares.count() >= pool.environmentsMax) pool.spares.drop();
-  return pool.environments < pool.environmentsMax || evict(pool);
+  return pool.environments < pool.environmentsMax || evict(pool, asking);
 }
 
 /** Gives up the environment that has been idle longest, of any function. */
-function evict(pool: PoolState): boolean {
+function evict(pool: PoolState, asking: Lane | undefined): boolean {
+  const crowded = asking !== undefined && asking.busy.size + asking.idle.length + asking.starting.size > 0;
+  const recentMs = pool.clock.monotonicMs() - RECENT_MS;
   let oldest: { lane: Lane; env: Environment } | undefined;
   for (const lane of pool.lanes.values()) {
     const env = lane.idle[0];
+    if (crowded && lane !== asking && env && env.idleSinceMs > recentMs && lane.idle.length + lane.busy.size === 1) continue;
     if (env && !isKept(lane, env) && (!oldest || env.idleSinceMs < oldest.env.idleSinceMs)) oldest = { lane, env };
   }
   if (oldest) giveUp(pool, oldest.lane, oldest.env);
@@ -57,7 +63,7 @@ function evict(pool: PoolState): boolean {
 /** With every place taken, a lane that never runs dry must not starve the others. */
 export function starvedElsewhere(pool: PoolState, lane: Lane): boolean {
   if (pool.environments < pool.environmentsMax || pool.queued === lane.queue.length) return false;
-  const waitingSince = lane.queue[0]?.queuedMs ?? Infinity;
+  const waitingSince = lane.busy.size > 0 ? Infinity : lane.queue[0]?.queuedMs ?? Infinity; // who has others left yields its turn, too
   for (const other of pool.lanes.values()) {
     const head = other.queue[0];
     if (other !== lane && head && head.queuedMs < waitingSince && other.busy.size + other.starting.size === 0) return true;

@@ -33,6 +33,22 @@ describe("environments", { skip: PYTHON ? false : "no python3 under /usr", concu
       assert.ok(t.engine.stats().environments <= 2);
     }));
 
+  test("one function's crowd takes neither the turn nor the only environment of another that is in use", () =>
+    withEngine({ environmentsMax: 2 }, async (t) => {
+      const code = { "index.js": "let n = 0; exports.handler = async ({ ms }) => { await new Promise((done) => setTimeout(done, ms)); return ++n; };" };
+      const [crowd, other] = [await t.version("crowd", code, { runtime: "nodejs22.x" }), await t.version("other", code, { runtime: "nodejs22.x" })];
+      let left = 60;
+      const running = Promise.all(Array.from({ length: left }, () => t.invoke(crowd, { ms: 200 }).finally(() => { left--; })));
+      await until("it runs", () => t.engine.stats().busy === 2);
+      for (let n = 1; n <= 4; n++) {
+        const { payload } = await t.invoke(other, { ms: 0 });
+        assert.equal(Buffer.from(payload).toString(), String(n), "still the same environment");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert.ok(left > 20, `${left} of the crowd were still to come`);
+      await running;
+    }));
+
   test("who waits too long with every place taken is throttled", () =>
     withEngine({ environmentsMax: 1 }, async (t) => {
       const busy = await t.custom("busy", { timeoutSeconds: 30 });

@@ -228,7 +228,7 @@ function becomeFree(pool: PoolState, lane: Lane, env: Environment): void {
 /** False when there is no room; the queue is looked at again when there is. */
 function spawn(pool: PoolState, lane: Lane, { tmpDir, keep = false }: { tmpDir?: string; keep?: boolean } = {}): boolean {
   if (lane.single && lane.busy.size + lane.starting.size + lane.idle.length > 0) return false;
-  if (!makeRoom(pool) || !mayStart(lane.share, pool.clock.monotonicMs())) return false;
+  if (!makeRoom(pool, keep ? undefined : lane) || !mayStart(lane.share, pool.clock.monotonicMs())) return false;
   pool.environments++;
   const work = lane.initFailed && !keep ? shift(pool, lane) : undefined;
   const env = pool.open(lane, ownerOf(pool, lane), work ? "invoke" : "init", { work, tmpDir, initializationType: keep ? "provisioned-concurrency" : "on-demand" });

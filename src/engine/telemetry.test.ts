@@ -70,7 +70,7 @@ describe("telemetry", { skip: PYTHON ? false : "no python3 under /usr", concurre
     await t.invoke(version, { n: 1 });
     await t.invoke(version, { n: 2 });
     const all = await events("over-tcp", (seen) => ofType(seen, "platform.start").length >= 1);
-    assert.ok(ofType(all, "platform.initStart").length === 1);
+    assert.ok(ofType(all, "platform.initStart").length >= 1); // the second event may have found the first's extension busy, and taken another environment
   });
 
   test("a listener that comes late gets what it has missed", async () => {

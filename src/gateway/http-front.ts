@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
-import type { WireRequest, WireResponse } from "../wire/http.ts";
+import { BrokenOff, type WireRequest, type WireResponse } from "../wire/http.ts";
 import type { Answer } from "./pipeline.ts";
 import { incomingBody } from "./request-body.ts";
 import type { Running } from "./running.ts";
@@ -123,7 +123,7 @@ async function send(outgoing: ServerResponse, { status, headers, cookies, body }
     outgoing.end();
   } catch (error) {
     // The status is out already; a connection cut short is all that tells the client.
-    if (!outgoing.destroyed) log.error("a streamed answer broke off", { error });
+    if (!outgoing.destroyed) log[error instanceof BrokenOff ? "debug" : "error"]("a streamed answer broke off", { error });
     outgoing.destroy();
   }
 }

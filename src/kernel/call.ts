@@ -28,6 +28,8 @@ export interface PrincipalSession {
   sourceIdentity?: string;
   /** The function that was given them. */
   sourceFunctionArn?: string;
+  /** Of a role that was not there when the session was opened, so it is of whichever comes to have the name. */
+  roleUnknown?: true;
 }
 
 export interface Call {

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { GetFunctionCommand, InvokeCommand, ResourceNotFoundException } from "@aws-sdk/client-lambda";
+import { IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
+import { GetFunctionCommand, InvokeCommand, ListLayersCommand, ResourceNotFoundException } from "@aws-sdk/client-lambda";
 import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
 import { prepareTerraform, runTerraform } from "../support/terraform.ts";
 import { zipOf } from "../support/zip.ts";
@@ -29,6 +30,45 @@ resource "aws_iam_role_policy" "inline" {
   role   = aws_iam_role.runner.id
   policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "*" }] })
 }
+resource "aws_cloudwatch_log_group" "own" {
+  name              = "/terraformed/log"
+  retention_in_days = 7
+  tags              = { team = "a" }
+}
+resource "aws_cloudwatch_log_stream" "own" {
+  name           = "by-hand"
+  log_group_name = aws_cloudwatch_log_group.own.name
+}
+resource "aws_lambda_layer_version" "words" {
+  layer_name               = "words"
+  description              = "words to say"
+  license_info             = "MIT"
+  filename                 = "layer.zip"
+  source_code_hash         = filebase64sha256("layer.zip")
+  compatible_runtimes      = ["nodejs20.x", "nodejs22.x"]
+  compatible_architectures = ["x86_64"]
+}
+resource "aws_lambda_layer_version_permission" "everybody" {
+  layer_name     = aws_lambda_layer_version.words.layer_name
+  version_number = aws_lambda_layer_version.words.version
+  statement_id   = "everybody"
+  action         = "lambda:GetLayerVersion"
+  principal      = "*"
+}
+resource "aws_lambda_code_signing_config" "lenient" {
+  description = "said, not refused"
+  allowed_publishers { signing_profile_version_arns = ["arn:aws:signer:eu-west-1:000000000000:/signing-profiles/p/v1"] }
+  policies { untrusted_artifact_on_deployment = "Warn" }
+  tags = { team = "a" }
+}
+data "aws_lambda_layer_version" "seen" {
+  layer_name         = aws_lambda_layer_version.words.layer_name
+  compatible_runtime = "nodejs22.x"
+  depends_on         = [aws_lambda_layer_version.words]
+}
+data "aws_lambda_code_signing_config" "seen" {
+  arn = aws_lambda_code_signing_config.lenient.arn
+}
 resource "aws_lambda_function" "function" {
   function_name    = "terraformed"
   role             = aws_iam_role.runner.arn
@@ -40,9 +80,20 @@ resource "aws_lambda_function" "function" {
   timeout          = 5
   tags             = { team = "a" }
   publish          = true
+  layers           = [aws_lambda_layer_version.words.arn]
+  code_signing_config_arn        = aws_lambda_code_signing_config.lenient.arn
   reserved_concurrent_executions = 50
+  description = "says its stage"
   environment {
     variables = { STAGE = var.stage }
+  }
+  ephemeral_storage { size = 1024 }
+  tracing_config { mode = "Active" }
+  logging_config {
+    log_format            = "JSON"
+    application_log_level = "INFO"
+    system_log_level      = "WARN"
+    log_group             = aws_cloudwatch_log_group.own.name
   }
 }
 resource "aws_lambda_permission" "bucket" {
@@ -105,6 +156,7 @@ data "aws_lambda_invocation" "seen" {
   input         = "{}"
 }
 output "url" { value = aws_lambda_function_url.live.function_url }
+output "layer" { value = data.aws_lambda_layer_version.seen.version }
 output "said" { value = data.aws_lambda_invocation.seen.result }
 resource "aws_lambda_function_event_invoke_config" "live" {
   function_name                = aws_lambda_function.function.function_name
@@ -130,30 +182,43 @@ after(async () => {
 
 const terraform = (...args: string[]) => runTerraform(folder, platform.url, ...args);
 
-const codeSaying = async (word: string) => writeFileSync(join(folder, "f.zip"), await zipOf({ "index.js": `exports.handler = async () => "${word} " + process.env.STAGE` }));
+const packages = async (word: string) => {
+  writeFileSync(join(folder, "f.zip"), await zipOf({ "index.js": `// for ${word}\nexports.handler = async () => require("word") + " " + process.env.STAGE` }));
+  writeFileSync(join(folder, "layer.zip"), await zipOf({ "nodejs/node_modules/word/index.js": `module.exports = "${word}"` }));
+};
 const live = async () => (await platform.lambda.send(new InvokeCommand({ FunctionName: "terraformed", Qualifier: "live" }))).ExecutedVersion;
 const noChanges = async (...args: string[]) => {
   const planned = await terraform("plan", "-detailed-exitcode", "-input=false", ...args);
   assert.match(planned.stdout, /No changes/, planned.stdout);
 };
 
-test("Terraform applies a function with its role, version, alias, URL and concurrency, plans no changes, updates and destroys them", { skip }, async () => {
-  await codeSaying("hello");
+test("Terraform applies a function with its role, layer, version, alias, URL and concurrency, plans no changes, updates and destroys them", { skip }, async () => {
+  await packages("hello");
   const applied = await terraform("apply", "-auto-approve", "-input=false");
-  assert.match(applied.stdout, /Apply complete! Resources: 12 added/, applied.stdout);
+  assert.match(applied.stdout, /Apply complete! Resources: 17 added/, applied.stdout);
   assert.match(applied.stdout, /said = "\\"hello one\\""/);
   assert.equal(await live(), "1");
   const answer = await fetch(/url = "(.+?)"/.exec(applied.stdout)![1]!, { headers: { origin: "https://shop.example" } });
   assert.deepEqual([await answer.text(), answer.headers.get("access-control-allow-origin")], ["hello one", "https://shop.example"]);
   await noChanges();
-  await codeSaying("goodbye");
+
+  await packages("goodbye");
   const next = ["-var", "stage=two", "-var", 'weights={"1":0.5}'];
   const updated = await terraform("apply", "-auto-approve", "-input=false", ...next);
-  assert.match(updated.stdout, /0 added, 2 changed, 0 destroyed/, updated.stdout);
+  // A layer's version is never changed: there is a new one, with a permission of its own.
+  assert.match(updated.stdout, /2 added, 2 changed, 2 destroyed/, updated.stdout);
   assert.match(updated.stdout, /said = "\\"goodbye two\\""/);
+  assert.match(updated.stdout, /layer = 2/);
+  // Version 1 keeps the layer that is gone.
   assert.deepEqual(new Set(await Promise.all(Array.from({ length: 40 }, live))), new Set(["1", "2"]));
+  const first = await platform.lambda.send(new InvokeCommand({ FunctionName: "terraformed", Qualifier: "1" }));
+  assert.equal(first.Payload!.transformToString(), '"hello one"');
   await noChanges(...next);
+
   const destroyed = await terraform("destroy", "-auto-approve", "-input=false");
-  assert.match(destroyed.stdout, /Destroy complete! Resources: 12 destroyed/, destroyed.stdout);
+  assert.match(destroyed.stdout, /Destroy complete! Resources: 17 destroyed/, destroyed.stdout);
   await assert.rejects(platform.lambda.send(new GetFunctionCommand({ FunctionName: "terraformed" })), ResourceNotFoundException);
+  const iam = new IAMClient(platform.clientConfig);
+  assert.deepEqual([(await platform.lambda.send(new ListLayersCommand({}))).Layers, (await iam.send(new ListRolesCommand({}))).Roles], [[], []], "nothing is left over");
+  iam.destroy();
 });

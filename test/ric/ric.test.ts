@@ -2,12 +2,17 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 import { after, before, describe, test, type TestContext } from "node:test";
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
   CreateFunctionCommand,
   InvokeCommand,
   InvokeWithResponseStreamCommand,
   waitUntilFunctionActiveV2,
 } from "@aws-sdk/client-lambda";
+import { findSample } from "../../src/cli/samples/catalogue.ts";
+import { factsOf } from "../../src/cli/samples/facts.ts";
+import { seededIds } from "../../src/kernel/ids.ts";
 import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
 import { CLIENTS, clientFunction, type ClientFunction, type ClientName } from "./build.ts";
 
@@ -94,3 +99,24 @@ for (const name of CLIENTS) {
     });
   });
 }
+
+test("AWS's event types for Go read the samples of the services they are for", async (t) => {
+  const made = await built("go", t);
+  if (made === undefined) return;
+  await create(made, "ric-go-events", made.handler);
+  const facts = factsOf({ ids: seededIds(1), nowMs: Date.UTC(2026, 10, 20), account: "123456789012", region: "eu-west-1" });
+  const known = /"(\S+)":\s+func/g;
+  const names = [...(await readFile(join(import.meta.dirname, "clients/go/events.go"), "utf8")).matchAll(known)].map(([, name]) => name!);
+  assert.ok(names.length > 30);
+  const samples = Object.fromEntries(names.map((name) => {
+    const found = findSample(name);
+    assert.ok("sample" in found && found.name === name, `there is no sample ${name}`);
+    return [name, found.sample(facts)];
+  }));
+  const { functionError, answer } = await invoke("ric-go-events", { samples });
+  assert.equal(functionError, undefined, JSON.stringify(answer));
+  assert.deepEqual(Object.keys(answer).sort(), names.sort());
+  const [put, alb] = [samples["s3:ObjectCreated:Put"], samples["alb:request"]] as any[];
+  assert.equal(answer["s3:ObjectCreated:Put"].Records[0].s3.object.key, put.Records[0].s3.object.key);
+  assert.deepEqual(answer["alb:request"].queryStringParameters, alb.queryStringParameters);
+});

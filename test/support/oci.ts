@@ -66,13 +66,15 @@ export async function makeLayout(folder: string, images: MadeImage[]): Promise<s
   const manifests: object[] = [];
   for (const { tag, layers, config = {}, architecture = process.arch === "arm64" ? "arm64" : "amd64" } of images) {
     const described = [];
+    const diffIds: string[] = [];
     for (const { entries, compression = "gzip" } of layers) {
       const tar = await tarOf(entries);
+      diffIds.push(`sha256:${createHash("sha256").update(tar).digest("hex")}`);
       if (compression === "gzip") described.push(await put(gzipSync(tar), "application/vnd.oci.image.layer.v1.tar+gzip"));
       else if (compression === "zstd") described.push(await put(zstdCompressSync(tar), "application/vnd.oci.image.layer.v1.tar+zstd"));
       else described.push(await put(tar, "application/vnd.oci.image.layer.v1.tar"));
     }
-    const image = await json({ architecture, os: "linux", config, rootfs: { type: "layers", diff_ids: [] } }, "application/vnd.oci.image.config.v1+json");
+    const image = await json({ architecture, os: "linux", config, rootfs: { type: "layers", diff_ids: diffIds } }, "application/vnd.oci.image.config.v1+json");
     const manifest = await json({ schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", config: image, layers: described }, "application/vnd.oci.image.manifest.v1+json");
     manifests.push({ ...manifest, platform: { architecture, os: "linux" }, annotations: { "org.opencontainers.image.ref.name": tag } });
   }

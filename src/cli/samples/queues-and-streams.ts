@@ -37,7 +37,7 @@ function kinesisRecord(facts: Facts, text: string) {
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html */
 const windowOf = ({ now }: Facts, shardId: string, eventSourceARN: string) => ({
   window: { start: new Date(now.getTime() - 120_000).toISOString().replace(/\.\d+Z/, "Z"), end: now.toISOString().replace(/\.\d+Z/, "Z") },
-  state: { "1": 282, "2": 715 }, shardId, eventSourceARN, isFinalInvokeForWindow: false, isWindowTerminatedEarly: false,
+  state: { "1": "282", "2": "715" }, shardId, eventSourceARN, isFinalInvokeForWindow: false, isWindowTerminatedEarly: false,
 });
 
 export const KINESIS = {

@@ -31,7 +31,7 @@ function asked(facts: Facts, what: "getObjectContext" | "headObjectContext" | "l
       headers: { Host: `my-object-lambda-${account}.s3-object-lambda.${region}.amazonaws.com`, "Accept-Encoding": "identity", "X-Amz-Content-SHA256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
     },
     userIdentity: { type: "IAMUser", principalId: principal("AIDA"), arn: `arn:aws:iam::${account}:user/Alice`, accountId: account, accessKeyId: principal("AKIA"), userName: "Alice" },
-    protocolVersion: "1.00",
+    protocolVersion: "1.01",
   };
 }
 

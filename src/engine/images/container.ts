@@ -1,10 +1,11 @@
 // A function's container at Docker or Podman, as the engine sees a sandbox. What that isolates is the container engine's: see README.md.
 // https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container
-import { PassThrough } from "node:stream";
+import { createHash } from "node:crypto";
+import { PassThrough, type Readable } from "node:stream";
 import { exitOfStatus } from "../sandbox/parts.ts";
 import { holdsPeer } from "../sandbox/peer.ts";
 import { type Exit, type Running, SANDBOX_GID, SANDBOX_UID } from "../sandbox/sandbox.ts";
-import type { EngineApi } from "./engine-api.ts";
+import { type EngineApi, engineApi } from "./engine-api.ts";
 
 export interface ContainerOrder {
   /** sha256:… */
@@ -24,22 +25,25 @@ const MB_PER_CPU = 1769;
 const PROCESSES_MAX = 1024;
 const FILES_MAX = 1024;
 const MB = 1024 * 1024;
-export const LABEL = "evoke.platform";
+const LABEL = "evoke.platform";
 
 /** Containers that are the engine's own machine's see its loopback; elsewhere (Docker Desktop) the host has a name instead. */
 export const HOST_NETWORK = process.platform === "linux";
 export const seenFromContainer = (address: string): string => (HOST_NETWORK ? address : address.replace(/127\.0\.0\.1|localhost/, "host.docker.internal"));
 
-export async function startContainer(api: EngineApi, order: ContainerOrder): Promise<Running> {
+async function startContainer(api: EngineApi, order: ContainerOrder): Promise<Running> {
   const { Id: id } = await api.call("POST", `/containers/create?name=${order.name}`, specificationOf(order));
   const at = `/containers/${id}`;
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  let output: Readable | undefined;
   try {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    split(await api.attach(id), stdout, stderr);
+    output = await api.attach(id);
+    split(output, stdout, stderr);
     await api.call("POST", `${at}/start`);
     const { State } = await api.call("GET", `${at}/json`);
-    return runningOf(api, at, State.Pid, stdout, stderr);
+    return runningOf(api, at, { pid: State.Pid, stdout, stderr, output });
   } catch (error) {
+    output?.destroy();
     await api.call("DELETE", `${at}?force=1&v=1`).catch(() => undefined);
     throw error;
   }
@@ -61,8 +65,8 @@ function specificationOf({ image, label, argv, env, workingDirectory, memoryMb, 
 }
 
 /** Frames of stdout and stderr: a type, three zeros, a length, the bytes. */
-function split(source: NodeJS.ReadableStream, stdout: PassThrough, stderr: PassThrough): void {
-  let held = Buffer.alloc(0);
+function split(source: Readable, stdout: PassThrough, stderr: PassThrough): void {
+  let held: Buffer = Buffer.alloc(0);
   const paused = () => {
     source.pause();
     const go = () => { if (!stdout.writableNeedDrain && !stderr.writableNeedDrain) source.resume(); };
@@ -93,7 +97,7 @@ function split(source: NodeJS.ReadableStream, stdout: PassThrough, stderr: PassT
   source.on("error", end);
 }
 
-function runningOf(api: EngineApi, at: string, pid: number, stdout: PassThrough, stderr: PassThrough): Running {
+function runningOf(api: EngineApi, at: string, { pid, stdout, stderr, output }: { pid: number; stdout: PassThrough; stderr: PassThrough; output: Readable }): Running {
   let gone = false;
   let frozen = false;
   let peakBytes = 0;
@@ -114,6 +118,7 @@ function runningOf(api: EngineApi, at: string, pid: number, stdout: PassThrough,
     thaw() { if (!gone && frozen) { frozen = false; void quietly("POST", "/unpause"); } },
     terminate() { if (!gone) void quietly("POST", "/kill?signal=SIGTERM"); },
     kill: () => (killing ??= (async () => {
+      if (!gone && frozen) await quietly("POST", "/unpause"); // Docker kills no paused container
       if (!gone) await quietly("POST", "/kill?signal=SIGKILL");
       await exited.catch(() => undefined);
     })()),
@@ -131,13 +136,30 @@ function runningOf(api: EngineApi, at: string, pid: number, stdout: PassThrough,
     },
     async dispose() {
       await this.kill();
+      output.destroy();
       await api.call("DELETE", `${at}?force=1&v=1`);
     },
   };
 }
 
-/** What an earlier process of this platform left behind. */
-export async function sweepContainers(api: EngineApi, label: string): Promise<void> {
+export interface Containers {
+  start(order: Omit<ContainerOrder, "label">): Promise<Running>;
+}
+
+/** Before its first container it removes what an earlier process with this data folder has left. */
+export function openContainers(socket: string, dataDir: string): Containers {
+  const api = engineApi(socket);
+  const label = createHash("sha256").update(dataDir).digest("hex").slice(0, 12);
+  let swept: Promise<void> | undefined;
+  return {
+    async start(order) {
+      await (swept ??= sweepContainers(api, label));
+      return startContainer(api, { ...order, label });
+    },
+  };
+}
+
+async function sweepContainers(api: EngineApi, label: string): Promise<void> {
   const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL}=${label}`] }));
   for (const { Id } of (await api.call("GET", `/containers/json?all=1&filters=${filters}`)) ?? []) await api.call("DELETE", `/containers/${Id}?force=1&v=1`);
 }

@@ -4,13 +4,14 @@ import { existsSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { Fault } from "../../kernel/errors.ts";
 
 export interface EngineApi {
   /** JSON in, JSON out; undefined for 404. Throws a Fault for any other refusal. */
   call(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<any>;
   /** What the container writes, as the engine frames it; resolves when it is listening. */
-  attach(id: string): Promise<NodeJS.ReadableStream>;
+  attach(id: string): Promise<Readable>;
 }
 
 const VERSION = "/v1.41";
@@ -30,6 +31,7 @@ export function findEngine(environment: Record<string, string | undefined>): str
 export function engineApi(socketPath: string): EngineApi {
   const open = (method: string, path: string, headers: Record<string, string | number>) => request({ socketPath, method, path: VERSION + path, headers: { Host: "engine", ...headers } });
   const failed = (path: string, cause: Error) => new Fault(`The container engine at ${socketPath} did not answer ${path.split("?")[0]}: ${cause.message}`, cause);
+  const refused = (path: string, answer: string) => new Fault(`The container engine refused ${path.split("?")[0]}: ${messageOf(answer)}`);
   return {
     call: (method, path, body) => new Promise((resolve, reject) => {
       const text = body === undefined ? "" : JSON.stringify(body);
@@ -41,8 +43,8 @@ export function engineApi(socketPath: string): EngineApi {
         readAll(response).then((answer) => {
           const { statusCode = 500 } = response;
           if (statusCode === 404) return resolve(undefined);
-          if (statusCode >= 400) return reject(new Fault(`The container engine refused ${path.split("?")[0]}: ${messageOf(answer)}`));
-          resolve(answer === "" ? {} : JSON.parse(answer));
+          if (statusCode >= 400) return reject(refused(path, answer));
+          resolve(answer.trim() === "" ? {} : JSON.parse(answer));
         }).catch((error) => reject(failed(path, error)));
       });
       sent.end(text);
@@ -51,7 +53,10 @@ export function engineApi(socketPath: string): EngineApi {
       const path = `/containers/${id}/attach?stream=1&stdout=1&stderr=1`;
       const sent = open("POST", path, { Connection: "Upgrade", Upgrade: "tcp" });
       sent.on("error", (error) => reject(failed(path, error)));
-      sent.on("response", (response: IncomingMessage) => (response.statusCode === 200 ? resolve(response) : reject(failed(path, new Error(`status ${response.statusCode}`)))));
+      sent.on("response", (response: IncomingMessage) => {
+        if (response.statusCode === 200) return resolve(response);
+        readAll(response).then((answer) => reject(refused(path, answer)), (error) => reject(failed(path, error)));
+      });
       sent.on("upgrade", (_response, socket: Socket, head: Buffer) => {
         if (head.byteLength) socket.unshift(head);
         socket.on("error", () => {});

@@ -28,7 +28,9 @@ const images = () => openImages({ dataDir: join(folder, "data"), imagesDir: join
 async function unpacked(...layers: Layer[]): Promise<string> {
   const { name } = await layout({ layers });
   const opened = images();
-  return (await opened.open((await opened.add(`${name}:latest`, "x86_64")).id)).rootDir;
+  const kept = await opened.open((await opened.add(`${name}:latest`, "x86_64")).id);
+  assert.ok(kept.engineImage === undefined);
+  return kept.rootDir;
 }
 
 const refused = (reason: BadImageReason, message?: RegExp) => (error: BadImage) => error.name === "BadImage" && error.reason === reason && (message ?? /./).test(error.message);

@@ -6,13 +6,17 @@ import { pipeline } from "node:stream/promises";
 import { extract } from "tar-stream";
 import { Fault } from "../../kernel/errors.ts";
 import { BadImage, type ContainerImage, type ContainerImages } from "../../ports/images.ts";
-import { type ImageConfig, type LayoutImage, isLayout, readLayout } from "./layout.ts";
+import { type EngineApi, engineApi } from "./engine-api.ts";
+import { configOf, type ImageConfig, type LayoutImage, isLayout, readLayout } from "./layout.ts";
 import { type ImageReference, readReference } from "./reference.ts";
 import { unpackLayers } from "./unpack.ts";
 
+/** Unpacked here, or at the container engine under this id. */
+export type KeptImage = { config: ImageConfig } & ({ rootDir: string; engineImage?: undefined } | { engineImage: string });
+
 export interface LocalImages extends ContainerImages {
   /** Of an image that was added. Throws a Fault when it is not there anymore. */
-  open(id: string): Promise<{ rootDir: string; config: ImageConfig }>;
+  open(id: string): Promise<KeptImage>;
   /** Forgets images that are not wanted anymore. */
   keepOnly(wanted: (id: string) => boolean): Promise<void>;
 }
@@ -21,8 +25,10 @@ export interface ImagesOptions {
   dataDir: string;
   /** The setting `images`; empty: none. */
   imagesDir: string;
-  /** Why this machine cannot run images; undefined when it can. */
+  /** Why this machine cannot run images by itself; undefined when it can. */
   cannotRun: string | undefined;
+  /** The socket of a container engine, which can. */
+  engineSocket?: string | undefined;
 }
 
 /** Of a layout in one file; the image in it has a limit of its own. */
@@ -30,7 +36,7 @@ const ARCHIVE_BYTES_MAX = 12 * 1024 * 1024 * 1024;
 const IN_ARCHIVE = /^(\.\/)?(index\.json|oci-layout|blobs\/sha256\/[0-9a-f]{64})$/;
 const isId = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
 
-export function openImages({ dataDir, imagesDir, cannotRun }: ImagesOptions): LocalImages {
+export function openImages({ dataDir, imagesDir, cannotRun, engineSocket }: ImagesOptions): LocalImages {
   const root = join(dataDir, "images");
   const adding = new Map<string, Promise<void>>();
 
@@ -47,7 +53,8 @@ export function openImages({ dataDir, imagesDir, cannotRun }: ImagesOptions): Lo
   return {
     async add(uri, architecture): Promise<ContainerImage> {
       const reference = readReference(uri);
-      if (cannotRun !== undefined) throw new BadImage("unsupported", cannotRun);
+      if (engineSocket !== undefined && (cannotRun !== undefined || !(await hasLayout(imagesDir, reference)))) return addFromEngine(root, engineApi(engineSocket), reference);
+      if (cannotRun !== undefined) throw new BadImage("unsupported", `${cannotRun}, or a container engine: no socket of Docker or Podman was found`);
       const image = await withLayout(root, imagesDir, reference, async (layout) => {
         const found = await readLayout(layout, reference, architecture);
         await keep(layout, found, hexOf(found.digest));
@@ -59,7 +66,8 @@ export function openImages({ dataDir, imagesDir, cannotRun }: ImagesOptions): Lo
       const folder = join(root, id);
       const config = isId(id) ? await readFile(join(folder, "config.json"), "utf8").catch(() => undefined) : undefined;
       if (config === undefined) throw new Fault(`The container image sha256:${id} is missing from the data folder; UpdateFunctionCode brings it back`);
-      return { rootDir: join(folder, "root"), config: JSON.parse(config) as ImageConfig };
+      const kept = JSON.parse(config) as ImageConfig & { engineImage?: string };
+      return kept.engineImage === undefined ? { rootDir: join(folder, "root"), config: kept } : { engineImage: kept.engineImage, config: kept };
     },
     async keepOnly(wanted) {
       for (const name of await readdir(root).catch(() => [])) if (isId(name) && !wanted(name) && !adding.has(name)) await remove(join(root, name));
@@ -69,13 +77,34 @@ export function openImages({ dataDir, imagesDir, cannotRun }: ImagesOptions): Lo
 
 const hexOf = (digest: string): string => digest.slice("sha256:".length);
 
+const isFile = (path: string): Promise<boolean> => stat(path).then((found) => found.isFile(), () => false);
+
+async function hasLayout(imagesDir: string, { repository }: ImageReference): Promise<boolean> {
+  const folder = resolve(imagesDir, repository);
+  return imagesDir !== "" && ((await isLayout(folder)) || (await isFile(`${folder}.tar`)));
+}
+
+/** An image the container engine has under this name. It is not pulled: that may take minutes and credentials, and is one command. */
+async function addFromEngine(root: string, api: EngineApi, { name, tag, digest }: ImageReference): Promise<ContainerImage> {
+  const asked = digest === undefined ? `${name}:${tag}` : `${name}@${digest}`;
+  const found = await api.call("GET", `/images/${asked}/json`);
+  if (!found) throw new BadImage("not-there", `neither the folder of --images nor the container engine has it; try: docker pull ${asked}`);
+  const engineImage = `sha256:${String(found.Id).replace(/^sha256:/, "")}`;
+  const id = hexOf(engineImage);
+  if (!isId(id)) throw new BadImage("unsupported", "the container engine names it by something that is no SHA-256");
+  await mkdir(join(root, id), { recursive: true });
+  await writeFile(join(root, id, "config.json"), JSON.stringify({ ...configOf(found.Config ?? {}), engineImage }));
+  const known = (Array.isArray(found.RepoDigests) ? found.RepoDigests : []).find((each: unknown) => typeof each === "string" && each.startsWith(`${name}@`));
+  return { id, resolvedUri: known ?? `${name}@${engineImage}` };
+}
+
 /** DIR/REPOSITORY is a layout, or DIR/REPOSITORY.tar is one in an archive. Repositories are checked names: nothing leads out of the folder. */
 async function withLayout<T>(root: string, imagesDir: string, { repository }: ImageReference, work: (layout: string) => Promise<T>): Promise<T> {
-  if (imagesDir === "") throw new BadImage("not-there", "Evoke takes images from OCI layouts in a folder: name it with --images");
+  if (imagesDir === "") throw new BadImage("not-there", "no container engine (Docker, Podman) was found; Evoke also takes images from OCI layouts in a folder: name it with --images");
   const folder = resolve(imagesDir, repository);
   if (await isLayout(folder)) return work(folder);
   const archive = `${folder}.tar`;
-  if (!(await stat(archive).then((found) => found.isFile(), () => false))) throw new BadImage("not-there", `there is no OCI layout at ${folder} or ${archive}`);
+  if (!(await isFile(archive))) throw new BadImage("not-there", `there is no OCI layout at ${folder} or ${archive}`);
   await mkdir(root, { recursive: true });
   const temporary = await mkdtemp(join(root, "reading-"));
   try {

@@ -141,7 +141,7 @@ function descriptor(value: unknown): Listed {
 
 const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : []);
 
-function configOf(given: unknown): ImageConfig {
+export function configOf(given: unknown): ImageConfig {
   const { Env, Entrypoint, Cmd, WorkingDir } = given as Record<string, unknown>;
   return { env: texts(Env), entryPoint: texts(Entrypoint), command: texts(Cmd), workingDirectory: typeof WorkingDir === "string" && WorkingDir !== "" ? WorkingDir : "/" };
 }

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, connect, type Server, type Socket } fro
 import { once } from "node:events";
 import type { Clock } from "../../kernel/clock.ts";
 import { Fault } from "../../kernel/errors.ts";
+import type { Log } from "../../kernel/log.ts";
 import type { FunctionVersion } from "../../ports/functions.ts";
 import { dapReader, devToolsReader } from "./stops.ts";
 
@@ -32,16 +33,18 @@ export interface InspectorsOptions {
   wait: boolean;
   network: "shared" | "none";
   clock: Clock;
+  log: Log;
 }
 
 const PORT = 9229;
 const HOST = "127.0.0.1";
+const CLIENTS_MAX = 32;
 /** A process listens a moment after it has been started. */
 const RETRY_MS = 20;
 
-export const canBeInspected = ({ runtime }: Pick<FunctionVersion, "runtime">): boolean => /^(nodejs|python)/.test(runtime);
+const canBeInspected = ({ runtime }: Pick<FunctionVersion, "runtime">): boolean => /^(nodejs|python)/.test(runtime);
 
-export async function openInspectors({ inspect, wait, network, clock }: InspectorsOptions): Promise<Inspectors> {
+export async function openInspectors({ inspect, wait, network, clock, log }: InspectorsOptions): Promise<Inspectors> {
   const doors = new Map<string, Door>();
   const close = async () => { await Promise.all([...doors.values()].map((door) => door.close())); };
   if (inspect !== "" && network === "none") throw new Fault("--inspect reaches functions over the network and cannot go with --network none");
@@ -55,7 +58,11 @@ export async function openInspectors({ inspect, wait, network, clock }: Inspecto
     throw error;
   }
   return {
-    isInspected: (version) => doors.size > 0 && doors.has(version.name) && canBeInspected(version),
+    isInspected(version) {
+      if (doors.size === 0 || !doors.has(version.name)) return false;
+      if (!canBeInspected(version)) log.warn(`--inspect is for Node.js and Python functions; ${version.name} is ${version.runtime} and runs without`);
+      return canBeInspected(version);
+    },
     async begin(version) {
       const door = doors.size > 0 && canBeInspected(version) ? doors.get(version.name) : undefined;
       return door?.begin(version.runtime.startsWith("python") ? "python" : "node", wait);
@@ -103,6 +110,7 @@ async function openDoor(port: number, clock: Clock): Promise<Door> {
     }
   }
 
+  server.maxConnections = CLIENTS_MAX;
   server.listen(port, HOST).unref(); // what fails to open beside it need not close it
   try {
     await once(server, "listening");

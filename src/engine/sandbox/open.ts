@@ -13,6 +13,7 @@ import { openGroups, type Groups } from "./cgroup.ts";
 import { gatherTools, imageCommand, type Tools } from "./image-root.ts";
 import { launch } from "./launch.ts";
 import { openPipes, type Pipes } from "./pipes.ts";
+import { pastLaunchers } from "./past-launchers.ts";
 import { plainCommand, plainEnvironment } from "./plain.ts";
 import { processTable, signal, withVariable } from "./processes.ts";
 import { makeRunning, type Started } from "./running.ts";
@@ -142,10 +143,15 @@ async function startWith(way: Way, place: Place, spec: SandboxSpec): Promise<Run
   const group = await groups?.create(spec.id, hardMemoryBytes(spec, tmp));
   try {
     const image = tools && imageCommand(way.view!, tools, { ...spec, rootDir: spec.rootDir! }, tmp === "inside" ? undefined : scratch.tmp);
+    const cwd = way.view ? "/" : (spec.codeDir ?? scratch.slot);
+    const given = { PWD: way.view ? "/var/task" : cwd, ...(way.view ? spec.env : plainEnvironment(spec, scratch.tmp)) };
+    const past = waits ? { argv: [], env: way.view ? {} : { TMPDIR: scratch.tmp } } : pastLaunchers(spec.argv, given);
+    const hidden = { ...spec, argv: past.argv };
     const launched = await launch({
-      command: image ? image.command : way.view ? bubblewrapCommand(way.view, spec, { code: spec.codeDir ?? scratch.slot, ...(opt ? { opt } : {}), ...(spec.address ? { hosts: scratch.hosts } : {}), ...(tmp === "inside" ? {} : { tmp: scratch.tmp }) }) : plainCommand(spec.parts ? { ...spec, argv: ["/bin/sh"] } : spec, { ...(way.setpriv ? { setpriv: way.setpriv } : {}), ...(uid === undefined ? {} : { uid }) }),
-      env: image ? { PATH: SYSTEM_FOLDERS.join(":") } : way.view ? spec.env : plainEnvironment(spec, scratch.tmp),
-      cwd: way.view ? "/" : (spec.codeDir ?? scratch.slot),
+      command: image ? image.command : way.view ? bubblewrapCommand(way.view, hidden, { code: spec.codeDir ?? scratch.slot, ...(opt ? { opt } : {}), ...(spec.address ? { hosts: scratch.hosts } : {}), ...(tmp === "inside" ? {} : { tmp: scratch.tmp }) }) : plainCommand(spec.parts ? { ...spec, argv: ["/bin/sh"] } : hidden, { ...(way.setpriv ? { setpriv: way.setpriv } : {}), ...(uid === undefined ? {} : { uid }) }),
+      // A plain process is recognised by its TMPDIR, from the first moment on.
+      env: { PATH: SYSTEM_FOLDERS.join(":"), ...(image ? {} : past.env), ...(way.view ? {} : { TMPDIR: scratch.tmp }) },
+      cwd,
       channel: spec.channel || image !== undefined, input: waits, parts: spec.parts === true, pipes,
       joinFiles: group?.joinFiles ?? [],
       ...(tmp === "mounted" && !spec.tmpDir ? { mount: mountTmpfs(scratch.tmp, spec.tmpMb, owner?.uid ?? 0, owner?.gid ?? 0) } : {}),

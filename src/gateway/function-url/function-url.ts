@@ -1,5 +1,6 @@
 // A request to a function URL, from who may to what comes back.
 // https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+import { parseArn } from "../../kernel/arn.ts";
 import type { Principal } from "../../kernel/call.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { ServiceError } from "../../kernel/errors.ts";
@@ -14,7 +15,7 @@ import type { Functions, Invocation, StreamedResult } from "../../ports/function
 import type { Metrics } from "../../ports/metrics.ts";
 import { RecursiveInvocation } from "../../ports/recursive-invocation.ts";
 import { Throttled } from "../../ports/throttled.ts";
-import type { WireRequest, WireResponse } from "../../wire/http.ts";
+import { BrokenOff, type WireRequest, type WireResponse } from "../../wire/http.ts";
 import type { Authenticator } from "../authenticate.ts";
 import { BadClaim, readClaim } from "../claim.ts";
 import type { Peer } from "../pipeline.ts";
@@ -82,10 +83,11 @@ async function visit(parts: FunctionUrlParts, count: UrlMetrics, reached: Reache
 }
 
 async function answer(parts: FunctionUrlParts, visited: Visit): Promise<WireResponse> {
-  const { url, request } = visited;
+  const { url, request, peer } = visited;
   const caller = await callerOf(parts, url, request);
   if (caller instanceof ServiceError) return refusal(caller.status === 400 ? 403 : caller.status, caller.code, caller.message);
-  if (!(await isPermitted(parts.access, url, caller ?? ANONYMOUS))) return forbidden();
+  const call = { now: new Date(parts.clock.now()), region: url.region, sourceIp: peer.sourceIp, userAgent: request.headers["user-agent"] ?? "" };
+  if (!(await isPermitted(parts.access, url, caller ?? ANONYMOUS, call))) return forbidden();
   const target = await parts.directory.resolve(url.functionArn);
   if (!target) return forbidden(); // AWS's answer for what is gone
   if (!target.version) return refusal(409, "ResourceConflictException", "The operation cannot be performed at this time. The function is currently in the following state: Pending");
@@ -125,13 +127,19 @@ async function callerOf({ authenticator }: FunctionUrlParts, url: FunctionUrl, r
 }
 
 /** Both are needed of URLs made since October 2025 (urls-auth.html). */
-async function isPermitted(access: Access, { functionArn: resource, authType }: FunctionUrl, actor: Actor): Promise<boolean> {
+async function isPermitted(access: Access, { functionArn: resource, authType }: FunctionUrl, actor: Actor, call: NonNullable<AccessQuestion["call"]>): Promise<boolean> {
+  // Another account comes in by the function's policy in every mode, as by Invoke.
+  const foreign = "accountId" in actor && actor.accountId !== parseArn(resource)?.account;
   const questions: Pick<AccessQuestion, "action" | "context">[] = [
     { action: "lambda:InvokeFunctionUrl", context: { "lambda:FunctionUrlAuthType": authType } },
     { action: "lambda:InvokeFunction", context: { "lambda:InvokedViaFunctionUrl": "true" } },
   ];
   try {
-    for (const { action, context } of questions) await access.check({ actor, resource, action, ...(context && { context }) });
+    for (const { action, context } of questions) {
+      const question: AccessQuestion = { actor, resource, action, call, ...(context && { context }) };
+      if (foreign && !(await access.decide(question)).allowed) return false;
+      await access.check(question);
+    }
     return true;
   } catch (error) {
     if (error instanceof ServiceError) return false;
@@ -166,5 +174,5 @@ async function invoke(functions: Functions, url: FunctionUrl, invocation: Invoca
 async function* untilFailed({ chunks, completed }: StreamedResult): AsyncGenerator<Uint8Array> {
   yield* chunks;
   const { errorCode } = await completed;
-  if (errorCode !== undefined) throw new Error(`the function failed while its answer was streamed: ${errorCode}`);
+  if (errorCode !== undefined) throw new BrokenOff(`the function failed while its answer was streamed: ${errorCode}`);
 }

@@ -4,6 +4,7 @@ import type * as Sdk from "@aws-sdk/client-iam";
 import type { Call } from "../../kernel/call.ts";
 import type { AccessRule } from "../../ports/access.ts";
 import type { Api } from "../service.ts";
+import { serviceLinkedName } from "./service-linked-role-names.ts";
 
 type Name = keyof Api<typeof Sdk>;
 interface Input {
@@ -24,7 +25,7 @@ const policy: AccessRule = { resources: ({ PolicyArn, PolicyName = "", Path = "/
 /** "…:user/", as AWS's refusals say. */
 const listed = (kind: string): AccessRule => ({ resources: ({ PathPrefix = "/" }: Input, call) => [arn(call, kind, PathPrefix, "")] });
 const serviceLinked: AccessRule = {
-  resources: ({ AWSServiceName = "" }: Input, call) => [arn(call, "role", `/aws-service-role/${AWSServiceName}/`, "AWSServiceRoleFor*")],
+  resources: ({ AWSServiceName = "", CustomSuffix }: Input, call) => [arn(call, "role", `/aws-service-role/${AWSServiceName}/`, serviceLinkedName(AWSServiceName, CustomSuffix) ?? "AWSServiceRoleFor*")],
   context: ({ AWSServiceName = "" }: Input) => ({ "iam:AWSServiceName": AWSServiceName }),
 };
 
@@ -56,6 +57,8 @@ export const access: Partial<Record<Name, AccessRule>> = {
   ...changes(role, "UpdateRole", "UpdateRoleDescription", "UpdateAssumeRolePolicy", "DeleteRole", "PutRolePolicy", "DeleteRolePolicy", "AttachRolePolicy", "DetachRolePolicy",
     "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary", "TagRole", "UntagRole", "DeleteServiceLinkedRole"),
   ...changes(serviceLinked, "CreateServiceLinkedRole"),
+  // "task/PATH/ROLE/ID"
+  GetServiceLinkedRoleDeletionStatus: { resources: ({ DeletionTaskId }: { DeletionTaskId: string }, call) => [arn(call, "role", "/", DeletionTaskId.split("/").slice(1, -1).join("/"))] },
   ...reads(group, "GetGroup", "GetGroupPolicy", "ListGroupPolicies", "ListAttachedGroupPolicies"),
   ...changes(group, "CreateGroup", "UpdateGroup", "DeleteGroup", "PutGroupPolicy", "DeleteGroupPolicy", "AttachGroupPolicy", "DetachGroupPolicy", "AddUserToGroup", "RemoveUserFromGroup"),
   ...reads(policy, "GetPolicy", "GetPolicyVersion", "ListPolicyVersions", "ListPolicyTags", "ListEntitiesForPolicy"),

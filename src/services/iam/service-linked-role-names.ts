@@ -89,3 +89,9 @@ const EXTRA: Record<string, [role: string, policy: string]> = {
 export const SERVICE_LINKED_ROLES: ReadonlyMap<string, [role: string, policy: string]> = new Map(Object.entries({ ...RECORDED, ...EXTRA }));
 /** The only ones of them that take a suffix of one's own. */
 export const WITH_SUFFIX: ReadonlySet<string> = new Set(["autoscaling.amazonaws.com", "connect.amazonaws.com", "lexv2.amazonaws.com"]);
+
+/** Undefined for a service that has none here. */
+export function serviceLinkedName(service: string, suffix: string | undefined): string | undefined {
+  const known = SERVICE_LINKED_ROLES.get(service);
+  return known && `AWSServiceRoleFor${known[0]}${suffix === undefined ? "" : `_${suffix}`}`;
+}

@@ -12,7 +12,7 @@ import { describeRole } from "./describe.ts";
 import { createEntity, holdEntity, ROLE } from "./entities.ts";
 import { entityArn, entityId, newEntityId, type Role, wholeSecond } from "./entity.ts";
 import { noServiceLinkedRole, noSuchDeletionTask, notServiceLinked, serviceRoleTaken, suffixNotAllowed } from "./errors.ts";
-import { SERVICE_LINKED_ROLES, WITH_SUFFIX } from "./service-linked-role-names.ts";
+import { SERVICE_LINKED_ROLES, serviceLinkedName, WITH_SUFFIX } from "./service-linked-role-names.ts";
 
 const SESSION_SECONDS = 3600;
 const TASKS_KEPT = 100;
@@ -26,7 +26,7 @@ export function serviceLinkedRoleOperations(stores: Stores, ids: Ids): LinkedApi
       const known = SERVICE_LINKED_ROLES.get(service);
       if (!known) throw noServiceLinkedRole(service);
       if (input.CustomSuffix !== undefined && !WITH_SUFFIX.has(service)) throw suffixNotAllowed(service);
-      const name = `AWSServiceRoleFor${known[0]}${input.CustomSuffix === undefined ? "" : `_${input.CustomSuffix}`}`;
+      const name = serviceLinkedName(service, input.CustomSuffix)!;
       const path = `/aws-service-role/${service}/`;
       const role: Role = {
         name, id: newEntityId(ids, "AROA"), arn: entityArn(call, "role", path, name), path, createdMs: wholeSecond(call),

@@ -1,7 +1,7 @@
 // What each operation needs to be permitted, and on what.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
 import type * as Sdk from "@aws-sdk/client-lambda";
-import { formatArn } from "../../kernel/arn.ts";
+import { formatArn, partitionOf } from "../../kernel/arn.ts";
 import type { Call } from "../../kernel/call.ts";
 import type { AccessRule } from "../../ports/access.ts";
 import type { Api, RoomPorts } from "../service.ts";
@@ -32,8 +32,8 @@ const changingPolicy: AccessRule = {
   ...onFunction, changesAccess: true,
   context: ({ Principal, FunctionUrlAuthType }: { Principal?: string; FunctionUrlAuthType?: string }) => ({ ...(Principal && { "lambda:Principal": Principal }), ...(FunctionUrlAuthType && { "lambda:FunctionUrlAuthType": FunctionUrlAuthType }) }),
 };
-/** The operations take any partition in the ARN of a function, so a policy must see the one there is. */
-const exactly = (arn: string, call: Call): string => (arn.includes(":function:") ? namedLoosely(arn, undefined, call) : arn);
+/** The operations take any partition in an ARN, so a policy must see the one there is. */
+const exactly = (arn: string, call: Call): string => (arn.includes(":function:") ? namedLoosely(arn, undefined, call) : arn.replace(/^arn:[^:]*:/, `arn:${partitionOf(call.region)}:`));
 const onPolicyArn: AccessRule = { resources: ({ ResourceArn }: { ResourceArn: string }, call) => [exactly(ResourceArn, call)] };
 
 const tagContext = ({ Tags, TagKeys }: { Tags?: Record<string, string>; TagKeys?: string[] }): Record<string, string | string[]> => ({
@@ -60,12 +60,12 @@ const settings: AccessRule = {
 };
 
 interface OnLayer { LayerName: string; VersionNumber?: number }
-const layerArn = ({ LayerName, VersionNumber }: OnLayer, { region, account }: Call): string => {
-  const arn = LayerName.startsWith("arn:") ? LayerName : formatArn("lambda", region, account, `layer:${LayerName}`);
+const layerArn = ({ LayerName, VersionNumber }: OnLayer, call: Call): string => {
+  const arn = LayerName.startsWith("arn:") ? exactly(LayerName, call) : formatArn("lambda", call.region, call.account, `layer:${LayerName}`);
   return VersionNumber === undefined ? arn : `${arn}:${VersionNumber}`;
 };
 const onLayer: AccessRule = { resources: (input: OnLayer, call) => [layerArn(input, call)] };
-const onCodeSigning: AccessRule = { resources: ({ CodeSigningConfigArn }: { CodeSigningConfigArn: string }) => [CodeSigningConfigArn] };
+const onCodeSigning: AccessRule = { resources: ({ CodeSigningConfigArn }: { CodeSigningConfigArn: string }, call) => [exactly(CodeSigningConfigArn, call)] };
 const onMapping: AccessRule = { resources: ({ UUID }: { UUID: string }, { region, account }) => [formatArn("lambda", region, account, `event-source-mapping:${UUID}`)] };
 const onExecution: AccessRule = { resources: ({ DurableExecutionArn }: { DurableExecutionArn?: string }) => [DurableExecutionArn ?? "*"] };
 /** Whose callback it is stands in the id. */
@@ -95,7 +95,7 @@ export const access: Rules = {
   CreateCodeSigningConfig: { context: tagContext }, GetCodeSigningConfig: onCodeSigning, UpdateCodeSigningConfig: onCodeSigning, DeleteCodeSigningConfig: onCodeSigning, ListFunctionsByCodeSigningConfig: onCodeSigning,
   TagResource: onTagged, UntagResource: onTagged, ListTags: onTagged,
   PublishLayerVersion: onLayer, ListLayerVersions: onLayer, GetLayerVersion: onLayer, DeleteLayerVersion: onLayer, GetLayerVersionPolicy: onLayer,
-  GetLayerVersionByArn: { action: "GetLayerVersion", resources: ({ Arn }: { Arn: string }) => [Arn] },
+  GetLayerVersionByArn: { action: "GetLayerVersion", resources: ({ Arn }: { Arn: string }, call) => [exactly(Arn, call)] },
   AddLayerVersionPermission: { ...onLayer, changesAccess: true }, RemoveLayerVersionPermission: { ...onLayer, changesAccess: true },
   CreateEventSourceMapping: { context: (input: OnFunction, call) => ({ "lambda:FunctionArn": functionResource({ FunctionName: input.FunctionName }, call) }) },
   GetEventSourceMapping: onMapping, UpdateEventSourceMapping: onMapping, DeleteEventSourceMapping: onMapping,

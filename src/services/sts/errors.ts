@@ -29,5 +29,8 @@ export const policyTooLarge = (percent: number) => new ServiceError("PackedPolic
 /** Our words for "The policies must exist in the same account as the role". */
 export const foreignPolicy = (arn: string) => invalid(`${arn} is not a managed policy of this account`);
 
+/** Our words for a limit of API_AssumeRole. */
+export const tooManyPolicyArns = (max: number) => invalid(`A session takes at most ${max} managed policies.`);
+
 /** A parameter that would do nothing is refused by name. */
 export const notSupported = (parameter: string) => invalid(`Evoke does not support the parameter ${parameter} yet.`);

@@ -2,10 +2,12 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session · https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 import type { PrincipalSession } from "../../kernel/call.ts";
 import { parseArn } from "../../kernel/arn.ts";
-import { duplicateTags, foreignPolicy, malformedPolicy, policyTooLarge, transitiveNotGiven, transitiveTaken } from "./errors.ts";
+import { duplicateTags, foreignPolicy, malformedPolicy, policyTooLarge, tooManyPolicyArns, transitiveNotGiven, transitiveTaken } from "./errors.ts";
 
 /** "The plaintext that you use for both inline and managed session policies can't exceed 2,048 characters": only the inline one is text here. */
 const POLICY_MAX = 2048;
+/** "You can provide up to 10 managed policy ARNs" (API_AssumeRole). */
+const POLICY_ARNS_MAX = 10;
 
 interface Policies {
   Policy?: string | undefined;
@@ -14,6 +16,7 @@ interface Policies {
 
 export function sessionPolicies({ Policy, PolicyArns }: Policies, account: string): Pick<PrincipalSession, "policies" | "policyArns"> {
   if (Policy !== undefined) checkPolicy(Policy);
+  if (PolicyArns && PolicyArns.length > POLICY_ARNS_MAX) throw tooManyPolicyArns(POLICY_ARNS_MAX);
   const arns = (PolicyArns ?? []).map(({ arn = "" }) => arn);
   for (const arn of arns) {
     const owner = parseArn(arn);

@@ -14,6 +14,13 @@ def say(**what):
         sys.stdout.flush()
 
 
+def say_told(events):
+    """What it is told of its own telling is left out, or every line would be followed by a longer one."""
+    events = [event for event in events if not (event["type"] == "extension" and '"telemetry"' in str(event["record"]))]
+    if events:
+        say(telemetry=events)
+
+
 def call(method, path, body=None, headers={}):
     api.request(method, path, body and json.dumps(body), headers)
     answer = api.getresponse()
@@ -28,7 +35,7 @@ def listen_http(host, port):
             self.send_response(200)
             self.send_header("content-length", "0")
             self.end_headers()
-            say(telemetry=json.loads(body))
+            say_told(json.loads(body))
 
         def log_message(self, *args):
             pass
@@ -41,7 +48,7 @@ def listen_tcp(host, port):
 
     def serve():
         for line in server.accept()[0].makefile():
-            say(telemetry=[json.loads(line)])
+            say_told([json.loads(line)])
 
     threading.Thread(target=serve, daemon=True).start()
 

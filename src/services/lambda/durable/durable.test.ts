@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { OperationUpdate } from "@aws-sdk/client-lambda";
 import { type DurableRoom, openDurableRoom, PENDING, type Script, succeeded } from "../../../../test/support/durable-room.ts";
+import { zipOf } from "../../../../test/support/zip.ts";
 import { ServiceError } from "../../../kernel/errors.ts";
 import { Throttled } from "../../../ports/throttled.ts";
 
@@ -210,6 +211,19 @@ test("a deleted function fails what still runs of it", async () => {
   await room.clock.advance(61_000);
   const { Status, Error: error } = await get(arn);
   assert.deepEqual([Status, error], ["FAILED", { ErrorMessage: `Function not found: ${ARN}deleted:1`, ErrorType: "ResourceNotFoundException" }]);
+});
+
+test("a function made anew does not go on with what the one before it began, nor answers for it", async () => {
+  const name = await room.create("anew", waitFor(wait(60)));
+  const [running, ended] = [await room.start(name, {}, "running"), await room.start(name, {}, "ended")];
+  await room.lambda.stopDurableExecution({ DurableExecutionArn: ended });
+  await room.lambda.deleteFunction({ FunctionName: "anew" });
+  let invocations = 0;
+  await room.create("anew", async () => { invocations++; return succeeded("other code"); }, { Code: { ZipFile: await zipOf({ "index.js": "other code" }) } });
+  await room.clock.advance(61_000);
+  const { Status, Error: error } = await get(running);
+  assert.deepEqual([invocations, Status, error], [0, "FAILED", { ErrorMessage: `Function not found: ${ARN}anew:1`, ErrorType: "ResourceNotFoundException" }]);
+  await assert.rejects(room.start("anew:1", {}, "ended"), { name: "DurableExecutionAlreadyStartedException", message: `Execution already started: ${ended}` });
 });
 
 test("a chained invoke needs the permission of the role it runs with", async () => {

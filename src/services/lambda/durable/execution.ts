@@ -20,6 +20,8 @@ export interface Execution {
   /** Qualified with the version that it is pinned to. */
   functionArn: string;
   version: string;
+  /** The code that it began with. */
+  codeId: string;
   status: ExecutionStatus;
   startMs: number;
   endMs?: number;
@@ -61,6 +63,9 @@ export interface Execution {
   /** The operation of another execution that waits for this one. */
   parent?: { key: string; executionId: string; operationId: string };
 }
+
+/** A published version never changes: with other code it is of another function, which was made when the first was deleted. */
+export const isOfThisFunction = ({ version, codeId }: Pick<Execution, "version" | "codeId">, found: { codeId: string }): boolean => version === "$LATEST" || codeId === found.codeId;
 
 export interface ExecutionName {
   key: string;

@@ -10,7 +10,7 @@ import type { Received, Tx } from "../../../storage/stores.ts";
 import type { RoomPorts } from "../../service.ts";
 import { beginChange, type Change, saveChange } from "./change.ts";
 import { endExecution, errorOfFunction } from "./end.ts";
-import { bytesOf, errorOf, type Execution, EXECUTIONS, RECURSIVE } from "./execution.ts";
+import { bytesOf, errorOf, type Execution, EXECUTIONS, isOfThisFunction, RECURSIVE } from "./execution.ts";
 import { inputOf, invocationCompleted } from "./history.ts";
 import { operationInEvent } from "./operation.ts";
 import { type InvocationItem, INVOCATIONS } from "./queues.ts";
@@ -65,12 +65,15 @@ async function begin({ clock, ids }: RoomPorts, tx: Tx, { key, executionId }: In
   return { execution, updatedOperationIds };
 }
 
+const functionGone = ({ functionArn }: Execution): ErrorObject => errorOf(`Function not found: ${functionArn}`, "ResourceNotFoundException");
+
 type Answer = { requestId: string; found: ResolvedFunction; result: InvokeResult } | { fails: ErrorObject } | { later: true };
 
 async function invoke(ports: RoomPorts, { execution, updatedOperationIds }: Begun, signal: AbortSignal): Promise<Answer> {
   const found = await ports.directory.resolve(execution.functionArn);
-  if (!found) return { fails: errorOf(`Function not found: ${execution.functionArn}`, "ResourceNotFoundException") };
+  if (!found) return { fails: functionGone(execution) };
   if (!found.version) return { later: true };
+  if (!isOfThisFunction(execution, found.version)) return { fails: functionGone(execution) };
   const requestId = ports.ids.uuid();
   const { durable: _, ...version } = found.version; // here it is only a function
   const { traceId, tenantId, clientContext, tail = false } = execution;

@@ -7,7 +7,7 @@ import type { FunctionVersion } from "../../../ports/functions.ts";
 import type { Tx } from "../../../storage/stores.ts";
 import { changeOf, saveChange } from "./change.ts";
 import { alreadyStarted } from "./errors.ts";
-import { executionArn, executionKey, EXECUTIONS, type Execution, indexExecution } from "./execution.ts";
+import { executionArn, executionKey, EXECUTIONS, type Execution, indexExecution, isOfThisFunction } from "./execution.ts";
 import { executionEvent, payloadOf } from "./history.ts";
 import { askForInvocation, setTimer } from "./queues.ts";
 
@@ -43,7 +43,7 @@ export async function startExecution(tx: Tx, start: Start, nowMs: number, ids: I
   const { requestId, traceId, tenantId, clientContext, tail, deadLetter, parent } = start;
   const fresh: Execution = {
     arn: executionArn(functionArn, name, executionId), executionId, name, account: version.account, region: version.region,
-    functionName: version.name, functionArn, version: version.version, status: "RUNNING", startMs: nowMs,
+    functionName: version.name, functionArn, version: version.version, codeId: version.codeId, status: "RUNNING", startMs: nowMs,
     timeoutSeconds: executionTimeoutSeconds, retentionDays, inputHash, resultBytesMax: start.waits ? LAMBDA.syncPayloadBytesMax : ASYNC_PAYLOAD_BYTES_MAX,
     sequence: 0, unseen: [], wake: false, waiting: 0, operationCount: 0, storedBytes: 0, failures: 0, throttles: 0, lastEvent: 0, requestId,
     ...(traceId === undefined ? {} : { traceId }), ...(tenantId === undefined ? {} : { tenantId }), ...(clientContext === undefined ? {} : { clientContext }),
@@ -52,7 +52,7 @@ export async function startExecution(tx: Tx, start: Start, nowMs: number, ids: I
   const executions = tx.documents<Execution>(EXECUTIONS);
   if (!(await executions.create(key, fresh))) {
     const taken = await executions.get(key);
-    if (taken && taken.version === fresh.version && taken.inputHash === inputHash) return { key, execution: taken };
+    if (taken && taken.version === fresh.version && taken.inputHash === inputHash && isOfThisFunction(taken, version)) return { key, execution: taken };
     throw alreadyStarted(taken?.arn ?? fresh.arn);
   }
   const change = changeOf(tx, key, fresh, nowMs, ids);

@@ -1,8 +1,9 @@
-// A function on AWS's Go client: echoes, fails when asked to, and streams when asked to.
+// A function on AWS's Go client: echoes, fails when asked to, streams when asked to, and reads other services' events.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -15,6 +16,8 @@ type event struct {
 	Panic  string `json:"panic"`
 	Stream string `json:"stream"`
 	Echo   any    `json:"echo"`
+
+	Samples map[string]json.RawMessage `json:"samples"`
 }
 
 func handle(ctx context.Context, in event) (any, error) {
@@ -26,6 +29,9 @@ func handle(ctx context.Context, in event) (any, error) {
 	}
 	if in.Stream != "" {
 		return strings.NewReader(in.Stream), nil
+	}
+	if in.Samples != nil {
+		return readAll(in.Samples)
 	}
 	call, _ := lambdacontext.FromContext(ctx)
 	return map[string]any{"echo": in.Echo, "requestId": call.AwsRequestID, "arn": call.InvokedFunctionArn}, nil

@@ -1,0 +1,83 @@
+// Functions in containers of Docker or Podman, where one answers: the engine DOCKER_HOST names, or the one of this machine.
+// https://docs.docker.com/reference/api/engine/version/v1.41/
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createReadStream } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { CreateFunctionCommand, DeleteFunctionCommand, GetFunctionCommand, InvokeCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
+import { engineApi, findEngine } from "../src/engine/images/engine-api.ts";
+import { clientFunction } from "./ric/build.ts";
+import { makeLayout } from "./support/oci.ts";
+import { openTestPlatform, type TestPlatform } from "./support/platform.ts";
+
+const socket = findEngine(process.env);
+const answers = socket !== undefined && (await engineApi(socket).call("GET", "/version").then(Boolean, () => false));
+const go = answers ? await clientFunction("go") : undefined;
+const skip = !answers ? "NOT HERE: a container engine (start Docker, or podman system service)" : go && "skipped" in go ? go.skipped : false;
+const NAME = "localhost/evoke-test-image";
+
+describe("a container engine", { skip }, () => {
+  let platform: TestPlatform;
+  before(async () => {
+    const folder = await mkdtemp(join(tmpdir(), "evoke-engine-image-"));
+    const main = await readFile(join((go as { folder: string }).folder, "bootstrap"));
+    await makeLayout(join(folder, "layout"), [{ tag: `${NAME}:v1`, layers: [{ entries: [{ name: "app/main", content: main, mode: 0o755 }, { name: "tmp", type: "directory" }] }], config: { Entrypoint: ["/app/main"] } }]);
+    execFileSync("tar", ["-C", join(folder, "layout"), "-cf", join(folder, "image.tar"), "."]);
+    const said = await new Promise<string>((resolve, reject) => {
+      const sent = request({ socketPath: socket!, method: "POST", path: "/v1.41/images/load", headers: { "Content-Type": "application/x-tar" } }, (response) => response.toArray().then((chunks) => resolve(Buffer.concat(chunks).toString()), reject));
+      sent.on("error", reject);
+      createReadStream(join(folder, "image.tar")).pipe(sent);
+    });
+    await rm(folder, { recursive: true });
+    // Each engine has its own idea of what an archive's image is called.
+    const loaded = /Loaded image(?: ID)?: ([^\s"\\]+)/.exec(said)?.[1];
+    await engineApi(socket!).call("POST", `/images/${loaded}/tag?repo=${NAME}&tag=v1`);
+    platform = await openTestPlatform();
+  });
+  after(async () => {
+    await platform.close();
+    const left = await engineApi(socket!).call("GET", `/containers/json?all=1&filters=${encodeURIComponent('{"label":["evoke.platform"]}')}`);
+    await engineApi(socket!).call("DELETE", `/images/${NAME}:v1?force=1`);
+    assert.deepEqual(left, [], "a container was left behind");
+  });
+
+  const send = (command: any): Promise<any> => platform.lambda.send(command);
+  const create = async (FunctionName: string, more: object = {}) => {
+    await send(new CreateFunctionCommand({ FunctionName, Role: "arn:aws:iam::000000000000:role/any", PackageType: "Image", Code: { ImageUri: `${NAME}:v1` }, Timeout: 20, ...more }));
+    await waitUntilFunctionActiveV2({ client: platform.lambda, maxWaitTime: 20, minDelay: 1, maxDelay: 1 }, { FunctionName });
+  };
+  const invoke = async (FunctionName: string, event: unknown) => {
+    const { FunctionError, Payload, LogResult } = await send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event), LogType: "Tail" }));
+    return { error: FunctionError, answer: JSON.parse(Buffer.from(Payload).toString()), log: Buffer.from(LogResult, "base64").toString() };
+  };
+
+  test("runs a function of an image that it has, again and again in the same container", async () => {
+    await create("contained");
+    const first = await invoke("contained", { echo: "hi" });
+    assert.equal(first.answer.echo, "hi", first.log);
+    assert.match(first.log, /Init Duration/);
+    await new Promise((resolve) => setTimeout(resolve, 400)); // it is paused meanwhile
+    const second = await invoke("contained", { echo: 2 });
+    assert.equal(second.answer.echo, 2);
+    assert.doesNotMatch(second.log, /Init Duration/);
+    assert.match((await send(new GetFunctionCommand({ FunctionName: "contained" }))).Code.ResolvedImageUri, /^localhost\/evoke-test-image@sha256:[0-9a-f]{64}$/);
+    await send(new DeleteFunctionCommand({ FunctionName: "contained" }));
+  });
+
+  test("tells of a program that dies and of one that is not there", async () => {
+    await create("dies");
+    const { error, answer, log } = await invoke("dies", { panic: "on purpose" });
+    assert.equal(error, "Unhandled");
+    assert.match(answer.errorMessage, /on purpose|Runtime exited/, log);
+    await create("missing", { ImageConfig: { EntryPoint: ["/nothing"] } });
+    assert.equal((await invoke("missing", {})).answer.errorType, "Runtime.InvalidEntrypoint");
+  });
+
+  test("an image that it does not have is refused", async () => {
+    await assert.rejects(create("none", { Code: { ImageUri: "localhost/evoke-no-such-image:v9" } }), { name: "InvalidParameterValueException", message: /does not exist\. Provide a valid source image\. .*docker pull localhost\/evoke-no-such-image:v9/ });
+  });
+});
