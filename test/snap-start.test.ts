@@ -129,6 +129,14 @@ describe("Python", { skip: noPython ?? false }, () => {
     assert.match((await lines("after", /^RESTORE_REPORT/)).join("\n"), /RESTORE_REPORT Restore Duration: [\d.]+ ms\tStatus: error\tError Type: Runtime\.AfterRestoreError/);
   });
 
+  test("a function made with Publish has its first version initialised, too", async () => {
+    await create("at-once", { "app.py": "def handler(e, c): return c.function_version" }, { Publish: true });
+    await waitUntilPublishedVersionActive(quick(), { FunctionName: "at-once", Qualifier: "1" });
+    const { answer, log } = await invoke("at-once", "1");
+    assert.equal(answer, "1");
+    assert.match(log, /Restore Duration/);
+  });
+
   test("a version is not there to be invoked before it is initialised", async () => {
     await create("slow", { "app.py": "import time\ntime.sleep(1)\ndef handler(e, c): return 1" });
     const { Version } = await send(new PublishVersionCommand({ FunctionName: "slow" }));

@@ -31,7 +31,7 @@ function report(env: Environment, work: Work, failure: Failure | undefined, dura
   if (logLine) env.journal.line(logLine);
   env.journal.finished({
     requestId: invocation.requestId, invokedArn: invocation.invokedArn, durationMs, initMs: env.phase === "init" ? env.initMs : undefined, status: failure?.status ?? "success",
-    errorType: failure?.errorType, producedBytes: answer.bytes(), traceId: work.traceId, ...(env.snapshot?.restoreMs === undefined ? {} : { restoreMs: env.snapshot.restoreMs }),
+    errorType: failure?.errorType, producedBytes: answer.bytes(), traceId: work.traceId, restoreMs: env.snapshot?.restoreMs,
   });
   env.initMs = undefined;
   if (env.snapshot) delete env.snapshot.restoreMs;

@@ -77,6 +77,16 @@ export function learn(lane: Lane, serviceMs: number): void {
   lane.steady = serviceMs > STEADY_MS || !isShort(lane) || !lane.version.runtime.startsWith("nodejs") ? 0 : lane.steady + 1;
 }
 
+/** The one used last. One that has ended stays in the list until its process is gone, and takes no more. */
+export function takeIdle(lane: Lane): Environment | undefined {
+  for (let left = lane.idle.length; left > 0; left--) {
+    const env = lane.idle.pop()!;
+    if (env.state !== "dead") return env;
+    lane.idle.unshift(env);
+  }
+  return undefined;
+}
+
 /** How many of the queue's first go along with `work`, in the same write. */
 export function alongWith(lane: Lane, work: Work): number {
   if (lane.steady < STEADY_ANSWERS || !lane.queue.length || !goesAlong(work)) return 0;

@@ -5,7 +5,7 @@ import type { Provisioning } from "../ports/provisioning.ts";
 import { Throttled } from "../ports/throttled.ts";
 import { admit, mayStart, newAccountShare, newFunctionShare, release, setProvisioned, type FunctionShare } from "./concurrency.ts";
 import { type Environment, type Owner, type Work, takeWork } from "./environment.ts";
-import { type Lane, PATIENCE_MS, alongWith, average, isEmpty, learn, missing, patienceMs, runners, startsAtOnce } from "./lane.ts";
+import { type Lane, PATIENCE_MS, alongWith, average, isEmpty, learn, missing, patienceMs, runners, startsAtOnce, takeIdle } from "./lane.ts";
 import { type PoolOptions, type PoolState, forget, giveUp, makeRoom, starvedElsewhere, track } from "./places.ts";
 import { becameReady, excessOf, isKept, lost, newProvisioned, noteUse, openChanges, rest, shortOf, stateOf } from "./provisioned.ts";
 
@@ -69,7 +69,8 @@ function submit(pool: PoolState, work: Work): void {
     return answer.reject(new Throttled(refusal));
   }
   answer.onEnd = lane.release;
-  if (lane.idle.length && !lane.queue.length && lane.busy.size < runners(lane)) return give(pool, lane, lane.idle.pop()!, work);
+  const idle = lane.idle.length && !lane.queue.length && lane.busy.size < runners(lane) ? takeIdle(lane) : undefined;
+  if (idle) return give(pool, lane, idle, work);
   if (pool.queued >= QUEUED_MAX) return throttle(pool, work);
   lane.queue.push(work);
   pool.queued++;
@@ -173,7 +174,7 @@ function ownerOf(pool: PoolState, lane: Lane): Owner {
       lane.steady = 0;
       lane.queue.unshift(...works);
       pool.queued += works.length;
-      while (lane.idle.length && lane.queue.length) give(pool, lane, lane.idle.pop()!, shift(pool, lane)!);
+      for (let env; lane.queue.length && (env = takeIdle(lane));) give(pool, lane, env, shift(pool, lane)!);
       if (lane.queue.length) watch(pool, lane);
     },
     mayReset: () => !pool.closed && !lane.draining,
@@ -282,7 +283,7 @@ function check(pool: PoolState, lane: Lane): void {
   lane.answers = 0;
   const waited = () => (lane.queue.length ? now - lane.queue[0]!.queuedMs : -1);
   const patience = patienceMs(lane, answers);
-  while (lane.idle.length && waited() >= patience) give(pool, lane, lane.idle.pop()!, shift(pool, lane)!);
+  for (let env; waited() >= patience && (env = takeIdle(lane));) give(pool, lane, env, shift(pool, lane)!);
   while (lane.starting.size === 0 && !lane.single && waited() > WAIT_MS_MAX) throttle(pool, shift(pool, lane)!);
   if (!lane.queue.length) {
     lane.backlog = 0;
