@@ -1,6 +1,6 @@
 // What counts as a save: whatever way an editor has of writing a file.
 import assert from "node:assert/strict";
-import { appendFile, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -67,4 +67,15 @@ test("node_modules, compiled Python and editors' own files are nobody's save", a
   await writeFile(join(folder, "last.js"), "1");
   await seen("last.js");
   assert.deepEqual(told.flat(), ["last.js"]);
+});
+
+test("a link that leads back is not followed: a save is told once, by its own path", async (t) => {
+  const { folder, told, seen } = await watched(t);
+  await symlink(".", join(folder, "self"));
+  await seen("self");
+  await realClock().sleep(50);
+  told.length = 0;
+  await writeFile(join(folder, "index.js"), "1");
+  await seen("index.js");
+  assert.deepEqual(told.flat(), ["index.js"]);
 });

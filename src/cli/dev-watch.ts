@@ -1,6 +1,6 @@
 // Watches a folder for saves: one watcher for each folder in it, so that files that are new, renamed into place or gone are all seen alike.
 import { type FSWatcher, watch } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Clock } from "../kernel/clock.ts";
 import { CommandError } from "./terminal.ts";
@@ -66,8 +66,8 @@ export async function watchFolder(folder: string, clock: Clock, changed: (paths:
 
   /** A folder that came in whole (unpacked, renamed) has told nobody of what is in it. */
   const enterIfFolder = async (path: string) => {
-    const entries = await readdir(path).catch(() => undefined);
-    if (!entries) return leave(path); // a file, or nothing anymore
+    const about = await lstat(path).catch(() => undefined);
+    if (!about?.isDirectory()) return leave(path); // a file, a link (which may lead back here), or nothing anymore
     await enter(path);
   };
 

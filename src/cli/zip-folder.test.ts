@@ -1,6 +1,6 @@
 // What goes into a deployment package, and what a folder that cannot be one is told.
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -59,4 +59,19 @@ test("a file that cannot be read is named", { skip: process.getuid?.() === 0 && 
   const folder = folderOf(t);
   chmodSync(join(folder, "lib", "index.js"), 0o000);
   await assert.rejects(zipFolder(folder), /cannot zip .*EACCES.*lib\/index\.js/);
+});
+
+test("a folder with more in it than a package may have is refused before it is read", async (t) => {
+  const folder = folderOf(t);
+  writeFileSync(join(folder, "disk.img"), "");
+  truncateSync(join(folder, "disk.img"), 64 * 1024 ** 3);
+  await assert.rejects(zipFolder(folder), /cannot zip .*: it holds more than 262144000 bytes, .*disk\.img/);
+});
+
+test("a folder that cannot be listed is named, and one that links to itself is no loop", async (t) => {
+  const folder = folderOf(t);
+  symlinkSync(".", join(folder, "self"));
+  symlinkSync("..", join(folder, "lib", "up"));
+  assert.deepEqual((await readZip(await zipFolder(folder))).entries.map(({ path }) => path).sort(), ["lib/index.js", "lib/up", "self"]);
+  await assert.rejects(zipFolder(join(folder, "gone")), /cannot zip .*gone: ENOENT/);
 });

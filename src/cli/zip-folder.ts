@@ -2,6 +2,7 @@
 import type { Stats } from "node:fs";
 import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize } from "node:path";
+import { LAMBDA } from "../kernel/limits.ts";
 import { CommandError } from "./terminal.ts";
 import { type PackedEntry, packEntry, zipOf, ENTRIES_MAX } from "./zip-entries.ts";
 
@@ -21,8 +22,7 @@ interface Member {
 }
 
 export async function zipFolder(folder: string, memory: ZipMemory = new Map()): Promise<Uint8Array> {
-  const members = await membersOf(folder);
-  if (members.length > ENTRIES_MAX) throw new CommandError(`cannot zip ${folder}: it holds ${members.length} files, and a package has at most ${ENTRIES_MAX}`);
+  const members = await membersOf(folder, { files: 0, bytes: 0 }).catch((error: Error) => { throw error instanceof CommandError ? error : new CommandError(`cannot zip ${folder}: ${error.message}`); });
   const entries = Array.from<PackedEntry>({ length: members.length });
   let next = 0;
   const worker = async () => {
@@ -34,14 +34,17 @@ export async function zipFolder(folder: string, memory: ZipMemory = new Map()): 
   return zipOf(entries);
 }
 
-/** Files and links, folder by folder, by name. */
-async function membersOf(folder: string, relative = ""): Promise<Member[]> {
+/** Files and links, folder by folder, by name. Gives up as soon as they are too many: the folder may be somebody's home. */
+async function membersOf(folder: string, sum: { files: number; bytes: number }, relative = ""): Promise<Member[]> {
   const names = (await readdir(join(folder, relative))).filter((name) => !LEFT_OUT.has(name)).sort();
   const found = await Promise.all(names.map(async (name): Promise<Member[]> => {
     const path = relative ? `${relative}/${name}` : name;
-    const about = await lstat(join(folder, path));
-    if (about.isDirectory()) return membersOf(folder, path);
-    return about.isFile() || about.isSymbolicLink() ? [{ path, about }] : [];
+    const about = await lstat(join(folder, path)).catch((error: NodeJS.ErrnoException) => { if (error.code !== "ENOENT") throw error; }); // an editor's own, gone again
+    if (about?.isDirectory()) return membersOf(folder, sum, path);
+    if (!about?.isFile() && !about?.isSymbolicLink()) return [];
+    if (++sum.files > ENTRIES_MAX) throw new CommandError(`cannot zip ${folder}: it holds more than ${ENTRIES_MAX} files, which is the most a package has`);
+    if ((sum.bytes += about.size) > LAMBDA.unzippedBytesMax) throw new CommandError(`cannot zip ${folder}: it holds more than ${LAMBDA.unzippedBytesMax} bytes, which is the most a package has (with ${path} it is too much)`);
+    return [{ path, about }];
   }));
   return found.flat();
 }

@@ -13,25 +13,30 @@ const RAW = 6;
 
 /** A text longer than an event may be comes in pieces. What is not frames ends the reading: the function can write there too. */
 export function readTelemetryLog(channel: Socket, listener: Pick<RuntimeListener, "log">): void {
-  let held: Buffer = Buffer.alloc(0);
-  let left = 0; // bytes of the current text that are still to come
+  let held: Buffer = Buffer.alloc(0); // grows by doubling: a text may come byte by byte
+  let bytes = 0;
+  let left = 0; // of the current text, still to come
   channel.on("error", () => {});
   channel.on("data", (chunk: Buffer) => {
-    held = held.byteLength ? Buffer.concat([held, chunk]) : chunk;
+    if (bytes + chunk.byteLength > held.byteLength) held = Buffer.concat([held.subarray(0, bytes)], Math.max(2 * held.byteLength, bytes + chunk.byteLength));
+    bytes += chunk.copy(held, bytes);
+    let at = 0;
     for (;;) {
       if (left === 0) {
-        if (held.byteLength < HEAD_BYTES) break;
-        if (held.readUInt16BE(0) !== MAGIC) return void channel.destroy();
-        left = held.readUInt32BE(4);
-        held = held.subarray(HEAD_BYTES);
+        if (bytes - at < HEAD_BYTES) break;
+        if (held.readUInt16BE(at) !== MAGIC) return void channel.destroy();
+        left = held.readUInt32BE(at + 4);
+        at += HEAD_BYTES;
         if (left === 0) continue;
       }
       const piece = Math.min(left, EVENT_BYTES_MAX);
-      if (held.byteLength < piece) break;
-      listener.log(RAW, held.toString("utf8", 0, piece));
-      held = held.subarray(piece);
+      if (bytes - at < piece) break;
+      listener.log(RAW, held.toString("utf8", at, at + piece));
+      at += piece;
       left -= piece;
     }
-    held = Buffer.from(held); // a few bytes must not keep a whole chunk alive
+    bytes -= at;
+    if (bytes === 0) held = Buffer.alloc(0);
+    else if (at > 0) held = Buffer.from(held.subarray(at, at + bytes));
   });
 }

@@ -41,6 +41,10 @@ const HOST = "127.0.0.1";
 const CLIENTS_MAX = 32;
 /** A process listens a moment after it has been started. */
 const RETRY_MS = 20;
+/** What a debugger may say before there is anybody to hear it. */
+const FIRST_BYTES_MAX = 64 * 1024;
+/** Every message of the Debug Adapter Protocol begins with it. */
+const DAP_HEAD = "content-length:";
 
 const canBeInspected = ({ runtime }: Pick<FunctionVersion, "runtime">): boolean => /^(nodejs|python)/.test(runtime);
 
@@ -93,18 +97,26 @@ async function openDoor(port: number, clock: Clock): Promise<Door> {
     clients.add(client);
     client.on("error", () => client.destroy());
     client.once("close", () => clients.delete(client));
-    client.pause();
     void handOn(client);
   });
 
-  /** To the environment there is; where there is none yet, the debugger waits for it. */
+  /** To the environment there is; where there is none yet, the debugger waits for it. What it says first is read meanwhile: so it is seen when it leaves. */
   async function handOn(client: Socket): Promise<void> {
+    let said = Buffer.alloc(0);
+    const hear = (chunk: Buffer) => {
+      said = Buffer.concat([said, chunk]);
+      if (said.length > FIRST_BYTES_MAX) client.destroy();
+    };
+    client.on("data", hear);
     while (!client.destroyed) {
-      const to = target;
+      const to = said.length < DAP_HEAD.length ? undefined : target;
+      if (to && !mayAsk(to.language, said)) return void client.destroy();
       const socket = to && await reach(to.port);
       if (to && socket) {
-        if (!client.destroyed) return join(client, socket, to);
-        return void socket.destroy();
+        if (client.destroyed) return void socket.destroy();
+        client.off("data", hear);
+        socket.write(said);
+        return join(client, socket, to);
       }
       await clock.sleep(RETRY_MS);
     }
@@ -135,6 +147,12 @@ async function openDoor(port: number, clock: Clock): Promise<Door> {
     },
   };
 }
+
+/**
+ * Node's inspector looks at the Host itself and wants a secret. debugpy takes any HTTP request for a message: its body would be one, whatever
+ * web page a developer has open sent it.
+ */
+const mayAsk = (language: Target["language"], said: Buffer): boolean => language === "node" || said.toString("latin1", 0, DAP_HEAD.length).toLowerCase() === DAP_HEAD;
 
 const newTarget = (port: number, language: Target["language"]): Target => ({ port, language, stops: new Set(), attached: false, changed() {} });
 
