@@ -11,7 +11,7 @@ import { after, before, describe, test } from "node:test";
 import { CreateFunctionCommand, DeleteFunctionCommand, GetFunctionCommand, InvokeCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { engineApi, findEngine } from "../src/engine/images/engine-api.ts";
 import { clientFunction } from "./ric/build.ts";
-import { makeLayout } from "./support/oci.ts";
+import { makeLayout, tarOf, type TarEntry } from "./support/oci.ts";
 import { openTestPlatform, type TestPlatform } from "./support/platform.ts";
 
 const socket = findEngine(process.env);
@@ -75,6 +75,28 @@ describe("a container engine", { skip }, () => {
     assert.match(answer.errorMessage, /on purpose|Runtime exited/, log);
     await create("missing", { ImageConfig: { EntryPoint: ["/nothing"] } });
     assert.equal((await invoke("missing", {})).answer.errorType, "Runtime.InvalidEntrypoint");
+  });
+
+  test("an image with external extensions is refused, for they would not be started", async () => {
+    const name = "localhost/evoke-test-extended";
+    await engineApi(socket!).call("POST", "/containers/create?name=evoke-test-extended", { Image: `${NAME}:v1` });
+    const commit = async (tag: string, entries: TarEntry[]) => {
+      const body = await tarOf(entries);
+      const status = await new Promise((resolve, reject) => request({ socketPath: socket!, method: "PUT", path: "/v1.41/containers/evoke-test-extended/archive?path=/", headers: { "Content-Type": "application/x-tar", "Content-Length": body.byteLength } }, (response) => { response.resume(); resolve(response.statusCode); }).on("error", reject).end(body));
+      assert.equal(status, 200);
+      await engineApi(socket!).call("POST", `/commit?container=evoke-test-extended&repo=${name}&tag=${tag}`, {});
+    };
+    try {
+      await commit("v1", [{ name: "opt", type: "directory" }, { name: "opt/extensions", type: "directory" }, { name: "opt/extensions/data", type: "directory" }, { name: "opt/extensions/data/file", content: "x" }]);
+      await create("no-extensions", { Code: { ImageUri: `${name}:v1` } });
+      assert.equal((await invoke("no-extensions", { echo: 1 })).answer.echo, 1);
+      await commit("v2", [{ name: "opt/extensions/agent", content: "x", mode: 0o755 }]);
+      await assert.rejects(create("extended", { Code: { ImageUri: `${name}:v2` } }), { name: "InvalidParameterValueException", message: /it has the external extension \/opt\/extensions\/agent, and extensions are not started in a container/ });
+    } finally {
+      await send(new DeleteFunctionCommand({ FunctionName: "no-extensions" })).catch(() => {});
+      await engineApi(socket!).call("DELETE", "/containers/evoke-test-extended?force=1");
+      for (const tag of ["v2", "v1"]) await engineApi(socket!).call("DELETE", `/images/${name}:${tag}?force=1`);
+    }
   });
 
   test("an image that it does not have is refused", async () => {

@@ -7,9 +7,11 @@ import { mkdtemp, readFile, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import {
   CreateFunctionCommand, DeleteFunctionCommand, type CreateFunctionCommandInput, GetFunctionCommand, InvokeCommand, PublishVersionCommand, UpdateFunctionCodeCommand, UpdateFunctionConfigurationCommand, waitUntilFunctionActiveV2, waitUntilFunctionUpdatedV2,
 } from "@aws-sdk/client-lambda";
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { clientFunction } from "./ric/build.ts";
 import { entriesOf, makeLayout, type TarEntry } from "./support/oci.ts";
 import { openTestPlatform, type TestPlatform } from "./support/platform.ts";
@@ -37,6 +39,18 @@ async function create(FunctionName: string, image: string, more: Partial<CreateF
 async function invoke(FunctionName: string, event: unknown): Promise<{ error?: string; answer: any; log: string }> {
   const { FunctionError, Payload, LogResult } = await send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event), LogType: "Tail" }));
   return { error: FunctionError, answer: JSON.parse(Buffer.from(Payload).toString()), log: Buffer.from(LogResult ?? "", "base64").toString() };
+}
+
+/** What a function's extension (recorder.py) has said, once it holds. */
+async function told(name: string, holds: (lines: any[]) => boolean): Promise<any[]> {
+  const logs = new CloudWatchLogsClient(platform.clientConfig);
+  for (let tries = 0; ; tries++) {
+    const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}` })).catch(() => ({ events: [] })); // no group yet
+    const lines = events.map(({ message }) => message!).filter((line) => line.startsWith("EXT ")).map((line) => JSON.parse(line.slice(4)));
+    if (holds(lines)) { logs.destroy(); return lines; }
+    assert.ok(tries < 100, JSON.stringify(events.map(({ message }) => message)).slice(-3000));
+    await setTimeout(100);
+  }
 }
 
 const refused = (FunctionName: string, given: Partial<CreateFunctionCommandInput>, message: RegExp) =>
@@ -107,7 +121,7 @@ test("entry point, command and working directory can be overridden, and be the i
 });
 
 /** This machine's Python with the libraries it is linked to, and AWS's runtime client. */
-async function pythonImage(t: TestContext): Promise<boolean> {
+async function pythonImage(t: TestContext, name: string, more: TarEntry[] = []): Promise<boolean> {
   const python = await clientFunction("python");
   if ("skipped" in python) { t.skip(python.skipped); return false; }
   const binary = await realpath("/usr/bin/python3");
@@ -133,15 +147,15 @@ async function pythonImage(t: TestContext): Promise<boolean> {
     ...(await Promise.all(libraries.map(async (path) => ({ name: path.slice(1), content: await readFile(path), mode: 0o755 })))),
   ];
   const task = [...(await entriesOf(python.folder, "var/task", (path) => path.includes("__pycache__"))).filter(({ name }) => !name.endsWith("/app.py")), { name: "var/task/app.py", content: app }];
-  await makeLayout(join(folder, "python"), [{
-    tag: "latest", layers: [{ entries: base, compression: "zstd" }, { entries: task }],
+  await makeLayout(join(folder, name), [{
+    tag: "latest", layers: [{ entries: base, compression: "zstd" }, { entries: [...task, ...more] }],
     config: { Entrypoint: ["/usr/bin/python3", "-m", "awslambdaric"], Cmd: ["app.handler"], WorkingDir: "/var/task", Env: ["FROM_IMAGE=yes", "OVERRIDDEN=no"], User: "root" },
   }]);
   return true;
 }
 
 test("AWS's Python runtime client runs in an image: its files are all there is, read-only, and /tmp is its own", async (t) => {
-  if (!(await pythonImage(t))) return;
+  if (!(await pythonImage(t, "python"))) return;
   await create("py", "python", { Environment: { Variables: { OVERRIDDEN: "yes", LD_PRELOAD: "" } }, EphemeralStorage: { Size: 600 } });
   const { answer, log } = await invoke("py", {});
   assert.equal(answer.uid, process.getuid?.() === 0 ? 993 : answer.uid, log);
@@ -156,6 +170,39 @@ test("AWS's Python runtime client runs in an image: its files are all there is, 
   assert.equal(answer.env.AWS_LAMBDA_FUNCTION_NAME, "py");
   assert.equal(answer.env._HANDLER, undefined);
   assert.equal(answer.env.LAMBDA_TASK_ROOT, undefined);
+});
+
+test("external extensions of an image run beside its program, in an image without a shell, and hear of every invocation and of the end", async (t) => {
+  const recorder = await readFile(new URL("functions/extensions/recorder.py", import.meta.url), "utf8");
+  const extension = { name: "opt/real/recorder.py", content: `#!/usr/bin/python3\n${recorder}`, mode: 0o755 };
+  // Absolute links mean the image's own files, folders are no extensions, and a name with "=" is one.
+  const more: TarEntry[] = [extension, { name: "opt/extensions", type: "directory" }, { name: "opt/extensions/record=er.py", type: "symlink", linkname: "/opt/real/recorder.py" }, { name: "opt/extensions/settings", type: "directory" }];
+  if (!(await pythonImage(t, "extended", more))) return;
+  const SUBSCRIBE = { api: "/2022-07-01/telemetry", listen: "sandbox.localdomain", port: 8080, schemaVersion: "2022-12-13", types: ["platform"], destination: { protocol: "HTTP", URI: "http://sandbox.localdomain:8080" }, buffering: { timeoutMs: 100 } };
+  await create("extended", "extended", { Environment: { Variables: { SUBSCRIBE: JSON.stringify(SUBSCRIBE), LD_PRELOAD: "" } } });
+  const first = await invoke("extended", {});
+  assert.equal(first.error, undefined, JSON.stringify(first.answer) + first.log);
+  const second = await invoke("extended", {});
+  const { env, cwd, uid } = second.answer;
+  assert.deepEqual([cwd, env.PWD, env.FROM_IMAGE, env.AWS_EXECUTION_ENV, uid], ["/var/task", "/var/task", "yes", "AWS_Lambda_Image", process.getuid?.() === 0 ? 993 : uid]);
+  const said = await told("extended", (lines) => lines.some(({ telemetry }) => telemetry) && lines.filter(({ event }) => event).length >= 2);
+  const { registered, env: variables } = said.find((line) => "registered" in line);
+  assert.equal(registered, 200);
+  assert.ok(variables.includes("FROM_IMAGE") && variables.includes("AWS_LAMBDA_FUNCTION_NAME") && !variables.includes("AWS_EXECUTION_ENV"), variables);
+  assert.deepEqual(said.filter(({ event }) => event).map(({ event }) => event.eventType), ["INVOKE", "INVOKE"]);
+  await send(new UpdateFunctionConfigurationCommand({ FunctionName: "extended", MemorySize: 257 }));
+  await waitUntilFunctionUpdatedV2(waiting(), { FunctionName: "extended" });
+  await invoke("extended", {});
+  const ending = await told("extended", (lines) => lines.some(({ stopping }) => stopping));
+  assert.equal(ending.find(({ event }) => event?.eventType === "SHUTDOWN").event.shutdownReason, "spindown");
+});
+
+test("an extension of an image that cannot be started is Extension.LaunchError", async (t) => {
+  if (!(await goImage(t, "denied", { entries: [{ name: "opt/extensions/outside", type: "symlink", linkname: "../../../../../../../../bin/sh" }] }))) return;
+  await create("denied", "denied:v1");
+  const { error, answer, log } = await invoke("denied", { echo: 1 });
+  assert.deepEqual([error, answer.errorType], ["Unhandled", "Extension.LaunchError"]);
+  assert.match(log, /EXTENSION\tName: outside\tState: LaunchError\tEvents: \[\]\tError Type: PermissionDenied/);
 });
 
 test("what AWS refuses about images is refused in its words", async () => {

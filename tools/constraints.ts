@@ -16,6 +16,11 @@ const LEFT_OUT: { client: string; shape: string; what: ("enum" | "pattern" | "mi
   { client: "s3", shape: "*", what: ["enum", "pattern", "min", "max"], why: "S3 has no such framework: it answers MalformedXML, InvalidArgument and others (documented)" },
 ];
 
+/** AWS lists some values in another order than the model (recorded answers of AWS). */
+const OBSERVED_ORDER: Record<string, Record<string, string[]>> = {
+  lambda: { RecursiveLoop: ["Terminate", "Allow"], InvokeMode: ["RESPONSE_STREAM", "BUFFERED"], EventSourcePosition: ["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"] },
+};
+
 interface ModelShape {
   type: string;
   min?: number;
@@ -61,7 +66,7 @@ function ownConstraints(client: string, name: string, shape: ModelShape, notes: 
   const isLeftOut = (what: "enum" | "pattern" | "min" | "max") => LEFT_OUT.some((entry) => entry.client === client && (entry.shape === name || entry.shape === "*") && entry.what.includes(what));
   if (shape.min !== undefined && !isLeftOut("min") && !(shape.min === 0 && !isNumber(shape))) out.min = shape.min;
   if (shape.max !== undefined && !isLeftOut("max")) out.max = shape.max;
-  if (shape.enum && !isLeftOut("enum")) out.enum = shape.enum;
+  if (shape.enum && !isLeftOut("enum")) out.enum = inObservedOrder(shape.enum, OBSERVED_ORDER[client]?.[name]);
   if (shape.pattern !== undefined && shape.pattern !== ".*" && !isLeftOut("pattern")) {
     const regex = asJavaScript(shape.pattern);
     const why = regex === undefined ? "JavaScript does not read it" : slowest(regex, shape.max) > SLOW_MS ? "it backtracks catastrophically" : undefined;
@@ -72,8 +77,12 @@ function ownConstraints(client: string, name: string, shape: ModelShape, notes: 
     }
   }
   if (shape.sensitive) out.sensitive = true;
+  if ((out.min ?? out.max) !== undefined && ["float", "double"].includes(shape.type)) out.double = true;
   return out;
 }
+
+/** Values that are newer than the observation come last. */
+const inObservedOrder = (values: string[], observed: string[] = []): string[] => [...observed.filter((value) => values.includes(value)), ...values.filter((value) => !observed.includes(value))];
 
 const isNumber = (shape: ModelShape): boolean => ["integer", "long", "float", "double"].includes(shape.type);
 

@@ -101,6 +101,14 @@ for (const [version, ruby] of rubies) {
       assert.equal(driver.output(), "to the pipe\n");
     });
 
+    test("a signal's handler may print, and an answer that makes no JSON of itself is an empty one", async () => {
+      const driver = await load("app.signalled");
+      assert.equal((await driver.invoke({})).text, '"went on"');
+      await driver.close();
+      assert.equal(driver.output(), "from the signal's handler\n");
+      assert.deepEqual(await call("app.odd").then(({ kind, text }) => [kind, text]), ["response", ""]);
+    });
+
     test("with JSON logging a Logger writes objects from the function's level on", async () => {
       const { logs } = await call("app.says", {}, { logFormat: "JSON", logLevel: "WARN" });
       const lines = logs.slice(2).map(({ text }) => JSON.parse(text));

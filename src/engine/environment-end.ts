@@ -25,12 +25,12 @@ export function settle(env: Environment, work: Work, failure: Failure | undefine
   else answer.settle(failure, undefined);
 }
 
-function report(env: Environment, work: Work, failure: Failure | undefined, durationMs: number, logLine: string | undefined): void {
+function report(env: Environment, work: Work, failure: Failure | undefined, durationMs: number, logLine: string | undefined, extensionsMs?: number): void {
   const { invocation, answer } = work;
   if (invocation.tail) for (const endLine of env.endLines) endLine();
   if (logLine) env.journal.line(logLine);
   env.journal.finished({
-    requestId: invocation.requestId, invokedArn: invocation.invokedArn, durationMs, initMs: env.phase === "init" ? env.initMs : undefined, status: failure?.status ?? "success",
+    requestId: invocation.requestId, invokedArn: invocation.invokedArn, durationMs, extensionsMs, initMs: env.phase === "init" ? env.initMs : undefined, status: failure?.status ?? "success",
     errorType: failure?.errorType, producedBytes: answer.bytes(), traceId: work.traceId, restoreMs: env.snapshot?.restoreMs,
   });
   env.initMs = undefined;
@@ -185,9 +185,10 @@ async function shutDownExtensions(env: Environment, extensions: Extensions, reas
 /** END and REPORT of an invocation whose caller has its answer already, for extensions went on working; with `failure` when they were cut off. */
 export function settleAnswered(env: Environment, failure?: Failure): void {
   if (!env.answered) return;
-  const { work, failure: own } = env.answered;
+  const { work, failure: own, durationMs } = env.answered;
   env.answered = undefined;
-  report(env, work, failure ?? own, env.clock.monotonicMs() - env.startedMs, failure?.logLine);
+  const tookMs = env.clock.monotonicMs() - env.startedMs;
+  report(env, work, failure ?? own, tookMs, failure?.logLine, tookMs - durationMs);
   if (work.invocation.tail) env.journal.tail().then((tail) => work.answer.settle(own, tail), (error) => work.answer.reject(error));
 }
 

@@ -76,7 +76,7 @@ export interface Environment {
   /** The runtime waits for its next event, and extensions do not yet. */
   runtimeReady: boolean;
   /** An invocation whose caller has its answer, while extensions are still at work. */
-  answered: { work: Work; failure: Failure | undefined } | undefined;
+  answered: { work: Work; failure: Failure | undefined; durationMs: number } | undefined;
   /** All times on the monotonic clock, but expiresAtMs (credentials) and the runtime's own deadline. */
   bornMs: number;
   initMs: number | undefined;
@@ -319,7 +319,7 @@ function finish(env: Environment, given: Failure | undefined): void {
 /** The caller gets its answer at once; the environment is free when its extensions are through, too. With a tail, which has the REPORT, the answer waits for them. */
 function answerBeforeExtensions(env: Environment, work: Work, failure: Failure | undefined, durationMs: number): void {
   change(env, "answered");
-  env.answered = { work, failure };
+  env.answered = { work, failure, durationMs };
   env.settling = true;
   if (!work.invocation.tail) work.answer.settle(failure, undefined);
   setImmediate(() => {

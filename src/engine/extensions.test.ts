@@ -53,7 +53,7 @@ describe("extensions", { skip: PYTHON ? false : "no python3 under /usr", concurr
     });
   }
 
-  test("the answer does not wait for a slow extension, the next invocation does, and REPORT counts it", async () => {
+  test("the answer does not wait for a slow extension, the next invocation does, and REPORT and a metric count it", async () => {
     const version = await nodeWith("slow", { EXTENSION: "slow 0.5" });
     await t.invoke(version, {});
     await until("slow", (said) => said.some(({ slept }) => slept));
@@ -64,6 +64,8 @@ describe("extensions", { skip: PYTHON ? false : "no python3 under /usr", concurr
     await until("slow", (said) => said.filter(({ slept }) => slept).length === 2);
     const report = (await t.lines("slow")).find((line) => line.startsWith(`REPORT RequestId: ${requestId}`))!;
     assert.ok(Number(/Duration: ([\d.]+) ms/.exec(report)![1]) >= 500, report);
+    const measured = t.measured.get("PostRuntimeExtensionsDuration slow")!;
+    assert.ok(measured.length === 2 && measured.every((ms) => ms > 400 && ms < 3000), String(measured));
   });
 
   test("an extension that does not come back is cut off at the function's timeout, when its caller has long had the answer", async () => {

@@ -1,9 +1,10 @@
 // Starts external extensions before their runtime, in one sandbox with it: each has its own process and variables.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
-import { readdir, stat } from "node:fs/promises";
+import { lstat, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Ids, LOWER_ALPHANUMERIC } from "../kernel/ids.ts";
 import type { Started } from "./environment.ts";
+import { inside } from "./images/inside.ts";
 import { EXTENSIONS_MAX, type Extensions } from "./runtime-api/extensions/extensions.ts";
 import type { Part } from "./sandbox/parts.ts";
 import type { Exit, Sandbox, SandboxSpec } from "./sandbox/sandbox.ts";
@@ -19,6 +20,19 @@ export async function extensionFiles(optDir: string): Promise<ExtensionFile[]> {
   const names = (await readdir(folder).catch(() => [])).sort();
   const found = await Promise.all(names.map(async (name) => ({ name, file: await stat(join(folder, name)).catch(() => undefined) })));
   return found.filter(({ file }) => !file?.isDirectory()).slice(0, EXTENSIONS_MAX + 1).map(({ name, file }) => ({ name, executable: file !== undefined && (file.mode & 0o111) !== 0 }));
+}
+
+/** The same in the root file system of an image, whose links lead back into it. As many as are started, and the one that is too many. */
+export async function extensionFilesOfImage(rootDir: string): Promise<ExtensionFile[]> {
+  const names = (await readdir((await inside(rootDir, "/opt/extensions", true)) ?? "").catch(() => [])).sort();
+  const files: ExtensionFile[] = [];
+  for (const name of names) {
+    const path = await inside(rootDir, `/opt/extensions/${name}`, true);
+    const file = path === undefined ? undefined : await lstat(path).catch(() => undefined);
+    if (!file?.isDirectory()) files.push({ name, executable: file !== undefined && file.isFile() && (file.mode & 0o111) !== 0 });
+    if (files.length > EXTENSIONS_MAX) break;
+  }
+  return files;
 }
 
 /** "Extensions cannot access" these (guide); AWS's emulator leaves out whatever begins with an underscore, too. */

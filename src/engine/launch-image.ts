@@ -6,10 +6,10 @@ import type { Started } from "./environment.ts";
 import { type Failure, invalidEntrypoint, invalidWorkingDirectory } from "./failures.ts";
 import { seenFromContainer } from "./images/container.ts";
 import { inside, whyNotExecutable } from "./images/inside.ts";
+import { extensionFilesOfImage, launchWithExtensions, ownAddress } from "./launch-extensions.ts";
 import { CREDENTIALS_MARGIN_MS, type LaunchOrder, type LaunchParts, sandboxId } from "./launch.ts";
 import type { RuntimeListener } from "./link.ts";
 import { openRuntimeApi } from "./runtime-api/server.ts";
-import type { Running } from "./sandbox/sandbox.ts";
 import { functionVariables } from "./variables.ts";
 
 /** Docker's, for images that set none. */
@@ -20,6 +20,8 @@ interface Command {
   env: Record<string, string>;
   workingDirectory: string;
 }
+
+type Processes = Pick<Started, "running" | "runtime" | "startRuntime">;
 
 export async function launchImage(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener): Promise<Started | Failure> {
   const { version, initializationType, logStream, requestId, extensions } = order;
@@ -38,33 +40,36 @@ export async function launchImage(parts: LaunchParts, order: LaunchOrder, listen
       ...functionVariables({ version, credentials, initializationType, logStream, runtimeApi, endpointUrl }),
     };
     const command = { argv, env, workingDirectory: image.workingDirectory ?? config.workingDirectory };
-    const running = engineImage === undefined ? await inSandbox(parts, order, kept.rootDir, command) : await inContainer(parts, order, engineImage, command);
-    if ("payload" in running) link.close();
-    else link.admit(running.holdsPeer);
-    return "payload" in running ? running : { running, link, expiresAtMs: credentials.expiresAtMs - CREDENTIALS_MARGIN_MS };
+    const started = engineImage === undefined ? await inSandbox(parts, order, kept.rootDir, command) : await inContainer(parts, order, engineImage, command);
+    if ("payload" in started) link.close();
+    else link.admit(started.running.holdsPeer);
+    return "payload" in started ? started : { ...started, link, expiresAtMs: credentials.expiresAtMs - CREDENTIALS_MARGIN_MS };
   } catch (error) {
     link.close();
     throw error;
   }
 }
 
-async function inSandbox(parts: LaunchParts, { version, requestId, tmpDir }: LaunchOrder, rootDir: string, { argv, env, workingDirectory }: Command): Promise<Running | Failure> {
+async function inSandbox(parts: LaunchParts, { version, requestId, tmpDir, extensions }: LaunchOrder, rootDir: string, { argv, env, workingDirectory }: Command): Promise<Processes | Failure> {
   const folder = await inside(rootDir, workingDirectory, true);
   if (folder === undefined || !(await lstat(folder).catch(() => undefined))?.isDirectory()) return invalidWorkingDirectory(requestId, `chdir ${workingDirectory}: no such file or directory`);
   const why = await whyNotExecutable(rootDir, argv[0]!, { path: env.PATH ?? PATH, cwd: workingDirectory });
   if (why !== undefined) return invalidEntrypoint(requestId, why);
-  return parts.sandbox.start({
-    id: sandboxId(parts.ids), argv, env, rootDir, workingDirectory, readOnlyPaths: [], memoryMb: version.memoryMb, tmpMb: version.ephemeralStorageMb, network: parts.network, channel: false, ...(tmpDir ? { tmpDir } : {}),
-  });
+  const spec = { rootDir, workingDirectory, readOnlyPaths: [], memoryMb: version.memoryMb, tmpMb: version.ephemeralStorageMb, network: parts.network, channel: false, ...(tmpDir ? { tmpDir } : {}) };
+  const files = extensions ? await extensionFilesOfImage(rootDir) : [];
+  if (!extensions || !files.length) return { running: await parts.sandbox.start({ ...spec, id: sandboxId(parts.ids), argv, env }) };
+  const address = ownAddress(parts.ids, parts.sandbox);
+  extensions.telemetry.at(address);
+  return launchWithExtensions(parts, { spec: { ...spec, address }, files, extensions, command: argv, env });
 }
 
 /** What engines say when the program is not there or is none: runc's and crun's words. */
 const NO_PROGRAM = /no such file or directory|executable file .*not found|permission denied|exec format error/i;
 
-async function inContainer(parts: LaunchParts, { version, requestId }: LaunchOrder, image: string, command: Command): Promise<Running | Failure> {
+async function inContainer(parts: LaunchParts, { version, requestId }: LaunchOrder, image: string, command: Command): Promise<Processes | Failure> {
   if (!parts.container) throw new Fault(`${version.name} runs from an image of a container engine, and no socket of Docker or Podman was found`);
   try {
-    return await parts.container({ ...command, image, name: sandboxId(parts.ids), memoryMb: version.memoryMb, tmpMb: version.ephemeralStorageMb });
+    return { running: await parts.container({ ...command, image, name: sandboxId(parts.ids), memoryMb: version.memoryMb, tmpMb: version.ephemeralStorageMb }) };
   } catch (error) {
     if (error instanceof Fault && /^The container engine refused \/containers\/\w+\/(attach|start)/.test(error.message) && NO_PROGRAM.test(error.message)) return invalidEntrypoint(requestId, error.message);
     throw error;

@@ -24,6 +24,8 @@ interface Handles {
   errors: Add;
   duration: Add;
   concurrent: Add;
+  /** What extensions took after the runtime. */
+  extensions(ms: number): void;
   throttles(): void;
   dropped(): void;
   provisioned(): ProvisionedHandles;
@@ -71,6 +73,7 @@ export function openMetrics(metrics: Metrics): EngineMetrics {
         handles.invocations(1);
         handles.errors(report.status === "success" ? 0 : 1);
         handles.duration(report.durationMs);
+        if (report.extensionsMs !== undefined) handles.extensions(report.extensionsMs);
         if (share.inHandPeak > 0) {
           handles.concurrent(share.inHandPeak);
           share.inHandPeak = 0;
@@ -111,6 +114,7 @@ function makeHandles(metrics: Metrics, version: FunctionVersion, invokedArn: str
   const ofFunction = [byFunction, byResource, ...(isAlias ? [{ ...byResource, ExecutedVersion: version.version }] : [])];
   const adder = (metric: string, unit: Unit, dimensions: Record<string, string>[]): Add => metrics.series({ account, region, namespace: NAMESPACE, name: metric, unit, dimensions });
   const all = [{}, ...ofFunction];
+  let extensions: Add | undefined;
   let throttles: Add | undefined;
   let dropped: Add | undefined;
   let provisioned: ProvisionedHandles | undefined;
@@ -119,6 +123,7 @@ function makeHandles(metrics: Metrics, version: FunctionVersion, invokedArn: str
     errors: adder("Errors", "Count", all),
     duration: adder("Duration", "Milliseconds", all),
     concurrent: adder("ConcurrentExecutions", "Count", [byFunction]),
+    extensions(ms) { (extensions ??= adder("PostRuntimeExtensionsDuration", "Milliseconds", all))(ms); },
     throttles() { (throttles ??= adder("Throttles", "Count", all))(1); },
     dropped() { (dropped ??= adder("RecursiveInvocationsDropped", "Count", all))(1); },
     provisioned: () => (provisioned ??= {

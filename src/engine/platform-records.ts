@@ -16,6 +16,8 @@ export interface Report {
   /** As the caller named the function: which alias or version metrics are about. */
   invokedArn: string;
   durationMs: number;
+  /** The part of it in which extensions were still at work when the runtime was through. */
+  extensionsMs?: number;
   /** Only with the first invocation of an environment. */
   initMs?: number;
   /** The same, where SnapStart has restored it. */

@@ -107,7 +107,8 @@ test("a body past the limit is AWS's 413, which names operation and limit", asyn
   assert.deepEqual(JSON.parse(create.text), { message: "Request must be smaller than 70167211 bytes for the CreateFunction operation" });
   const invoke = await refused("lambda", big("/2015-03-31/functions/f/invocations", 6_291_457));
   assert.equal(invoke.status, 413);
-  assert.deepEqual(JSON.parse(invoke.text), { Type: "User", message: "6291457 byte payload is too large for the RequestResponse invocation type (limit 6291456 bytes)" });
+  assert.equal(invoke.headers["x-amzn-errortype"], "RequestEntityTooLargeException");
+  assert.deepEqual(JSON.parse(invoke.text), { message: "6291457 byte payload is too large for the RequestResponse invocation type (limit 6291456 bytes)" });
 });
 
 test("Lambda's errors carry Type, their own spelling of message, and header members", async () => {

@@ -46,8 +46,9 @@ export async function readBody(body: WireBody, signingName: string, operation: s
 }
 
 function tooLarge(operation: string, limit: number, bytes?: number): ServiceError {
+  // Clients of real AWS see this name, not the modelled RequestTooLargeException (README of src/services/lambda).
   if (INVOKES.has(operation) && bytes !== undefined) {
-    return new ServiceError("RequestTooLargeException", `${bytes} byte payload is too large for the RequestResponse invocation type (limit ${limit} bytes)`, { status: 413 });
+    return new ServiceError("RequestEntityTooLargeException", `${bytes} byte payload is too large for the RequestResponse invocation type (limit ${limit} bytes)`, { status: 413 });
   }
   const name = INVOKES.has(operation) ? "InvokeFunction" : operation; // AWS's name for it here
   return new ServiceError("RequestEntityTooLargeException", `Request must be smaller than ${limit} bytes for the ${name} operation`, { status: 413 });

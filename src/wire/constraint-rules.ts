@@ -10,6 +10,8 @@ export interface ConstraintShape {
   /** Regular expression flags the pattern needs ("u" for \p). */
   flags?: string;
   enum?: string[];
+  /** A float or a double, which Java prints with a point. */
+  double?: true;
   sensitive?: true;
   /** Of a structure: shape names by member. */
   members?: Record<string, string>;
@@ -33,7 +35,7 @@ const SHOWN_CHARS_MAX = 4096;
 /** Past its maximum length a value this long is not matched as well: saying one thing wrong is enough. */
 const OVERLONG_PATTERN_CHARS_MAX = 10_000;
 
-export function rulesOf(shape: Shape, { min, max, pattern, flags, enum: values }: ConstraintShape): Rule[] {
+export function rulesOf(shape: Shape, { min, max, pattern, flags, enum: values, double }: ConstraintShape): Rule[] {
   const rules: Rule[] = [];
   if (pattern !== undefined) {
     const regex = new RegExp(`^(?:${pattern})$`, flags);
@@ -47,8 +49,8 @@ export function rulesOf(shape: Shape, { min, max, pattern, flags, enum: values }
   const isNumber = shape.kind === "number";
   const what = isNumber ? "value" : "length";
   const measure = isNumber ? (value: unknown) => value as number : lengthOf;
-  if (min !== undefined) rules.push({ says: `Member must have ${what} greater than or equal to ${min}`, holds: (value) => measure(value) >= min });
-  if (max !== undefined) rules.push({ says: `Member must have ${what} less than or equal to ${max}`, holds: (value) => measure(value) <= max });
+  if (min !== undefined) rules.push({ says: `Member must have ${what} greater than or equal to ${show(min, double)}`, holds: (value) => measure(value) >= min });
+  if (max !== undefined) rules.push({ says: `Member must have ${what} less than or equal to ${show(max, double)}`, holds: (value) => measure(value) <= max });
   return rules;
 }
 
@@ -64,12 +66,13 @@ function lengthOf(value: unknown): number {
   return typeof value === "object" && value !== null ? Object.keys(value).length : 0;
 }
 
-/** As Java prints it: [a, b] and {key=value}. */
-export function show(value: unknown): string {
+/** As Java prints it: [a, b] and {key=value}; a double 2 is 2.0. */
+export function show(value: unknown, double?: true): string {
   const text = typeof value === "string" ? value
-    : Array.isArray(value) ? `[${value.slice(0, 1000).map(show).join(", ")}]`
+    : Array.isArray(value) ? `[${value.slice(0, 1000).map((item) => show(item, double)).join(", ")}]`
     : value instanceof Uint8Array ? `java.nio.HeapByteBuffer[pos=0 lim=${value.byteLength} cap=${value.byteLength}]`
-    : typeof value === "object" && value !== null && !(value instanceof Date) ? `{${Object.entries(value).slice(0, 1000).map(([key, inner]) => `${key}=${show(inner)}`).join(", ")}}`
+    : typeof value === "object" && value !== null && !(value instanceof Date) ? `{${Object.entries(value).slice(0, 1000).map(([key, inner]) => `${key}=${show(inner, double)}`).join(", ")}}`
+    : double && Number.isInteger(value) ? `${value}.0`
     : String(value);
   return text.length > SHOWN_CHARS_MAX ? `${text.slice(0, SHOWN_CHARS_MAX)}…` : text;
 }

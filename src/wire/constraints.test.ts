@@ -39,6 +39,17 @@ test("items of lists and keys of maps are refused on the list or map, sensitive 
   assert.deepEqual(await refusal("lambda", createFunction({ Environment: { Variables: { "1": "secret" } } })), validation("1 validation error detected: Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+, Member must not be null]"));
 });
 
+test("decimals and lists of values are printed as AWS prints them", async () => {
+  const alias = (weight: number) => request({ path: "/2015-03-31/functions/f/aliases" }, JSON.stringify({ Name: "live", FunctionVersion: "1", RoutingConfig: { AdditionalVersionWeights: { 2: weight } } }));
+  const refused = (shown: string) => validation(`1 validation error detected: Value '{2=${shown}}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map value must satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0, Member must not be null]`);
+  assert.deepEqual(await refusal("lambda", alias(2)), refused("2.0"));
+  assert.deepEqual(await refusal("lambda", alias(-0.5)), refused("-0.5"));
+  const recursion = request({ method: "PUT", path: "/2024-08-31/functions/f/recursion-config" }, JSON.stringify({ RecursiveLoop: "InvalidValue" }));
+  assert.deepEqual(await refusal("lambda", recursion), validation("1 validation error detected: Value 'InvalidValue' at 'recursiveLoop' failed to satisfy constraint: Member must satisfy enum value set: [Terminate, Allow]"));
+  const url = request({ path: "/2021-10-31/functions/f/url" }, JSON.stringify({ AuthType: "NONE", InvokeMode: "UNKNOWN" }));
+  assert.deepEqual(await refusal("lambda", url), validation("1 validation error detected: Value 'UNKNOWN' at 'invokeMode' failed to satisfy constraint: Member must satisfy enum value set: [RESPONSE_STREAM, BUFFERED]"));
+});
+
 test("the service checks Runtime itself", async () => {
   const parsed = await (await openWireService("@aws-sdk/client-lambda")).parse(createFunction({ Runtime: "cobol" }));
   assert.equal(parsed.input["Runtime"], "cobol");

@@ -116,7 +116,7 @@ function elementsCheck(shape: Shape, constraint: ConstraintShape, elementsOf: (v
   if (rules.length === 0) return undefined;
   const sentence = `${says}: [${[...inListOrder(rules), ...(notNull ? ["Member must not be null"] : [])].join(", ")}]`;
   return (value, path, found) => {
-    if (elementsOf(value).some((element) => element !== null && rules.some((rule) => !rule.holds(element)))) add(found, constraint.sensitive ? undefined : value, path, sentence, constraint.sensitive);
+    if (elementsOf(value).some((element) => element !== null && rules.some((rule) => !rule.holds(element)))) add(found, constraint.sensitive ? undefined : value, path, sentence, constraint);
   };
 }
 
@@ -131,13 +131,13 @@ function ownCheck(shape: Shape, constraint: ConstraintShape): Check | undefined 
   const rules = rulesOf(shape, constraint);
   if (rules.length === 0) return undefined;
   return (value, path, found) => {
-    for (const rule of rules) if (!rule.holds(value)) add(found, value, path, rule.says, constraint.sensitive);
+    for (const rule of rules) if (!rule.holds(value)) add(found, value, path, rule.says, constraint);
   };
 }
 
 /** A sensitive value is not shown: "Value at 'environment.variables' failed …" (observed). */
-function add(found: Found, value: unknown, path: string, says: string, sensitive?: true): void {
+function add(found: Found, value: unknown, path: string, says: string, { sensitive, double }: ConstraintShape = {}): void {
   if (found.violations.length >= VIOLATIONS_MAX) return;
-  const shown = sensitive ? "" : value === undefined ? " null" : ` '${show(value)}'`;
+  const shown = sensitive ? "" : value === undefined ? " null" : ` '${show(value, double)}'`;
   found.violations.push(`Value${shown} at '${path}' failed to satisfy constraint: ${says}`);
 }

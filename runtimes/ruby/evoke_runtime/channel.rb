@@ -36,7 +36,8 @@ module EvokeRuntime
 
       def write(type, body = "")
         frame = [1 + body.bytesize, type].pack("NC") << body.b
-        @lock.owned? ? @io.write(frame) : @lock.synchronize { @io.write(frame) }
+        # Nothing cuts a frame in two, a Timeout of the function's neither. Throws ThreadError where a signal's handler interrupts.
+        Thread.handle_interrupt(Object => :never) { @lock.synchronize { @io.write(frame) } }
       rescue SystemCallError, IOError
         exit!(1)
       end
@@ -52,6 +53,8 @@ module EvokeRuntime
         return $stdout.write(text) unless mine?
 
         0.step(text.length - 1, EVENT_CHARACTERS_MAX) { |at| write(LOG, [level].pack("C") << text[at, EVENT_CHARACTERS_MAX].b) }
+      rescue ThreadError # a signal's handler, which must not wait for the lock: its code may stand in the middle of a frame
+        $stdout.write(text.end_with?("\n") ? text : "#{text}\n")
       end
 
       private

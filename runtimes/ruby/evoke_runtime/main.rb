@@ -91,7 +91,7 @@ module EvokeRuntime
       def call(handler, invocation, payload)
         event = JSON.parse(payload)
         result = handler.call(event, LambdaContext.new(invocation))
-        result.is_a?(StringIO) || result.is_a?(IO) ? result.read : result.to_json
+        (result.is_a?(StringIO) || result.is_a?(IO) ? result.read : result.to_json).to_s # the function's own to_json may be anything
       rescue Exception => error # the function may raise, exit or overflow its stack
         return failed("Error raised from handler method", error) if error.is_a?(StandardError) && !error.is_a?(NameError) # NoMethodError is one
 

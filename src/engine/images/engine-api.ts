@@ -10,6 +10,8 @@ import { Fault } from "../../kernel/errors.ts";
 export interface EngineApi {
   /** JSON in, JSON out; undefined for 404. Throws a Fault for any other refusal. */
   call(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<any>;
+  /** A folder of a container as a tar archive, to be destroyed when enough of it was read; undefined when it is not there. */
+  archive(id: string, path: string): Promise<Readable | undefined>;
   /** What the container writes, as the engine frames it; resolves when it is listening. */
   attach(id: string): Promise<Readable>;
 }
@@ -48,6 +50,17 @@ export function engineApi(socketPath: string): EngineApi {
         }).catch((error) => reject(failed(path, error)));
       });
       sent.end(text);
+    }),
+    archive: (id, folder) => new Promise((resolve, reject) => {
+      const path = `/containers/${id}/archive?path=${encodeURIComponent(folder)}`;
+      const sent = open("GET", path, {});
+      sent.setTimeout(TIMEOUT_MS, () => sent.destroy(new Error("it took too long")));
+      sent.on("error", (error) => reject(failed(path, error)));
+      sent.on("response", (response) => {
+        if (response.statusCode === 200) return resolve(response);
+        readAll(response).then((answer) => (response.statusCode === 404 ? resolve(undefined) : reject(refused(path, answer))), (error) => reject(failed(path, error)));
+      });
+      sent.end();
     }),
     attach: (id) => new Promise((resolve, reject) => {
       const path = `/containers/${id}/attach?stream=1&stdout=1&stderr=1`;

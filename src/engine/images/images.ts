@@ -7,6 +7,7 @@ import { extract } from "tar-stream";
 import { Fault } from "../../kernel/errors.ts";
 import { BadImage, type ContainerImage, type ContainerImages } from "../../ports/images.ts";
 import { type EngineApi, engineApi } from "./engine-api.ts";
+import { extensionAtEngine } from "./engine-extensions.ts";
 import { configOf, type ImageConfig, type LayoutImage, isLayout, readLayout } from "./layout.ts";
 import { type ImageReference, readReference } from "./reference.ts";
 import { unpackLayers } from "./unpack.ts";
@@ -92,6 +93,8 @@ async function addFromEngine(root: string, api: EngineApi, { name, tag, digest }
   const engineImage = `sha256:${String(found.Id).replace(/^sha256:/, "")}`;
   const id = hexOf(engineImage);
   if (!isId(id)) throw new BadImage("unsupported", "the container engine names it by something that is no SHA-256");
+  const extension = await extensionAtEngine(api, engineImage);
+  if (extension !== undefined) throw new BadImage("unsupported", `it has the external extension ${extension}, and extensions are not started in a container of Docker or Podman; they are in images from the folder of --images, where bubblewrap works`);
   await mkdir(join(root, id), { recursive: true });
   await writeFile(join(root, id, "config.json"), JSON.stringify({ ...configOf(found.Config ?? {}), engineImage }));
   const known = (Array.isArray(found.RepoDigests) ? found.RepoDigests : []).find((each: unknown) => typeof each === "string" && each.startsWith(`${name}@`));

@@ -10,7 +10,7 @@ import { HEX, type Ids } from "../../kernel/ids.ts";
 import type { Log } from "../../kernel/log.ts";
 import { bubblewrapCommand, refreshNetworkFiles, sharesOpt, systemArguments, writeHosts, type View } from "./bubblewrap.ts";
 import { openGroups, type Groups } from "./cgroup.ts";
-import { gatherTools, imageCommand, type Tools } from "./image-root.ts";
+import { broughtAlong, gatherTools, imageCommand, type Tools } from "./image-root.ts";
 import { launch } from "./launch.ts";
 import { openPipes, type Pipes } from "./pipes.ts";
 import { pastLaunchers } from "./past-launchers.ts";
@@ -142,7 +142,7 @@ async function startWith(way: Way, place: Place, spec: SandboxSpec): Promise<Run
   const opt = spec.optDir ?? (way.view && spec.codeDir === undefined && !tools && !sharesOpt(spec.readOnlyPaths) ? scratch.optSlot : undefined);
   const group = await groups?.create(spec.id, hardMemoryBytes(spec, tmp));
   try {
-    const image = tools && imageCommand(way.view!, tools, { ...spec, rootDir: spec.rootDir! }, tmp === "inside" ? undefined : scratch.tmp);
+    const image = tools && imageCommand(way.view!, tools, { ...spec, rootDir: spec.rootDir! }, { ...(spec.address ? { hosts: scratch.hosts } : {}), ...(tmp === "inside" ? {} : { tmp: scratch.tmp }) });
     const cwd = way.view ? "/" : (spec.codeDir ?? scratch.slot);
     const given = { PWD: way.view ? "/var/task" : cwd, ...(way.view ? spec.env : plainEnvironment(spec, scratch.tmp)) };
     const past = waits ? { argv: [], env: way.view ? {} : { TMPDIR: scratch.tmp } } : pastLaunchers(spec.argv, given);
@@ -157,7 +157,7 @@ async function startWith(way: Way, place: Place, spec: SandboxSpec): Promise<Run
       ...(tmp === "mounted" && !spec.tmpDir ? { mount: mountTmpfs(scratch.tmp, spec.tmpMb, owner?.uid ?? 0, owner?.gid ?? 0) } : {}),
     });
     if (image) (launched.child.stdio[3] as Writable).end(image.args);
-    return makeRunning({ spec, ...launched, scratch, optSlot: opt === scratch.optSlot, contained: way.view !== undefined, ...(group ? { group } : {}), tmp, clock, log, watch });
+    return makeRunning({ spec, ...launched, program: tools && ((name) => broughtAlong(tools, name)), scratch, optSlot: opt === scratch.optSlot, contained: way.view !== undefined, ...(group ? { group } : {}), tmp, clock, log, watch });
   } catch (error) {
     await group?.remove();
     await removeScratch(scratch, { mounted: tmp === "mounted", keepTmp: false });

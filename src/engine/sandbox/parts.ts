@@ -34,8 +34,16 @@ interface Member {
   done(exit: Exit): void;
 }
 
-export function openParts(options: { input: Writable; reports: Readable; output: Readable; outOfMemory(): Promise<boolean> }): Parts {
-  const { input, reports, output, outOfMemory } = options;
+export interface PartsOptions {
+  input: Writable;
+  reports: Readable;
+  output: Readable;
+  outOfMemory(): Promise<boolean>;
+  /** What starts these inside, where they are not in the usual places. */
+  program?: ((name: "env" | "sh") => string[]) | undefined;
+}
+
+export function openParts({ input, reports, output, outOfMemory, program = (name) => [name === "env" ? "/usr/bin/env" : "/bin/sh"] }: PartsOptions): Parts {
   const members = new Map<number, Member>();
   let held = "";
   reports.on("data", (chunk: Buffer) => {
@@ -69,7 +77,9 @@ export function openParts(options: { input: Writable; reports: Readable; output:
       const exited = new Promise<Exit>((resolve) => { done = resolve; });
       const member: Member = { waiting: [], done: done! };
       members.set(number, member);
-      write(startCommand(number, argv, env, to));
+      // To env a file a=b would be one more variable; without a command it would print them all.
+      const command = argv[0]!.includes("=") ? [...program("sh"), "-c", 'exec "$@"', "sh", ...argv] : argv;
+      write(startCommand(number, [...program("env"), "-i", ...Object.entries(env).map(([name, value]) => `${name}=${value}`), ...command], to));
       return {
         exited,
         signal(name) {
@@ -90,9 +100,8 @@ export function openParts(options: { input: Writable; reports: Readable; output:
  * A subshell starts the process, tells its number, waits for it, tells how it ended. Everything that is not the process lets go of the
  * descriptors, so that the sandbox's output ends when the runtime does.
  */
-function startCommand(number: number, argv: string[], env: Record<string, string>, to: "runtime" | "extension"): string {
-  const variables = Object.entries(env).map(([name, value]) => quote(`${name}=${value}`)).join(" ");
-  const command = `/usr/bin/env -i ${variables} ${argv.map(quote).join(" ")} </dev/null ${REPORTS}>&-`;
+function startCommand(number: number, words: string[], to: "runtime" | "extension"): string {
+  const command = `${words.map(quote).join(" ")} </dev/null ${REPORTS}>&-`;
   const letGo = `exec >/dev/null 2>&1 3>&- ${OUTPUT}>&-`;
   const started = to === "runtime" ? `${command} ${OUTPUT}>&- &` : `${command} >&${OUTPUT} 2>&1 3>&- ${OUTPUT}>&- &`;
   const line = `( ${started} p=$!; ${letGo}; echo "S ${number} $p" >&${REPORTS}; wait $p; echo "E ${number} $?" >&${REPORTS} ) &\n`;

@@ -24,6 +24,8 @@ export interface Started {
   stdout: Readable;
   stderr: Readable;
   partsOutput?: Readable;
+  /** What starts these in a container image. */
+  program?: ((name: "env" | "sh") => string[]) | undefined;
   scratch: Scratch;
   /** Whether what it sees as /opt is still to be filled. */
   optSlot: boolean;
@@ -126,12 +128,12 @@ async function exitOf({ contained, group }: Started, code: number | null, signal
 
 /** The processes' variables and words as this level shows the paths in them. */
 function partsOf(started: Started, overMemory: () => boolean): Parts {
-  const { spec, child, scratch, contained, group, partsOutput } = started;
+  const { spec, child, scratch, contained, group, partsOutput, program } = started;
   const parts = openParts({
-    input: child.stdin!, reports: child.stdio[4] as Readable, output: partsOutput!,
+    input: child.stdin!, reports: child.stdio[4] as Readable, output: partsOutput!, program,
     outOfMemory: async () => overMemory() || (group !== undefined && (await group.oomKills()) > 0),
   });
-  const seen = (env: Record<string, string>) => (contained ? { PWD: "/var/task", ...env } : { PWD: spec.codeDir!, ...hostVariables(env, spec), TMPDIR: scratch.tmp });
+  const seen = (env: Record<string, string>) => (contained ? { PWD: spec.workingDirectory ?? "/var/task", ...env } : { PWD: spec.codeDir!, ...hostVariables(env, spec), TMPDIR: scratch.tmp });
   return { ...parts, start: (argv, env, to) => parts.start(contained ? argv : argv.map((word) => hostPath(word, spec)), seen(env), to) };
 }
 

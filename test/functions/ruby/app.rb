@@ -38,6 +38,19 @@ end
 
 def writes(event:, context:) = $stdout.print("to the pipe\n")
 
+def signalled(event:, context:)
+  trap("USR1") { puts "from the signal's handler" }
+  Process.kill("USR1", Process.pid)
+  sleep 0.05
+  "went on"
+end
+
+class Odd
+  def to_json(*) = nil
+end
+
+def odd(event:, context:) = Odd.new
+
 def from_gem(event:, context:)
   require "own_gem"
   OwnGem::NAME
