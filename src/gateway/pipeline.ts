@@ -99,7 +99,7 @@ async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse>
   const name = parsed.operation;
   if (parts.authenticator.strict && !caller.principal.verified && !UNSIGNED_OPERATIONS.has(name)) throw refusal("missing", request, asked.service);
   const operation = Object.hasOwn(served.operations, name) ? served.operations[name] : undefined;
-  if (!operation) throw operationNotServed(asked.service, name, Object.keys(served.operations));
+  if (!operation) throw operationNotServed(asked.service, name, Object.keys(served.operations).length);
   const call = callOf(parts, asked, claim, caller.principal);
   parts.credentialUse.note(call.principal, asked.service, call.region, call.now.getTime());
   if (parts.access.mode !== "off") {
@@ -189,8 +189,8 @@ function notServed(parts: PipelineParts, service: string | undefined): ServiceEr
   return new ServiceError("UnknownOperationException", `Evoke does not serve ${service}. It serves: ${names}.`, { status: 501 });
 }
 
-function operationNotServed(service: string, operation: string, served: string[]): ServiceError {
-  return new ServiceError("NotImplemented", `Evoke does not serve ${service}:${operation} yet. Of ${service} it serves: ${served.sort().join(", ")}.`, { status: 501 });
+function operationNotServed(service: string, operation: string, served: number): ServiceError {
+  return new ServiceError("NotImplemented", `Evoke does not serve ${service}:${operation} yet; it serves ${served} operations of ${service}. All of them, one by one: docs/services.`, { status: 501 });
 }
 
 async function answerError(parts: PipelineParts, asked: Asked, error: unknown): Promise<WireResponse> {
