@@ -14,12 +14,12 @@ export interface ExtensionFile {
   executable: boolean;
 }
 
-/** Every file directly in /opt/extensions is one; of those that are too many the first is enough to say so. */
+/** Every file directly in /opt/extensions is one. */
 export async function extensionFiles(optDir: string): Promise<ExtensionFile[]> {
   const folder = join(optDir, "extensions");
   const names = (await readdir(folder).catch(() => [])).sort();
   const found = await Promise.all(names.map(async (name) => ({ name, file: await stat(join(folder, name)).catch(() => undefined) })));
-  return found.filter(({ file }) => !file?.isDirectory()).slice(0, EXTENSIONS_MAX + 1).map(({ name, file }) => ({ name, executable: file !== undefined && (file.mode & 0o111) !== 0 }));
+  return found.filter(({ file }) => !file?.isDirectory()).map(({ name, file }) => ({ name, executable: file !== undefined && (file.mode & 0o111) !== 0 }));
 }
 
 /** The same in the root file system of an image, whose links lead back into it. As many as are started, and the one that is too many. */
