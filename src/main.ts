@@ -37,6 +37,8 @@ async function open(command: { config: import("./config.ts").Config }) {
 
 async function start(command: { config: import("./config.ts").Config; json: boolean }): Promise<void> {
   const { platform, clock, log, url } = await open(command);
+  const { giveBackMemory } = await import("./idle-memory.ts");
+  giveBackMemory(clock, () => platform.engine.stats().environments > 0);
   process.stdout.write(command.json ? `${JSON.stringify({ url })}\n` : `Evoke is ready at ${url}\n`);
   let stoppingMs: number | undefined;
   const stop = async (signal: string) => {

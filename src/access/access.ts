@@ -39,7 +39,7 @@ export function openAccess(parts: AccessParts): Gatekeeper {
   const reported = new Set<string>();
   const resources = new Map<string, { document: string; policy: Policy }>();
   let round = 0;
-  const fresh = (kept: { round: number; untilMs: number }): boolean => kept.round === round && clock.now() < kept.untilMs;
+  const fresh = (kept: { round: number; untilMs: number }, nowMs = clock.now()): boolean => kept.round === round && nowMs < kept.untilMs;
 
   /** Taken apart once for as long as it says the same. */
   const ready = (resource: string, document: string): Policy => {
@@ -81,7 +81,8 @@ export function openAccess(parts: AccessParts): Gatekeeper {
     };
     if (!context.perRequest && question.context?.["aws:ResourceAccount"] === undefined) {
       if (caller.decisions.size >= DECISIONS_MAX) caller.decisions.clear();
-      caller.decisions.set(`${action} ${resource}`, { decision, ...at });
+      const ofResource = caller.decisions.get(resource) ?? new Map();
+      caller.decisions.set(resource, ofResource.set(action, { decision, ...at }));
     }
     return decision;
   };
@@ -90,8 +91,10 @@ export function openAccess(parts: AccessParts): Gatekeeper {
     const { actor } = question;
     if (ownsIt(actor, question)) return ALLOWED;
     const caller = callers.get(callerKey(actor));
-    const kept = caller?.decisions.get(`${question.action} ${question.resource}`);
-    return kept && fresh(kept) && fresh(caller!) ? kept.decision : work(question);
+    const kept = caller?.decisions.get(question.resource)?.get(question.action); // joining the two texts to one key would cost more than the look-up
+    if (!kept) return work(question);
+    const nowMs = clock.now();
+    return fresh(kept, nowMs) && fresh(caller!, nowMs) ? kept.decision : work(question);
   };
 
   /** One line per distinct refusal, until something changes. */

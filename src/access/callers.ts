@@ -19,8 +19,8 @@ export interface Caller {
   revision: string | undefined;
   round: number;
   untilMs: number;
-  /** By action and resource; only those that rest on nothing of the single request. */
-  decisions: Map<string, { decision: Decision; round: number; untilMs: number }>;
+  /** By resource and action; only those that rest on nothing of the single request. */
+  decisions: Map<string, Map<string, { decision: Decision; round: number; untilMs: number }>>;
 }
 
 /** `before` is what was known last; it stays, with its decisions, as long as IAM has not changed. */
