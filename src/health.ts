@@ -18,7 +18,7 @@ export interface Health {
   uptimeSeconds: number;
 }
 
-export function healthPage(about: { services: string[]; sandbox: Sandbox; engine: Engine; events: Delivery; startedMs: number; clock: Clock }) {
+export function healthPage(about: { services: string[]; sandbox: Sandbox; engine: Engine; delivery: Delivery; startedMs: number; clock: Clock }) {
   return async (_request: WireRequest): Promise<WireResponse> => {
     const health: Health = {
       status: "ok",
@@ -26,7 +26,7 @@ export function healthPage(about: { services: string[]; sandbox: Sandbox; engine
       services: about.services,
       isolation: { level: about.sandbox.level, description: about.sandbox.description, missing: about.sandbox.missing },
       engine: about.engine.stats(),
-      asynchronous: about.events.stats(),
+      asynchronous: about.delivery.stats(),
       uptimeSeconds: Math.floor((about.clock.now() - about.startedMs) / 1000),
     };
     return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(health) };

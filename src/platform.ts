@@ -20,7 +20,9 @@ import { openAccess } from "./access/access.ts";
 import { openResourcePolicies } from "./access/resource-policies.ts";
 import { policySimulator } from "./access/simulator.ts";
 import { openDelivery } from "./delivery/delivery.ts";
+import { openSources } from "./delivery/sources.ts";
 import { openTargets } from "./delivery/targets.ts";
+import { openOutgoingHttp } from "./outgoing-http.ts";
 import { openBackground } from "./background.ts";
 import { healthPage } from "./health.ts";
 import { prometheusPage } from "./prometheus.ts";
@@ -109,13 +111,15 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
 
   const directory = openDirectory({ stores, ids });
   const functions = withDurable(engine.functions, { stores, clock, ids, directory });
-  const events = openDelivery({ stores, clock, ids, log, directory, functions, targets, metrics, access, background: background.run });
+  const sources = openSources();
+  const delivery = openDelivery({ stores, clock, ids, log, directory, functions, targets, metrics, access, background: background.run });
   const ports: RoomPorts = {
-    stores, clock, ids, log, identity, functions, directory, events, targets, metrics, access, simulator: policySimulator,
+    stores, clock, ids, log, identity, functions, directory, events: delivery.events, targets, sources, lanes: delivery.lanes, outgoingHttp: openOutgoingHttp(), metrics, access, simulator: policySimulator,
     urlAddresses: openFunctionUrlAddresses(() => url), provisioning: engine.provisioning, code: engine.code, images: engine.images, snapshots: engine.snapshots, background: background.run,
   };
   for (const service of SERVICES) resources.add(service, ports);
   for (const service of SERVICES) if (service.target) targets.add(service.target(ports));
+  for (const service of SERVICES) if (service.source) sources.add(service.source(ports));
   const opened = new Map<string, ServedService["operations"]>();
   for (const service of SERVICES) opened.set(service.name, service.open(ports) as ServedService["operations"]);
   const served = new Map<string, Promise<ServedService>>();
@@ -131,7 +135,7 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
     },
     functionUrls: { urls: openFunctionUrls({ stores }), directory, functions: engine.functions, metrics },
     pages: {
-      "/_evoke/health": healthPage({ services: SERVICES.map((service) => service.name), sandbox, engine, events, startedMs: clock.now(), clock }),
+      "/_evoke/health": healthPage({ services: SERVICES.map((service) => service.name), sandbox, engine, delivery, startedMs: clock.now(), clock }),
       "/_evoke/metrics": prometheusPage({ totals: metrics.totals, engine, startedMs: clock.now(), clock }),
       "/_evoke/code/": engine.codePage,
     },
@@ -151,7 +155,7 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
   return {
     gateway,
     engine,
-    events,
+    events: delivery.events,
     async listen() {
       try {
         const listening = await gateway.listen();

@@ -9,7 +9,7 @@ import { RecursiveInvocation } from "../ports/recursive-invocation.ts";
 import { Throttled } from "../ports/throttled.ts";
 import type { CountAsync } from "./async-metrics.ts";
 import { functionOf } from "./function-arn.ts";
-import type { Item, Outcome, Send } from "./lanes.ts";
+import type { LaneItem, LaneOutcome, LaneSend } from "../ports/lanes.ts";
 import { outgoing } from "./outgoing.ts";
 import { deadLetterMessage, destinationMessage, type Ended, type Ending } from "./record.ts";
 import { decodeEvent, encodeEvent, type StoredEvent } from "./stored-event.ts";
@@ -41,7 +41,7 @@ const SAID_MAX = 1000;
 
 export const eventLane = (functionArn: string): string => `event/${functionArn}`;
 
-export function openAttempts(options: AttemptOptions): (item: Item) => Promise<Outcome> {
+export function openAttempts(options: AttemptOptions): (item: LaneItem) => Promise<LaneOutcome> {
   const { clock, directory, count } = options;
   const say = openSay(options);
   return async (item) => {
@@ -71,7 +71,7 @@ function openSay({ clock, log }: AttemptOptions): Say {
   };
 }
 
-async function tryOnce(options: AttemptOptions, say: Say, item: Item, event: StoredEvent, found: ResolvedFunction, ageMs: number): Promise<Outcome> {
+async function tryOnce(options: AttemptOptions, say: Say, item: LaneItem, event: StoredEvent, found: ResolvedFunction, ageMs: number): Promise<LaneOutcome> {
   const { clock, functions, count } = options;
   const end = (ending: Ending) => ended(options, event, found, ending);
   if (ageMs >= found.async.ageSecondsMax * 1000) return end({ condition: "EventAgeExceeded", invokeCount: event.failures, ...lastTry(item, event) });
@@ -90,7 +90,7 @@ async function tryOnce(options: AttemptOptions, say: Say, item: Item, event: Sto
   return answered(options, item, event, found, result);
 }
 
-function answered(options: AttemptOptions, item: Item, event: StoredEvent, found: ResolvedFunction, { failed, payload, executedVersion }: InvokeResult): Outcome {
+function answered(options: AttemptOptions, item: LaneItem, event: StoredEvent, found: ResolvedFunction, { failed, payload, executedVersion }: InvokeResult): LaneOutcome {
   const { onSuccessArn, ageSecondsMax, retriesMax } = found.async;
   if (!failed && (!onSuccessArn || found.version?.durable)) return {}; // by far the most; durable functions have no destinations (durable-invoking)
   const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("utf8");
@@ -112,25 +112,25 @@ function invocationOf({ payload, requestId, traceId, tenantId }: StoredEvent, { 
 }
 
 /** Takes no try away. At the end of the event's time at the latest it is looked at again, and then ends. */
-function backOff(item: Item, { acceptedMs }: StoredEvent, ageSecondsMax: number, nowMs: number, crowded = false): Outcome {
+function backOff(item: LaneItem, { acceptedMs }: StoredEvent, ageSecondsMax: number, nowMs: number, crowded = false): LaneOutcome {
   const waitMs = Math.min(BACK_OFF_MS_MAX, BACK_OFF_MS_FIRST * 2 ** Math.min(item.receives - 1, 16));
   return { againMs: Math.min(nowMs + waitMs, Math.max(nowMs, acceptedMs + ageSecondsMax * 1000)), crowded };
 }
 
 /** An event whose time ended before it ran was held up by throttles (429); after a function error that error is its last answer. */
-function lastTry({ receives }: Item, { last }: StoredEvent): Pick<Ending, "response"> {
+function lastTry({ receives }: LaneItem, { last }: StoredEvent): Pick<Ending, "response"> {
   if (last) return { response: { statusCode: 200, executedVersion: last.executedVersion, failed: true, ...(last.payload === undefined ? {} : { payload: last.payload }) } };
   return receives > 1 ? { response: { statusCode: 429 } } : {};
 }
 
 /** The end of an event, and who is told: destination and dead-letter queue both, where there are both. */
-function ended({ clock, ids, count }: AttemptOptions, event: StoredEvent, found: ResolvedFunction, ending: Ending): Outcome {
+function ended({ clock, ids, count }: AttemptOptions, event: StoredEvent, found: ResolvedFunction, ending: Ending): LaneOutcome {
   const { requestId, payload } = event;
   const nowMs = clock.now();
   const succeeded = ending.condition === "Success";
   const record: Ended = { requestId, functionArn: found.arn, qualifier: found.qualifier, payload, ending, nowMs };
   const about = { eventArn: event.functionArn, functionArn: found.arn, role: found.version?.role, traceId: traceAfter(event.traceId, found.arn, ending.invokeCount > 0), nowMs };
-  const sends: Send[] = [];
+  const sends: LaneSend[] = [];
   const destinationArn = succeeded ? found.async.onSuccessArn : found.async.onFailureArn;
   if (destinationArn) sends.push(outgoing({ ...about, id: ids.uuid(), kind: "destination", arn: destinationArn, message: destinationMessage(destinationArn, record, ids.uuid()) }));
   if (!succeeded && found.deadLetterArn) sends.push(outgoing({ ...about, id: ids.uuid(), kind: "dead-letter", arn: found.deadLetterArn, message: deadLetterMessage(record) }));

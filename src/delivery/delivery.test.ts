@@ -196,16 +196,16 @@ test("a sender is told that there is no such function, or that it may not", with
   assert.deepEqual(t.asked[0], { actor: { service: "s3.amazonaws.com" }, action: "lambda:InvokeFunction", resource: arn, context: { "aws:SourceArn": "arn:aws:s3:::bucket", "aws:SourceAccount": "000000000000" } });
   t.refusals.permission = new Error("no");
   await assert.rejects(t.send(arn, {}, { source }), { message: "no" });
-  await assert.rejects(t.delivery.invoke({ functionArn: arn, payload: Buffer.from("{}"), requestId: "r", source }), { message: "no" });
+  await assert.rejects(t.delivery.events.invoke({ functionArn: arn, payload: Buffer.from("{}"), requestId: "r", source }), { message: "no" });
   await t.settle();
   assert.equal(t.functions.seen.length, 1);
 }));
 
 test("who asks and waits gets the function's answer", withDelivery(async (t) => {
-  const answer = await t.delivery.invoke({ functionArn: t.add("asked", { reservedConcurrency: 3 }), payload: Buffer.from('"x"'), requestId: "r", tenantId: "blue" });
+  const answer = await t.delivery.events.invoke({ functionArn: t.add("asked", { reservedConcurrency: 3 }), payload: Buffer.from('"x"'), requestId: "r", tenantId: "blue" });
   assert.deepEqual([answer.failed, Buffer.from(answer.payload).toString(), answer.executedVersion], [false, '"x"', "$LATEST"]);
   assert.deepEqual([t.functions.seen[0]!.reservedConcurrency, t.functions.seen[0]!.tenantId], [3, "blue"]);
-  await assert.rejects(t.delivery.invoke({ functionArn: functionArn("none"), payload: Buffer.from("{}"), requestId: "r" }), { name: "ResourceNotFoundException" });
+  await assert.rejects(t.delivery.events.invoke({ functionArn: functionArn("none"), payload: Buffer.from("{}"), requestId: "r" }), { name: "ResourceNotFoundException" });
 }));
 
 test("received events and their age are counted under the function and the qualifier", withDelivery(async (t) => {

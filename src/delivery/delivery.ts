@@ -8,6 +8,7 @@ import type { Access } from "../ports/access.ts";
 import type { AsyncEvent, Events } from "../ports/events.ts";
 import type { FunctionDirectory, ResolvedFunction } from "../ports/function-directory.ts";
 import type { Functions, Invocation } from "../ports/functions.ts";
+import type { Lanes as LanesPort } from "../ports/lanes.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Targets } from "../ports/targets.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -31,7 +32,10 @@ export interface DeliveryOptions {
   background(name: string, work: (signal: AbortSignal) => Promise<void>): void;
 }
 
-export interface Delivery extends Events {
+export interface Delivery {
+  events: Events;
+  /** For rooms that have durable work of their own: retries, fan-out. */
+  lanes: LanesPort;
   /** Functions and targets with stored events that this process is busy with, and how many run now. */
   stats(): { lanes: number; running: number };
 }
@@ -64,7 +68,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
     return found;
   };
 
-  return {
+  const events: Events = {
     async enqueue(event) {
       assert(event.payload.byteLength <= PAYLOAD_BYTES_MAX, `an asynchronous event has at most ${PAYLOAD_BYTES_MAX} bytes`);
       const found = await admit(event);
@@ -93,7 +97,6 @@ export function openDelivery(options: DeliveryOptions): Delivery {
       if (reservedConcurrency !== undefined) invocation.reservedConcurrency = reservedConcurrency;
       return functions.invoke(invocation);
     },
-
-    stats: lanes.stats,
   };
+  return { events, lanes, stats: lanes.stats };
 }

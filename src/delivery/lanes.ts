@@ -1,35 +1,11 @@
 // Durable work in lanes: each lane is a stored queue of its own, so that one function's or destination's backlog holds nobody else up.
 // Work is received in batches, held by a lease while it runs, and finished in one transaction with what follows from it.
+import { assert } from "../kernel/assert.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Ids } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
+import type { LaneItem, LaneOutcome, Lanes as LanesPort, LaneSend } from "../ports/lanes.ts";
 import type { Received, Stores, Tx } from "../storage/stores.ts";
-
-export interface Item {
-  id: string;
-  lane: string;
-  body: string;
-  /** How often it has been taken, this time included. */
-  receives: number;
-}
-
-export interface Send {
-  /** KIND/KEY; the kind says who runs it. */
-  lane: string;
-  /** The same id twice, while the first is there, is one item. */
-  id: string;
-  body: string;
-  dueMs: number;
-}
-
-export interface Outcome {
-  /** Not finished: as it is once more, at this time. */
-  againMs?: number;
-  /** Makes the lane run fewer at once for a while. */
-  crowded?: boolean;
-  /** Finished, and these follow from it. */
-  sends?: Send[];
-}
 
 export interface LanesOptions {
   stores: Stores;
@@ -37,14 +13,10 @@ export interface LanesOptions {
   ids: Ids;
   log: Log;
   /** By the kind of a lane. An error thrown leaves the item for when its lease has run out. */
-  run: Record<string, (item: Item) => Promise<Outcome>>;
+  run: Record<string, (item: LaneItem) => Promise<LaneOutcome>>;
 }
 
-export interface Lanes {
-  /** Stored when it resolves. */
-  send(item: Send): Promise<void>;
-  /** No more than this many of a lane at once, from now on. */
-  bound(lane: string, most: number): void;
+export interface Lanes extends LanesPort {
   /** Takes up what is stored, until the signal. What still runs then is given back. */
   work(signal: AbortSignal): Promise<void>;
   /** How many lanes have anything stored, and how much of it runs now. */
@@ -73,7 +45,7 @@ const GRACE_MS = 1_000;
 
 interface Lane {
   name: string;
-  run: (item: Item) => Promise<Outcome>;
+  run: (item: LaneItem) => Promise<LaneOutcome>;
   /** Receipts by item id. */
   running: Map<string, string>;
   most: number;
@@ -90,7 +62,7 @@ interface Settled {
   lane: Lane;
   id: string;
   receipt: string;
-  outcome: Outcome;
+  outcome: LaneOutcome;
 }
 
 interface State extends LanesOptions {
@@ -113,9 +85,25 @@ interface State extends LanesOptions {
 export function openLanes(options: LanesOptions): Lanes {
   const state: State = { ...options, lanes: new Map(), running: 0, starved: new Set(), started: false, stopped: false, settled: [], cancelFlush: undefined, settling: new Set(), cancelRenew: undefined, idle: undefined };
   return {
+    register(kind, run) {
+      assert(!state.run[kind], `somebody runs ${kind} already`);
+      state.run[kind] = run;
+    },
     async send({ lane, id, body, dueMs }) {
       await state.stores.queues.send(PREFIX + lane, { id, body, dueMs });
       look(state, laneOf(state, lane));
+    },
+    async transaction(work) {
+      const sent = new Set<string>();
+      const result = await state.stores.transaction((tx) => {
+        sent.clear();
+        return work(tx, async ({ lane, ...item }) => {
+          await tx.queues.send(PREFIX + lane, item);
+          sent.add(lane);
+        });
+      });
+      for (const lane of sent) look(state, laneOf(state, lane));
+      return result;
     },
     bound(name, most) {
       const lane = state.lanes.get(name);
@@ -266,7 +254,7 @@ async function forgetEmpty(state: State, lane: Lane): Promise<void> {
   forgetIdle(state, lane);
 }
 
-function start(state: State, lane: Lane, item: Item): void {
+function start(state: State, lane: Lane, item: LaneItem): void {
   renewLater(state);
   void lane.run(item).then(
     (outcome) => settle(state, lane, item, outcome),
@@ -286,7 +274,7 @@ function start(state: State, lane: Lane, item: Item): void {
 }
 
 /** Its room is free at once; whoever dies before the write has done the work twice, never half. */
-function settle(state: State, lane: Lane, { id }: Item, outcome: Outcome): void {
+function settle(state: State, lane: Lane, { id }: LaneItem, outcome: LaneOutcome): void {
   if (state.stopped) return; // given back already
   if (outcome.crowded) lane.width = Math.max(1, Math.floor(Math.min(lane.width, lane.running.size) / 2));
   else if (outcome.againMs === undefined && lane.width < LANE_MAX) lane.width++;

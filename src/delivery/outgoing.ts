@@ -4,7 +4,7 @@ import { parseArn } from "../kernel/arn.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Sender, TargetMessage, Targets } from "../ports/targets.ts";
 import type { CountAsync } from "./async-metrics.ts";
-import type { Item, Outcome, Send } from "./lanes.ts";
+import type { LaneItem, LaneOutcome, LaneSend } from "../ports/lanes.ts";
 
 export interface Outgoing {
   id: string;
@@ -37,13 +37,13 @@ const BACK_OFF_MS_FIRST = 1_000;
 const BACK_OFF_MS_MAX = 60_000;
 
 /** A lane per target, so that one that is not there holds up only itself. */
-export function outgoing({ id, kind, arn, message: { body, ...rest }, eventArn, functionArn, role, traceId, nowMs }: Outgoing): Send {
+export function outgoing({ id, kind, arn, message: { body, ...rest }, eventArn, functionArn, role, traceId, nowMs }: Outgoing): LaneSend {
   const { account, region } = parseArn(functionArn)!;
   const head: Head = { kind, arn, eventArn, from: { account, region, sourceArn: functionArn, ...(role ? { roleArn: role } : {}) }, message: { ...rest, traceId }, sinceMs: nowMs };
   return { lane: `outgoing/${arn}`, id, body: `${JSON.stringify(head)}\n${body}`, dueMs: nowMs };
 }
 
-export function openOutgoing({ clock, log, targets, count }: { clock: Clock; log: Log; targets: Targets; count: CountAsync }): (item: Item) => Promise<Outcome> {
+export function openOutgoing({ clock, log, targets, count }: { clock: Clock; log: Log; targets: Targets; count: CountAsync }): (item: LaneItem) => Promise<LaneOutcome> {
   return async ({ body, receives }) => {
     const end = body.indexOf("\n");
     const { kind, arn, eventArn, from, message, sinceMs } = JSON.parse(body.slice(0, end)) as Head;

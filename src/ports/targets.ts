@@ -4,7 +4,12 @@ export interface TargetMessage {
   /** JSON text. */
   body: string;
   /** Message attributes, for queues and topics. */
-  attributes?: Record<string, { type: "String" | "Number"; value: string }>;
+  attributes?: Record<string, { /** String, Number or Binary, or one of them with a label: "Number.int" */ type: string; /** Base64 for Binary. */ value: string }>;
+  /** MessageGroupId and MessageDeduplicationId, for FIFO queues and topics (and the group alone for fair queues). */
+  group?: string;
+  deduplicationId?: string;
+  /** Subject, for topics. */
+  subject?: string;
   /** For event buses. */
   event?: { source: string; detailType: string; resources: string[] };
   /** For buckets: the object's key. */

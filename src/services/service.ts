@@ -15,6 +15,9 @@ import type { Metrics } from "../ports/metrics.ts";
 import type { PolicySimulator } from "../ports/policy-simulator.ts";
 import type { Provisioning } from "../ports/provisioning.ts";
 import type { Snapshots } from "../ports/snapshots.ts";
+import type { Lanes } from "../ports/lanes.ts";
+import type { OutgoingHttp } from "../ports/outgoing-http.ts";
+import type { Source, Sources } from "../ports/sources.ts";
 import type { Target, Targets } from "../ports/targets.ts";
 import type { Stores } from "../storage/stores.ts";
 
@@ -38,6 +41,9 @@ export interface RoomPorts {
   directory: FunctionDirectory;
   events: Events;
   targets: Targets;
+  sources: Sources;
+  lanes: Lanes;
+  outgoingHttp: OutgoingHttp;
   metrics: Metrics;
   access: Access;
   simulator: PolicySimulator;
@@ -72,6 +78,8 @@ export interface Service<Sdk> {
   resourceTags?(ports: RoomPorts): (arn: string) => Promise<Record<string, string> | undefined>;
   /** Others deliver here by ARN. */
   target?(ports: RoomPorts): Target;
+  /** Lambda polls here, by ARN. */
+  source?(ports: RoomPorts): Source;
 }
 
 export const defineService = <Sdk>(service: Service<Sdk>): Service<Sdk> => service;

@@ -1,4 +1,4 @@
-// The five stores. Every room is written against these types; none of them writes SQL.
+// The six stores. Every room is written against these types; none of them writes SQL.
 // Semantics, limits and traps: README.md in this folder. The suite (stores.test.ts) is the contract.
 
 export interface Documents<T> {
@@ -60,6 +60,74 @@ export interface Queues {
   wait(queue: string, signal: AbortSignal): Promise<void>;
 }
 
+export interface Message {
+  body: string;
+  /** When it counts as sent; a message that moves between queues keeps it. */
+  sentMs: number;
+  /** Not received before this time. */
+  dueMs: number;
+  /** FIFO: order within it. Standard: whose it is, so that receiving can be fair. */
+  group?: string;
+}
+
+/** The same key once more before its time is over is not sent, and answered as the first was. */
+export interface Deduplication {
+  key: string;
+  nowMs: number;
+  untilMs: number;
+  /** Given back to those who send the same again. */
+  answer: string;
+}
+
+export interface ReceivedMessage {
+  /** Rises with the order of sending, in all queues. With the receipt it names what was received. */
+  sequence: number;
+  receipt: string;
+  /** This time included. */
+  receives: number;
+  firstReceivedMs: number;
+  sentMs: number;
+  group?: string;
+  body: string;
+}
+
+export interface MessageCounts {
+  /** Could be received now (FIFO: were their groups free). */
+  visible: number;
+  /** Received, and hidden for now. */
+  held: number;
+  /** Never received, and not yet due. */
+  delayed: number;
+}
+
+/** Queues of messages as SQS has them. What a queue holds makes nothing dearer: no cost here grows with it, but of `counts` with what is held and delayed. */
+export interface MessageQueues {
+  send(queue: string, message: Message, deduplication?: Deduplication): Promise<{ sequence: number } | { duplicateOf: string }>;
+  /**
+   * Hides what it takes until `hiddenUntilMs`.
+   * standard: earliest due first. While one group holds far more than its share, messages of others, and of none, come first.
+   * fifo: in order of sending within a group, as many of one group as there are; nothing of a group that has anything hidden.
+   */
+  receive(queue: string, options: { order: "standard" | "fifo"; nowMs: number; limit: number; hiddenUntilMs: number; receipt: string }): Promise<ReceivedMessage[]>;
+  /** Only the last receiver, whether or not its time is over; false for anyone else. */
+  delete(queue: string, sequence: number, receipt: string): Promise<boolean>;
+  /** Moves the time it becomes visible; false when it is not held by this receipt at `nowMs`. */
+  hide(queue: string, sequence: number, receipt: string, options: { nowMs: number; dueMs: number }): Promise<boolean>;
+  /** Whether it is held by this receipt at `nowMs`: "held", "over" (its time is), or undefined (deleted, or received by another). */
+  state(queue: string, sequence: number, receipt: string, nowMs: number): Promise<"held" | "over" | undefined>;
+  counts(queue: string, nowMs: number): Promise<MessageCounts>;
+  /** Removes visible messages sent before this, at most `limit`; returns how many. */
+  expire(queue: string, sentBeforeMs: number, nowMs: number, limit: number): Promise<number>;
+  /** When the earliest message that is not visible becomes so; undefined when there is none. */
+  nextDueMs(queue: string, nowMs: number): Promise<number | undefined>;
+  /** When the oldest visible message was sent, roughly; undefined when there is none. */
+  oldestSentMs(queue: string, nowMs: number): Promise<number | undefined>;
+  /** In steps, so that a million messages do not stand still everybody else. */
+  deleteAll(queue: string): Promise<void>;
+  /** As of `Queues`. */
+  wait(queue: string, signal: AbortSignal): Promise<void>;
+}
+
 export interface LogRecord {
   seq: number;
   atMs: number;
@@ -116,6 +184,7 @@ export interface Leases {
 export interface Tx {
   documents<T>(kind: string): Documents<T>;
   queues: Omit<Queues, "wait">;
+  messages: Omit<MessageQueues, "wait" | "deleteAll">;
   logs: Omit<Logs, "wait">;
   leases: Leases;
 }
@@ -123,6 +192,7 @@ export interface Tx {
 export interface Stores {
   documents<T>(kind: string): Documents<T>;
   queues: Queues;
+  messages: MessageQueues;
   logs: Logs;
   blobs: Blobs;
   leases: Leases;

@@ -98,7 +98,7 @@ export async function openTestDelivery(given: { stores?: Stores; clock?: Virtual
     },
     async send(arn, payload, more = {}) {
       const requestId = more.requestId ?? realIds().uuid();
-      await delivery.enqueue({ functionArn: arn, payload: Buffer.from(JSON.stringify(payload)), requestId, ...more });
+      await delivery.events.enqueue({ functionArn: arn, payload: Buffer.from(JSON.stringify(payload)), requestId, ...more });
       return requestId;
     },
     delivered: async () => (await kept.list({ limit: 1000 })).map(([, value]) => value),

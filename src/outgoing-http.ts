@@ -1,0 +1,34 @@
+// HTTP requests to other servers, with a time limit, and a limit to what is read of their answers.
+import { request as plain } from "node:http";
+import { request as secure } from "node:https";
+import type { OutgoingHttp, OutgoingResponse } from "./ports/outgoing-http.ts";
+
+const BODY_BYTES_MAX = 65_536;
+
+export function openOutgoingHttp(): OutgoingHttp {
+  return {
+    send: ({ method, url, headers, body, timeoutMs }) => new Promise<OutgoingResponse>((resolve, reject) => {
+      const to = new URL(url);
+      const send = to.protocol === "https:" ? secure : plain;
+      const request = send(to, { method, headers: { ...headers, "content-length": String(Buffer.byteLength(body)) }, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+        const parts: Buffer[] = [];
+        let size = 0;
+        const answer = () => resolve({ status: response.statusCode!, headers: flat(response.headers), body: Buffer.concat(parts).subarray(0, BODY_BYTES_MAX) });
+        response.on("data", (part: Buffer) => {
+          parts.push(part);
+          size += part.length;
+          if (size < BODY_BYTES_MAX) return;
+          answer();
+          request.destroy();
+        });
+        response.on("end", answer);
+        response.on("error", reject);
+      });
+      request.on("error", reject);
+      request.end(body);
+    }),
+  };
+}
+
+const flat = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]));

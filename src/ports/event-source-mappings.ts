@@ -1,0 +1,61 @@
+// Event source mappings as delivery works on them. The Lambda room keeps them, delivery polls and reports back.
+// https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingConfiguration.html
+import type { StartingPosition } from "./sources.ts";
+
+/** One mapping as it is to be worked on; times and sizes with AWS's defaults filled in. */
+export interface EventSourceMapping {
+  uuid: string;
+  account: string;
+  region: string;
+  /** As targeted: qualified only if it was created so. */
+  functionArn: string;
+  sourceArn: string;
+  /** Changes with every change of the mapping. */
+  revision: string;
+  batchSize: number;
+  windowSeconds: number;
+  /** Patterns, of which one must match; empty when everything passes. */
+  filters: string[];
+  reportBatchItemFailures: boolean;
+  /** ScalingConfig.MaximumConcurrency */
+  maximumConcurrency?: number;
+  /** ProvisionedPollerConfig; each poller runs up to 10 batches at once. */
+  provisionedPollers?: { minimum: number; maximum: number };
+  /** MetricsConfig has EventCount. */
+  countsEvents: boolean;
+  /** Streams only. */
+  stream?: {
+    startingPosition: StartingPosition;
+    parallelizationFactor: number;
+    /** -1: without end. */
+    retriesMax: number;
+    /** -1: without end. */
+    recordAgeSecondsMax: number;
+    bisects: boolean;
+    tumblingWindowSeconds: number;
+    onFailureArn?: string;
+  };
+}
+
+/** What polling has come to. */
+export type MappingReport =
+  /** Pollers run with this revision. */
+  | { state: "running" }
+  /** Nothing polls any more, and nothing it received is still being worked on. */
+  | { state: "stopped" }
+  /** It cannot go on: AWS's sentence for StateTransitionReason or LastProcessingResult. */
+  | { state: "failing"; reason: string }
+  /** LastProcessingResult of streams. */
+  | { state: "processed"; result: string };
+
+/** Implemented by the Lambda room, read by delivery. */
+export interface EventSourceMappings {
+  /** All that are to be polled now, by this or any other process. */
+  wanted(): Promise<EventSourceMapping[]>;
+  /** Undefined when it is disabled, being deleted, or gone. */
+  find(uuid: string): Promise<EventSourceMapping | undefined>;
+  /** Resolves when any mapping may have changed, in whichever process, or with the signal. Call it before `wanted`, await it after. */
+  changed(signal: AbortSignal): Promise<void>;
+  /** What is said of an older revision is not heard. */
+  report(uuid: string, revision: string, report: MappingReport): Promise<void>;
+}

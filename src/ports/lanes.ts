@@ -1,0 +1,40 @@
+// Durable work in lanes, as rooms use it: what is sent is stored, run, run again when it must be, and never lost.
+// Implemented by delivery; why lanes: docs/decisions/0011-lanes.md.
+import type { Tx } from "../storage/stores.ts";
+
+export interface LaneItem {
+  id: string;
+  lane: string;
+  body: string;
+  /** How often it has been taken, this time included. */
+  receives: number;
+}
+
+export interface LaneSend {
+  /** KIND/KEY; the kind says who runs it. One lane's backlog holds no other lane up. */
+  lane: string;
+  /** The same id twice, while the first is there, is one item. */
+  id: string;
+  body: string;
+  dueMs: number;
+}
+
+export interface LaneOutcome {
+  /** Not finished: as it is once more, at this time. */
+  againMs?: number;
+  /** Makes the lane run fewer at once for a while. */
+  crowded?: boolean;
+  /** Finished, and these follow from it, in the same transaction. */
+  sends?: LaneSend[];
+}
+
+export interface Lanes {
+  /** Who runs the items of a kind; called once per kind, when a room opens. An error thrown leaves the item for when its lease has run out. */
+  register(kind: string, run: (item: LaneItem) => Promise<LaneOutcome>): void;
+  /** Stored when it resolves. */
+  send(item: LaneSend): Promise<void>;
+  /** State and what follows from it, stored together; await nothing but `tx` and `send` inside. */
+  transaction<T>(work: (tx: Tx, send: (item: LaneSend) => Promise<void>) => Promise<T>): Promise<T>;
+  /** No more than this many of a lane at once, from now on. */
+  bound(lane: string, most: number): void;
+}

@@ -1,0 +1,93 @@
+// What Lambda polls: queues and streams, whichever room they live in. A room says how its items are read and how they look
+// in an event; delivery does the rest once for all (batches, windows, filters, partial failures, scaling, positions).
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
+
+/** What both kinds say of themselves. `arn` is always the EventSourceArn of a mapping. */
+interface Polled {
+  /** The service in the ARNs this source takes: "sqs". */
+  service: string;
+  /** What the execution role must be permitted on the ARN: ["sqs:ReceiveMessage", …]. */
+  actions: string[];
+  /** What a filter pattern is tested against: the record with its data decoded (JSON parsed where it is JSON). */
+  filterable(record: object): unknown;
+  /** The event of a batch, complete. */
+  toEvent(arn: string, records: object[]): object;
+}
+
+export interface QueueItem {
+  /** What `batchItemFailures[].itemIdentifier` names. */
+  id: string;
+  /** What finishes or gives back this very receive. */
+  receipt: string;
+  /** As it stands in the event. */
+  record: object;
+  /** Items of one group are never in two batches at once. */
+  group?: string;
+  /** To count how long items wait, where the source knows. */
+  sentMs?: number;
+}
+
+export interface QueueDescription {
+  /** Items are of groups, and in order within them. */
+  ordered: boolean;
+  /** How long a received item is hidden when nothing else is asked. */
+  hiddenSeconds: number;
+}
+
+/** Amazon SQS, Amazon MQ. */
+export interface QueueSource extends Polled {
+  kind: "queue";
+  /** Undefined when there is no such queue. */
+  describe(arn: string): Promise<QueueDescription | undefined>;
+  /** At once: what is there now, at most `limit`, hidden for `hiddenSeconds`. Throws ServiceError (the queue is gone). */
+  receive(arn: string, options: { limit: number; hiddenSeconds: number }): Promise<QueueItem[]>;
+  /** Resolves when there may be something to receive (sent, given back, fallen due), or with the signal. Call it before `receive`, await it after. */
+  wait(arn: string, signal: AbortSignal): Promise<void>;
+  /** Done for good, stored when it resolves. What somebody else has received meanwhile is left to them. */
+  done(arn: string, items: QueueItem[]): Promise<void>;
+  /** Hidden until `seconds` from now (0: visible at once). */
+  hide(arn: string, items: QueueItem[], seconds: number): Promise<void>;
+  /** How many could be received now, roughly: more pollers while it grows. */
+  backlog(arn: string): Promise<number>;
+}
+
+export interface StreamItem {
+  /** What `batchItemFailures[].itemIdentifier` names, and what the position of a shard is: the sequence number. */
+  id: string;
+  /** Records of one key stay in order when a shard is worked on in parallel. */
+  key: string;
+  arrivedMs: number;
+  record: object;
+}
+
+export type StartingPosition = { type: "TRIM_HORIZON" | "LATEST" } | { type: "AT_TIMESTAMP"; timestampMs: number };
+
+export interface StreamShard {
+  id: string;
+  /** Read only when these are read to their end. */
+  parents: string[];
+}
+
+/** Kinesis, DynamoDB Streams, Kafka, DocumentDB. */
+export interface StreamSource extends Polled {
+  kind: "stream";
+  /** Undefined when there is no such stream. */
+  shards(arn: string): Promise<StreamShard[] | undefined>;
+  /** Where reading a shard begins: the position after which `read` goes on. Opaque, at most 1,024 characters. */
+  start(arn: string, shardId: string, position: StartingPosition): Promise<string>;
+  /** At once: what is there after `position`, in order; `next` is the position after the last of them, undefined when the shard is closed and read to its end. */
+  read(arn: string, shardId: string, position: string, limit: number): Promise<{ items: StreamItem[]; next: string | undefined }>;
+  /** Resolves when something may have been written after `position`, or with the signal. Call it before `read`, await it after. */
+  wait(arn: string, shardId: string, position: string, signal: AbortSignal): Promise<void>;
+  /** The position just before an item of this id, so that reading goes on with that item. */
+  before(itemId: string): string;
+  /** KinesisBatchInfo, DDBStreamBatchInfo …: what an on-failure record says of a batch. */
+  batchInfo(arn: string, shardId: string, items: StreamItem[]): { name: string; info: object };
+}
+
+export type Source = QueueSource | StreamSource;
+
+export interface Sources {
+  /** Undefined when nothing here is polled under ARNs of this service. */
+  find(arn: string): Source | undefined;
+}
