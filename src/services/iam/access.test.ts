@@ -40,3 +40,22 @@ it("a path, a tag and a boundary are guarded, though requests tell names alone",
   root.destroy();
   ann.destroy();
 });
+
+it("a user may change the own password where the account's password policy says so, and no one else's", async () => {
+  await using evoke = await openTestPlatform({ iam: "enforce" });
+  const root = new sdk.IAMClient(evoke.clientConfig);
+  await root.send(new sdk.CreateUserCommand({ UserName: "ann" }));
+  await root.send(new sdk.CreateLoginProfileCommand({ UserName: "ann", Password: "First-horse-1" }));
+  const { AccessKey } = await root.send(new sdk.CreateAccessKeyCommand({ UserName: "ann" }));
+  const ann = new sdk.IAMClient({ ...evoke.clientConfig, credentials: { accessKeyId: AccessKey!.AccessKeyId!, secretAccessKey: AccessKey!.SecretAccessKey! } });
+  const change = () => ann.send(new sdk.ChangePasswordCommand({ OldPassword: "First-horse-1", NewPassword: "Second-horse-2" }));
+  await assert.rejects(change(), refusal("AccessDenied", /iam:ChangePassword/));
+  await root.send(new sdk.UpdateAccountPasswordPolicyCommand({ AllowUsersToChangePassword: true }));
+  await change();
+  assert.equal((await ann.send(new sdk.GetAccountPasswordPolicyCommand({}))).PasswordPolicy!.AllowUsersToChangePassword, true);
+  await assert.rejects(ann.send(new sdk.UpdateLoginProfileCommand({ UserName: "ann", Password: "Third-horse-3" })), refusal("AccessDenied", /iam:UpdateLoginProfile/));
+  await root.send(new sdk.UpdateAccountPasswordPolicyCommand({}));
+  await assert.rejects(ann.send(new sdk.GetAccountPasswordPolicyCommand({})), refusal("AccessDenied", /iam:GetAccountPasswordPolicy/));
+  root.destroy();
+  ann.destroy();
+});

@@ -59,6 +59,7 @@ export const access: Partial<Record<Name, AccessRule>> = {
   ...changes(serviceLinked, "CreateServiceLinkedRole"),
   // "task/PATH/ROLE/ID"
   GetServiceLinkedRoleDeletionStatus: { resources: ({ DeletionTaskId }: { DeletionTaskId: string }, call) => [arn(call, "role", "/", DeletionTaskId.split("/").slice(1, -1).join("/"))] },
+  ...changes({}, "UpdateAccountPasswordPolicy", "DeleteAccountPasswordPolicy"), // they say who may change passwords
   ...reads(group, "GetGroup", "GetGroupPolicy", "ListGroupPolicies", "ListAttachedGroupPolicies"),
   ...changes(group, "CreateGroup", "UpdateGroup", "DeleteGroup", "PutGroupPolicy", "DeleteGroupPolicy", "AttachGroupPolicy", "DetachGroupPolicy", "AddUserToGroup", "RemoveUserFromGroup"),
   ...reads(policy, "GetPolicy", "GetPolicyVersion", "ListPolicyVersions", "ListPolicyTags", "ListEntitiesForPolicy"),

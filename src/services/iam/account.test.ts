@@ -20,7 +20,7 @@ before(async () => {
 after(() => room.close());
 
 const ofAccount = (account: string): Call => ({
-  account, region: "eu-west-1", requestId: "r", now: new Date(0), signal: new AbortController().signal, sourceIp: "", userAgent: "",
+  account, region: "eu-west-1", requestId: "r", now: new Date(0), signal: new AbortController().signal, sourceIp: "", userAgent: "", host: "",
   principal: { arn: `arn:aws:iam::${account}:root`, accountId: account, userId: account, accessKeyId: account, verified: false },
 });
 

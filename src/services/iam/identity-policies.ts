@@ -3,10 +3,13 @@
 import { parseArn } from "../../kernel/arn.ts";
 import type { AppliedPolicies, AppliedPolicy, IdentityPolicies } from "../../ports/identity-policies.ts";
 import type { Stores } from "../../storage/stores.ts";
+import { type Account, ACCOUNTS } from "./account.ts";
 import { readEpoch } from "./change.ts";
 import { entityId, type Group, GROUPS, type Holder, type Policy, POLICIES, type Role, ROLES, type User, USERS } from "./entity.ts";
 import { findAwsManaged, parsePolicyArn } from "./managed.ts";
 
+/** What AllowUsersToChangePassword of an account's password policy gives its users; in words on the page of password policies, and as a policy here. */
+const OWN_PASSWORD = "arn:aws:iam::aws:policy/IAMUserChangePassword";
 const NOTHING = JSON.stringify({ Version: "2012-10-17", Statement: [] });
 
 interface Subject {
@@ -56,7 +59,8 @@ async function gather(stores: Stores, { kind, account }: Subject, entity: User |
   const names = "groups" in entity ? entity.groups : [];
   const groups = (await Promise.all(names.map((name) => stores.documents<Group>(GROUPS).get(entityId(account, name))))).filter((group) => group !== undefined);
   const identity = [...inline(entity, kind), ...groups.flatMap((group) => inline(group, "group"))];
-  for (const arn of new Set([entity, ...groups].flatMap((holder) => holder.attachedPolicies))) {
+  const ofAccount = kind === "user" && (await stores.documents<Account>(ACCOUNTS).get(account))?.passwordPolicy?.AllowUsersToChangePassword ? [OWN_PASSWORD] : [];
+  for (const arn of new Set([...[entity, ...groups].flatMap((holder) => holder.attachedPolicies), ...ofAccount])) {
     const policy = await managed(stores, arn);
     if (policy) identity.push(policy);
   }

@@ -8,7 +8,7 @@ import { type Account, ACCOUNTS, changeAccount } from "./account.ts";
 import { changing } from "./change.ts";
 import { changeEntity, getEntity, USER } from "./entities.ts";
 import { type LoginProfile, type User, wholeSecond } from "./entity.ts";
-import { loginProfileExists, noPasswordPolicy, noPasswordPolicyToDelete, noSuchLoginProfile, onlyUsers, usedPassword, weakPassword, wrongPassword } from "./errors.ts";
+import { loginProfileExists, noPasswordPolicy, noPasswordPolicyToDelete, noSuchLoginProfile, notSupported, onlyUsers, usedPassword, weakPassword, wrongPassword } from "./errors.ts";
 import { isPassword, isStrong, keepPassword, type KeptPassword, type PasswordPolicy } from "./passwords.ts";
 import { ownUserName, userName } from "./users.ts";
 
@@ -97,14 +97,15 @@ function passwordPolicyOperations(stores: Stores): PolicyApi {
   return {
     /** What is left out goes back to its default, as the API reference says. */
     async UpdateAccountPasswordPolicy(input, call) {
+      // There is no console whose passwords could expire.
+      if (input.MaxPasswordAge) throw notSupported("MaxPasswordAge");
+      if (input.HardExpiry) throw notSupported("HardExpiry");
       const passwordPolicy: PasswordPolicy = {
         MinimumPasswordLength: input.MinimumPasswordLength ?? MINIMUM_LENGTH_DEFAULT,
         RequireSymbols: input.RequireSymbols ?? false, RequireNumbers: input.RequireNumbers ?? false,
         RequireUppercaseCharacters: input.RequireUppercaseCharacters ?? false, RequireLowercaseCharacters: input.RequireLowercaseCharacters ?? false,
         AllowUsersToChangePassword: input.AllowUsersToChangePassword ?? false,
-        ...(input.MaxPasswordAge && { MaxPasswordAge: input.MaxPasswordAge }),
         ...(input.PasswordReusePrevention && { PasswordReusePrevention: input.PasswordReusePrevention }),
-        ...(input.HardExpiry !== undefined && { HardExpiry: input.HardExpiry }),
       };
       await changing(stores, call.account, (tx) => changeAccount(tx, call.account, (account) => ({ ...account, passwordPolicy })));
       return {};
@@ -113,7 +114,7 @@ function passwordPolicyOperations(stores: Stores): PolicyApi {
     async GetAccountPasswordPolicy(_input, call) {
       const policy = (await stores.documents<Account>(ACCOUNTS).get(call.account))?.passwordPolicy;
       if (!policy) throw noPasswordPolicy(call.account);
-      return { PasswordPolicy: { ...policy, ExpirePasswords: policy.MaxPasswordAge !== undefined } };
+      return { PasswordPolicy: { ...policy, ExpirePasswords: false } };
     },
 
     async DeleteAccountPasswordPolicy(_input, call) {

@@ -10,9 +10,7 @@ export interface PasswordPolicy {
   RequireUppercaseCharacters: boolean;
   RequireLowercaseCharacters: boolean;
   AllowUsersToChangePassword: boolean;
-  MaxPasswordAge?: number;
   PasswordReusePrevention?: number;
-  HardExpiry?: boolean;
 }
 
 export interface KeptPassword {

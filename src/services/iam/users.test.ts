@@ -24,7 +24,7 @@ const createUser = (UserName: string, more: Partial<sdk.CreateUserCommandInput> 
 const deleteUser = (UserName: string) => client.send(new sdk.DeleteUserCommand({ UserName }));
 /** As somebody else would call: the room alone takes everybody for root. */
 const callAs = (arn: string): Call => ({
-  account: "000000000000", region: "eu-west-1", requestId: "r", now: new Date(0), signal: new AbortController().signal, sourceIp: "", userAgent: "",
+  account: "000000000000", region: "eu-west-1", requestId: "r", now: new Date(0), signal: new AbortController().signal, sourceIp: "", userAgent: "", host: "",
   principal: { arn, accountId: "000000000000", userId: "AIDA", accessKeyId: "AKIA", verified: true },
 });
 
@@ -161,8 +161,7 @@ describe("passwords", () => {
     assert.deepEqual((await client.send(new sdk.GetAccountPasswordPolicyCommand({}))).PasswordPolicy, {
       MinimumPasswordLength: 6, RequireSymbols: false, RequireNumbers: false, RequireUppercaseCharacters: false, RequireLowercaseCharacters: false, AllowUsersToChangePassword: false, ExpirePasswords: false,
     });
-    await client.send(new sdk.UpdateAccountPasswordPolicyCommand({ MinimumPasswordLength: 10, RequireNumbers: true, PasswordReusePrevention: 2, MaxPasswordAge: 60 }));
-    assert.equal((await client.send(new sdk.GetAccountPasswordPolicyCommand({}))).PasswordPolicy!.ExpirePasswords, true);
+    await client.send(new sdk.UpdateAccountPasswordPolicyCommand({ MinimumPasswordLength: 10, RequireNumbers: true, PasswordReusePrevention: 2, HardExpiry: false }));
     await createUser("ann");
     const weak = refusal("PasswordPolicyViolationException", "Password does not conform to the account password policy.");
     for (const Password of ["short1", "longbutnonumber"]) await assert.rejects(client.send(new sdk.CreateLoginProfileCommand({ UserName: "ann", Password })), weak);
@@ -175,6 +174,16 @@ describe("passwords", () => {
     await client.send(new sdk.DeleteLoginProfileCommand({ UserName: "ann" }));
     await client.send(new sdk.DeleteAccountPasswordPolicyCommand({}));
     await deleteUser("ann");
+  });
+
+  it("do not expire, so a policy that says they do is refused and changes nothing", async () => {
+    const update = (policy: sdk.UpdateAccountPasswordPolicyCommandInput) => client.send(new sdk.UpdateAccountPasswordPolicyCommand(policy));
+    await update({ MinimumPasswordLength: 9 });
+    for (const [name, value] of [["MaxPasswordAge", 60], ["HardExpiry", true]] as const)
+      await assert.rejects(update({ MinimumPasswordLength: 10, [name]: value }), refusal("ValidationError", `Evoke does not support the parameter ${name} yet.`));
+    const { PasswordPolicy } = await client.send(new sdk.GetAccountPasswordPolicyCommand({}));
+    assert.deepEqual([PasswordPolicy!.MinimumPasswordLength, PasswordPolicy!.ExpirePasswords], [9, false]);
+    await client.send(new sdk.DeleteAccountPasswordPolicyCommand({}));
   });
 
   it("are changed by their own users only, who must know the old one", async () => {

@@ -1,8 +1,7 @@
 // Forgets deployment packages that no function names any more, well after the last invocation of them can have ended.
-import type { Clock } from "../../kernel/clock.ts";
-import type { Ids } from "../../kernel/ids.ts";
 import type { CodePackages } from "../../ports/code.ts";
-import type { Stores, Tx } from "../../storage/stores.ts";
+import type { Received, Tx } from "../../storage/stores.ts";
+import { type WorkerParts, workThrough } from "../queue-worker.ts";
 import { FUNCTIONS, type Version } from "./function.ts";
 import { LAYER_VERSIONS, type LayerVersion } from "./layer.ts";
 import { VERSIONS } from "./version.ts";
@@ -10,7 +9,8 @@ import { VERSIONS } from "./version.ts";
 const QUEUE = "lambda/unused-code";
 /** Longer than the longest invocation (15 minutes) and the life of a download URL (10 minutes). */
 const GRACE_MS = 20 * 60_000;
-const HELD_MS = 60_000;
+/** When it could not be swept because packages were being added. */
+const AGAIN_MS = 60_000;
 const PAGE = 200;
 
 /** Every kind of document that names packages. */
@@ -39,7 +39,8 @@ async function sweepLater(tx: Tx, nowMs: number): Promise<void> {
   await tx.queues.send(QUEUE, { id: String(dueMs), body: "", dueMs });
 }
 
-export function openUnusedCode({ stores, code, clock, ids }: { stores: Stores; code: CodePackages; clock: Clock; ids: Ids }): UnusedCode {
+export function openUnusedCode(parts: WorkerParts & { code: CodePackages }): UnusedCode {
+  const { stores, code, clock } = parts;
   let adding = 0;
   let sweeping: Promise<void> | undefined;
 
@@ -57,12 +58,17 @@ export function openUnusedCode({ stores, code, clock, ids }: { stores: Stores; c
     await code.keepOnly(used);
   };
 
-  /** False when a package was being added. */
-  const trySweep = async (): Promise<boolean> => {
-    if (adding > 0) return false;
-    sweeping = sweep().finally(() => { sweeping = undefined; });
-    await sweeping;
-    return true;
+  let sweptMs = -Infinity;
+  const sweepFor = async ({ id, receipt }: Received): Promise<void> => {
+    const nowMs = clock.now();
+    if (adding > 0) return void (await stores.queues.hide(QUEUE, id, receipt, nowMs + AGAIN_MS));
+    // One sweep serves every item that was due when it began.
+    if (sweptMs < Number(id)) {
+      sweeping = sweep().finally(() => { sweeping = undefined; });
+      await sweeping;
+      sweptMs = nowMs;
+    }
+    await stores.queues.finish(QUEUE, id, receipt);
   };
 
   return {
@@ -82,23 +88,6 @@ export function openUnusedCode({ stores, code, clock, ids }: { stores: Stores; c
 
     sweepLater,
 
-    async run(signal) {
-      while (!signal.aborted) {
-        const done = new AbortController();
-        const either = AbortSignal.any([signal, done.signal]);
-        try {
-          const sent = stores.queues.wait(QUEUE, either).catch(() => undefined);
-          const receipt = ids.uuid();
-          const nowMs = clock.now();
-          const items = await stores.queues.receive(QUEUE, { nowMs, limit: 10, hiddenUntilMs: nowMs + HELD_MS, receipt });
-          if (items.length && (await trySweep())) for (const item of items) await stores.queues.finish(QUEUE, item.id, receipt);
-          const nextMs = await stores.queues.nextDueMs(QUEUE);
-          const due = nextMs === undefined ? [] : [clock.sleep(Math.max(nextMs - clock.now(), 1), either).catch(() => undefined)];
-          await Promise.race([sent, ...due]);
-        } finally {
-          done.abort();
-        }
-      }
-    },
+    run: (signal) => workThrough(parts, QUEUE, 1, sweepFor, signal),
   };
 }

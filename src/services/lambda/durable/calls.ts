@@ -3,6 +3,7 @@ import { Fault, ServiceError } from "../../../kernel/errors.ts";
 import { RecursiveInvocation } from "../../../ports/recursive-invocation.ts";
 import { Throttled } from "../../../ports/throttled.ts";
 import type { Received } from "../../../storage/stores.ts";
+import { workThrough } from "../../queue-worker.ts";
 import type { RoomPorts } from "../../service.ts";
 import { beginChange } from "./change.ts";
 import { callTarget, endCall } from "./chained.ts";
@@ -10,7 +11,6 @@ import type { ChainedOutcome } from "./end.ts";
 import { EXECUTIONS, type Execution, RECURSIVE } from "./execution.ts";
 import { inputOf } from "./history.ts";
 import { type CallItem, CALLS } from "./queues.ts";
-import { workThrough } from "./worker.ts";
 
 const AT_ONCE = 200;
 const BACKOFF_MS_MAX = 60_000;

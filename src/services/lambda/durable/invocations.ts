@@ -7,6 +7,7 @@ import { Throttled } from "../../../ports/throttled.ts";
 import type { ResolvedFunction } from "../../../ports/function-directory.ts";
 import type { InvokeResult } from "../../../ports/functions.ts";
 import type { Received, Tx } from "../../../storage/stores.ts";
+import { workThrough } from "../../queue-worker.ts";
 import type { RoomPorts } from "../../service.ts";
 import { beginChange, type Change, saveChange } from "./change.ts";
 import { endExecution, errorOfFunction } from "./end.ts";
@@ -16,7 +17,6 @@ import { operationInEvent } from "./operation.ts";
 import { type InvocationItem, INVOCATIONS } from "./queues.ts";
 import { executionOperation, FROM_EXECUTION, readState } from "./state.ts";
 import { writeToken } from "./tokens.ts";
-import { workThrough } from "./worker.ts";
 
 const AT_ONCE = 1000;
 /** An event and its state together stay below the 6 MB of an invocation; the rest is asked for (GetDurableExecutionState). */

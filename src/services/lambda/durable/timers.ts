@@ -1,12 +1,12 @@
 // What happens when its time has come: waits end, retries become ready, callbacks and executions time out, ended executions are forgotten.
 import type { Received, Tx } from "../../../storage/stores.ts";
+import { type WorkerParts, workThrough } from "../../queue-worker.ts";
 import { beginChange, type Change, operationOf, saveChange, wake } from "./change.ts";
 import { endExecution } from "./end.ts";
 import { errorOf, EXECUTIONS, type Execution, REPLAYS, unindexExecution } from "./execution.ts";
 import { failureOf, logOf, operationEvent, timedOut } from "./history.ts";
 import { type Operation, operationId, OPERATIONS } from "./operation.ts";
 import { clearTimer, type TimerItem, TIMERS } from "./queues.ts";
-import { type WorkerParts, workThrough } from "./worker.ts";
 
 const AT_ONCE = 20;
 const FORGET_AT_ONCE = 200;

@@ -1,8 +1,8 @@
-// Works through one queue until the signal: what falls due is held, renewed while it is worked on, and comes back if this process dies.
-import type { Clock } from "../../../kernel/clock.ts";
-import type { Ids } from "../../../kernel/ids.ts";
-import type { Log } from "../../../kernel/log.ts";
-import type { Received, Stores } from "../../../storage/stores.ts";
+// Works through one queue of a room until the signal: what falls due is held, renewed while it is worked on, and comes back if this process dies.
+import type { Clock } from "../kernel/clock.ts";
+import type { Ids } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
+import type { Received, Stores } from "../storage/stores.ts";
 
 export interface WorkerParts {
   stores: Stores;
@@ -16,7 +16,10 @@ const HELD_MS = 6_000;
 const RETRY_MS = 5_000;
 const RECEIVE_MAX = 50;
 
-/** `handle` takes the item off the queue, or gives it back with another due time, in the transaction of what it does. */
+/**
+ * `handle` takes the item off the queue, or gives it back with another due time, in the transaction of what it does; when it fails, the item
+ * comes again in 5 seconds. With the signal nothing is waited for: what is still worked on is given back, and may be done once more.
+ */
 export async function workThrough({ stores, clock, ids, log }: WorkerParts, queue: string, atOnce: number, handle: (item: Received) => Promise<void>, signal: AbortSignal): Promise<void> {
   const held = new Map<string, Received>();
   const running = new Set<Promise<void>>();
