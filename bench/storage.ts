@@ -50,6 +50,11 @@ const send = bare.prepare("INSERT INTO messages (queue, id, due, body) VALUES (?
 const receive = bare.prepare("UPDATE messages SET due = 100, receipt = 'r' WHERE position IN (SELECT position FROM messages WHERE queue = ? AND due <= 1 ORDER BY due LIMIT 1) RETURNING id");
 const finish = bare.prepare("DELETE FROM messages WHERE queue = ? AND id = ? AND receipt = 'r'");
 const append = bare.prepare("INSERT INTO records VALUES ('l', ?, ?, ?)");
+bare.exec(`CREATE TABLE queued (sequence INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT, sent INTEGER, due INTEGER, receives INTEGER, receipt TEXT, body TEXT);
+  CREATE INDEX queued_due ON queued (queue, due, sequence); CREATE INDEX queued_sent ON queued (queue, sent)`);
+const sendMessage = bare.prepare("INSERT INTO queued (queue, sent, due, receives, body) VALUES ('q', ?, ?, 0, ?)");
+const receiveMessage = bare.prepare("UPDATE queued SET due = 9e15, receives = 1, receipt = 'r' WHERE sequence = (SELECT sequence FROM queued WHERE queue = 'q' AND due <= 1e15 ORDER BY due, sequence LIMIT 1) RETURNING sequence, body");
+const deleteMessage = bare.prepare("DELETE FROM queued WHERE sequence = ? AND receipt = 'r'");
 let seq = 0;
 
 const documents = stores.documents<unknown>("k");
@@ -64,11 +69,30 @@ const bareCycle = [
   () => { finish.run("q", held.pop()!); },
 ];
 
+const { messages } = stores;
+const ORDERS = { alone: { order: "standard" }, fair: { order: "standard", group: "g" }, fifo: { order: "fifo", group: "g" } } as const;
+const sendTo = (kind: keyof typeof ORDERS, n: number) => messages.send(`m.${kind}`, { ...ORDERS[kind], ...(kind !== "alone" && { group: `g${n % 100}` }), body: BODY, sentMs: n, dueMs: n });
+const messageCycle = async (kind: keyof typeof ORDERS, n: number) => {
+  await sendTo(kind, n);
+  const receipt = `${n}`;
+  const received = await messages.receive(`m.${kind}`, { order: ORDERS[kind].order, nowMs: 1e15, limit: 1, hiddenUntilMs: 9e15, receipt });
+  for (const { sequence } of received) await messages.delete(`m.${kind}`, sequence, receipt);
+};
+const bareMessageCycle = [
+  (n: number) => { sendMessage.run(n, n, BODY); },
+  () => { for (const { sequence } of receiveMessage.all()) held.push(sequence as string); },
+  () => { deleteMessage.run(held.pop()!); },
+];
+
 const KEYS = 5000;
 const ROWS: [name: string, ours: (n: number, inFlight: number) => Promise<unknown>, bare: ((n: number) => void)[]][] = [
   ["put", (n) => documents.put(`${n % KEYS}`, VALUE), [(n) => { put.run(`${n % KEYS}`, BODY); }]],
   ["get, one of 20", (n) => documents.get(`${n % 20}`), [(n) => { JSON.parse(get.get(`${n % 20}`)!.body as string); }]],
   ["send+receive+finish", (n, inFlight) => cycle(`q${inFlight}`, n), bareCycle],
+  ["message: send", (n) => sendTo("alone", n), [bareMessageCycle[0]!]],
+  ["message: send+receive+delete", (n) => messageCycle("alone", n), bareMessageCycle],
+  ["… of 100 groups, fair", (n) => messageCycle("fair", n), bareMessageCycle],
+  ["… of 100 groups, fifo", (n) => messageCycle("fifo", n), bareMessageCycle],
   ["append", (n) => stores.logs.append("l", [{ atMs: n, body: BODY }]), [() => { append.run(++seq, seq, BODY); }]],
   ["transaction of 3", (n) => stores.transaction(async (tx) => {
     await tx.documents("t").put(`${n % KEYS}`, VALUE);

@@ -16,3 +16,8 @@ export function leasesStore(sql: Sql): Leases {
     },
   };
 }
+
+/** Whoever held one is gone. */
+export async function forgetLeases(sql: Sql): Promise<void> {
+  await sql.write`DELETE FROM leases`;
+}

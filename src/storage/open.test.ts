@@ -131,6 +131,16 @@ test("migrations are applied once, in order, and a failing one leaves nothing of
   assert.deepEqual((await database.read`SELECT number FROM migrations ORDER BY number`).map(({ number }) => number), [1, 2]);
 });
 
+test("a lease that a process held when it ended is free at the next opening", async (t) => {
+  const data = folderFor(t);
+  const stores = await openAt(data);
+  assert.equal(await stores.leases.take("work", "the first", 0, 1e12), true);
+  await stores.close();
+  const again = await openAt(data);
+  assert.equal(await again.leases.take("work", "the second", 0, 1e12), true);
+  await again.close();
+});
+
 test("files of blobs that were being written or replaced at a crash are collected at the next opening", async (t) => {
   const data = folderFor(t);
   const stores = await openAt(data);

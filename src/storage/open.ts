@@ -1,4 +1,4 @@
-// Opens the five stores over the database the settings name: a data folder, memory, or PostgreSQL.
+// Opens the six stores over the database the settings name: a data folder, memory, or PostgreSQL.
 import { join } from "node:path";
 import { Fault } from "../kernel/errors.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -7,9 +7,12 @@ import { folderFiles, tableFiles, type BlobFiles } from "./blob-files.ts";
 import { blobsStore, collectGarbage } from "./blobs.ts";
 import { documentsStore } from "./documents.ts";
 import { openDataFolder } from "./folder.ts";
-import { leasesStore } from "./leases.ts";
+import { forgetLeases, leasesStore } from "./leases.ts";
 import { logChannel, logsStore } from "./logs.ts";
 import { applyMigrations, readMigrations } from "./migrate.ts";
+import { messagesStore } from "./messages.ts";
+import { deleteAll } from "./messages-remove.ts";
+import { countingTogether, messageChannel } from "./messages-rows.ts";
 import { queueChannel, queuesStore } from "./queues.ts";
 import type { Database, Sql } from "./sql.ts";
 import type { Logs, Stores, Tx } from "./stores.ts";
@@ -46,7 +49,7 @@ export async function openStores({ data, ephemeral, database: url, clock, log }:
     folder.release();
     throw error;
   }
-  return storesOn({ database, files: folderFiles(join(folder.path, "blobs")), garbageBeforeMs: Infinity, release: folder.release, clock, log });
+  return storesOn({ database, files: folderFiles(join(folder.path, "blobs")), garbageBeforeMs: Infinity, alone: true, release: folder.release, clock, log });
 }
 
 export interface StoresParts {
@@ -54,6 +57,8 @@ export interface StoresParts {
   files: BlobFiles;
   /** Files left behind before this time are removed now. */
   garbageBeforeMs?: number;
+  /** Nobody else has it open, so every lease is of a process that has ended. */
+  alone?: boolean;
   /** Called when everything is closed. */
   release?: () => void;
   clock: Clock;
@@ -61,7 +66,7 @@ export interface StoresParts {
 }
 
 /** The stores over an open database, which they close. */
-export async function storesOn({ database, files, garbageBeforeMs, release = () => {}, clock, log }: StoresParts): Promise<Stores> {
+export async function storesOn({ database, files, garbageBeforeMs, alone, release = () => {}, clock, log }: StoresParts): Promise<Stores> {
   let closing: Promise<void> | undefined;
   const closeAll = async () => {
     try {
@@ -75,19 +80,25 @@ export async function storesOn({ database, files, garbageBeforeMs, release = () 
   const blobParts = { sql: database, files, clock, log };
   try {
     await applyMigrations(database, readMigrations());
+    if (alone) await forgetLeases(database);
     if (garbageBeforeMs !== undefined) await collectGarbage(blobParts, Math.min(garbageBeforeMs, Number.MAX_SAFE_INTEGER));
   } catch (error) {
     await close();
     throw error;
   }
-  const { queues, logs } = txOn(database);
+  const { queues, messages, logs } = txOn(database);
   return {
     documents: (kind) => documentsStore(database, kind, database.cache),
     queues: { ...queues, wait: (queue, signal) => database.listen(queueChannel(queue), signal) },
+    messages: {
+      ...messages,
+      deleteAll: (queue) => deleteAll(database, queue),
+      wait: (queue, signal) => database.listen(messageChannel(queue), signal),
+    },
     logs: { ...logs, wait: (log, seq, signal) => waitForRecord(database, logs, log, seq, signal) },
     blobs: blobsStore(blobParts),
     leases: leasesStore(database),
-    transaction: (work) => database.transaction((sql) => work(txOn(sql))),
+    transaction: (work) => database.transaction((sql) => countingTogether(sql, () => work(txOn(sql)))),
     close,
   };
 }
@@ -95,6 +106,7 @@ export async function storesOn({ database, files, garbageBeforeMs, release = () 
 const txOn = (sql: Sql): Tx => ({
   documents: (kind) => documentsStore(sql, kind),
   queues: queuesStore(sql),
+  messages: messagesStore(sql),
   logs: logsStore(sql),
   leases: leasesStore(sql),
 });

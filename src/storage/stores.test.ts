@@ -4,6 +4,9 @@ import { blobTests } from "./suite/blobs.ts";
 import { documentTests } from "./suite/documents.ts";
 import { fleetTests } from "./suite/fleet.ts";
 import { logTests } from "./suite/logs.ts";
+import { fairTests } from "./suite/messages-fair.ts";
+import { modelTests } from "./suite/messages-model.ts";
+import { messageTests } from "./suite/messages.ts";
 import { queueTests } from "./suite/queues.ts";
 import type { Stores } from "./stores.ts";
 import { testDatabases } from "./suite/databases.ts";
@@ -20,7 +23,7 @@ for (const database of testDatabases(postgresUrl)) {
       await stores.close();
       await database.remove();
     });
-    for (const tests of [documentTests, queueTests, logTests, blobTests, transactionTests]) {
+    for (const tests of [documentTests, queueTests, messageTests, fairTests, modelTests, logTests, blobTests, transactionTests]) {
       for (const [sentence, run] of Object.entries(tests)) test(sentence, () => run(stores));
     }
     if (database.name === "PostgreSQL") fleetTests(() => stores, postgresUrl!);

@@ -61,6 +61,8 @@ export interface Queues {
 }
 
 export interface Message {
+  /** How it is received. One order for all messages of a queue; fifo needs a group. */
+  order: "standard" | "fifo";
   body: string;
   /** When it counts as sent; a message that moves between queues keeps it. */
   sentMs: number;
@@ -102,11 +104,12 @@ export interface MessageCounts {
 
 /** Queues of messages as SQS has them. What a queue holds makes nothing dearer: no cost here grows with it, but of `counts` with what is held and delayed. */
 export interface MessageQueues {
-  send(queue: string, message: Message, deduplication?: Deduplication): Promise<{ sequence: number } | { duplicateOf: string }>;
+  /** What is not sent again answers with the sequence of the first, too. */
+  send(queue: string, message: Message, deduplication?: Deduplication): Promise<{ sequence: number; duplicateOf?: string }>;
   /**
    * Hides what it takes until `hiddenUntilMs`.
    * standard: earliest due first. While one group holds far more than its share, messages of others, and of none, come first.
-   * fifo: in order of sending within a group, as many of one group as there are; nothing of a group that has anything hidden.
+   * fifo: in order of sending within a group, as many of one group as there are, up to the first that is hidden.
    */
   receive(queue: string, options: { order: "standard" | "fifo"; nowMs: number; limit: number; hiddenUntilMs: number; receipt: string }): Promise<ReceivedMessage[]>;
   /** Only the last receiver, whether or not its time is over; false for anyone else. */

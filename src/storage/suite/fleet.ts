@@ -66,4 +66,43 @@ export function fleetTests(stores: () => Stores, url: string): void {
       await Promise.all(others.map((one) => one.close()));
     }
   });
+
+  messageFleetTest(stores, openAnother);
+}
+
+function messageFleetTest(stores: () => Stores, openAnother: () => Promise<Stores>): void {
+  test("senders and receivers of messages in several processes: each message once, groups in order, counts right", async () => {
+    const others = await Promise.all([openAnother(), openAnother()]);
+    try {
+      for (const order of ["standard", "fifo"] as const) {
+        const queue = `messages/${order}`;
+        const taken = new Map<string, number[]>();
+        const all = new Set<number>();
+        await Promise.all([stores(), ...others].flatMap(({ messages }, p) => [
+          ...[0, 1].map(async (s) => {
+            for (let n = 0; n < 30; n++) {
+              const group = order === "fifo" || n % 2 ? { group: `g${n % 3}` } : {};
+              await messages.send(queue, { order, body: `${p}.${s}.${n}`, sentMs: 0, dueMs: 0, ...group }, { key: `${p}.${s}.${n}`, nowMs: n, untilMs: n + 5, answer: "" });
+            }
+          }),
+          ...[0, 1].map(async (r) => {
+            const receipt = `${p}.${r}`;
+            while (all.size < 180) {
+              for (const { sequence, group = "" } of await messages.receive(queue, { order, nowMs: 1, limit: 4, hiddenUntilMs: 100, receipt })) {
+                assert.ok(!all.has(sequence), "received twice");
+                all.add(sequence);
+                taken.set(group, [...taken.get(group) ?? [], sequence]);
+                assert.equal(await messages.delete(queue, sequence, receipt), true);
+              }
+            }
+          }),
+        ]));
+        if (order === "fifo") for (const sequences of taken.values()) assert.deepEqual(sequences, sequences.toSorted((a, b) => a - b));
+        assert.deepEqual(await stores().messages.counts(queue, 1), { visible: 0, held: 0, delayed: 0 });
+        await stores().messages.deleteAll(queue);
+      }
+    } finally {
+      await Promise.all(others.map((one) => one.close()));
+    }
+  });
 }
