@@ -52,6 +52,10 @@ export const median = (values: number[]): number => {
 
 export const rssMb = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1024;
 
+/** CPU time of all its threads so far, to the nanosecond. Linux only: https://docs.kernel.org/scheduler/sched-stats.html */
+export const cpuMs = (pid: number): number =>
+  readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]), 0) / 1e6;
+
 /** Memory that is a process tree's own (shared pages divided among their users), without `pid` itself. Linux only. */
 export function childrenPssMb(pid: number): number {
   const parents = new Map<number, number[]>();

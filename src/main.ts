@@ -27,11 +27,13 @@ async function openEvoke(command: { config: import("./config.ts").Config }): Pro
 }
 
 async function open(command: { config: import("./config.ts").Config }) {
-  const [{ openPlatform }, { lineLog }, { realClock }, { realIds }] = await Promise.all([import("./platform.ts"), import("./kernel/log.ts"), import("./kernel/clock.ts"), import("./kernel/ids.ts")]);
+  const [{ openGround }, { lineLog }, { realClock }, { realIds }] = await Promise.all([import("./ground.ts"), import("./kernel/log.ts"), import("./kernel/clock.ts"), import("./kernel/ids.ts")]);
   const clock = realClock();
   const log = lineLog(command.config.log, clock.now, (line) => process.stderr.write(`${line}\n`));
   process.on("unhandledRejection", (error) => log.error("a promise was rejected and nobody looked", { error }));
-  const platform = await openPlatform({ config: command.config, clock, ids: realIds(), log, environment: process.env });
+  const options = { config: command.config, clock, ids: realIds(), log, environment: process.env };
+  const [ground, { openPlatform }] = await Promise.all([openGround(options), import("./platform.ts")]);
+  const platform = await openPlatform(options, ground);
   return { platform, clock, log, url: (await platform.listen()).url };
 }
 

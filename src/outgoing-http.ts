@@ -1,6 +1,5 @@
 // HTTP requests to other servers, with a time limit, and a limit to what is read of their answers.
-import { request as plain } from "node:http";
-import { request as secure } from "node:https";
+import { request as plain } from "./kernel/node-http.ts";
 import type { OutgoingHttp, OutgoingResponse } from "./ports/outgoing-http.ts";
 
 const BODY_BYTES_MAX = 65_536;
@@ -9,7 +8,7 @@ export function openOutgoingHttp(): OutgoingHttp {
   return {
     send: ({ method, url, headers, body, timeoutMs }) => new Promise<OutgoingResponse>((resolve, reject) => {
       const to = new URL(url);
-      const send = to.protocol === "https:" ? secure : plain;
+      const send = to.protocol === "https:" ? process.getBuiltinModule("node:https").request : plain; // TLS is loaded by who needs it (8 ms)
       const request = send(to, { method, headers: { ...headers, "content-length": String(Buffer.byteLength(body)) }, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
         const parts: Buffer[] = [];
         let size = 0;

@@ -1,31 +1,33 @@
 // The composition root: the only file that knows every part. Read it top to bottom to see how Evoke is put together.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { rmSync } from "node:fs";
 import type { Config } from "./config.ts";
 import { type Engine, openEngine } from "./engine/engine.ts";
-import { openInspectors } from "./engine/inspect/inspectors.ts";
 import { findEngine } from "./engine/images/engine-api.ts";
 import { openInterpreters } from "./engine/interpreters.ts";
-import { openSandbox } from "./engine/sandbox/open.ts";
 import { openFunctionUrlAddresses } from "./gateway/function-url/address.ts";
-import { type Gateway, openGateway, type ServedService, whyNotToListen } from "./gateway/gateway.ts";
+import { type Gateway, openGateway, type ServedService } from "./gateway/gateway.ts";
 import { configuredKeys, iamModeOf } from "./gateway/listen-address.ts";
+import { type Ground, openGround } from "./ground.ts";
 import { assert } from "./kernel/assert.ts";
 import type { Clock } from "./kernel/clock.ts";
-import { Fault } from "./kernel/errors.ts";
 import type { Ids } from "./kernel/ids.ts";
 import type { Log } from "./kernel/log.ts";
 import { openAccess } from "./access/access.ts";
 import { openResourcePolicies } from "./access/resource-policies.ts";
 import { policySimulator } from "./access/simulator.ts";
 import { openDelivery } from "./delivery/delivery.ts";
+import { openMappings } from "./delivery/mappings.ts";
+import { openQueueMemory } from "./delivery/queue-memory.ts";
+import { openQueuePolling } from "./delivery/queue-poller.ts";
 import { openSources } from "./delivery/sources.ts";
+import { openStreamPoller } from "./delivery/stream-poller.ts";
 import { openTargets } from "./delivery/targets.ts";
 import { openOutgoingHttp } from "./outgoing-http.ts";
 import { openBackground } from "./background.ts";
 import { healthPage } from "./health.ts";
+import { outboxPages } from "./outbox-pages.ts";
 import { prometheusPage } from "./prometheus.ts";
+import { certificatePage } from "./sns-certificate.ts";
 import { readingEmf } from "./services/cloudwatch/emf.ts";
 import { openMetrics } from "./services/cloudwatch/sink.ts";
 import { openLogSink } from "./services/cloudwatch-logs/sink.ts";
@@ -35,11 +37,12 @@ import type { Events } from "./ports/events.ts";
 import { SERVICES } from "./services/index.ts";
 import { openDirectory } from "./services/lambda/directory.ts";
 import { withDurable } from "./services/lambda/durable/invoke.ts";
+import { openEventSourceMappings } from "./services/lambda/mappings/store.ts";
 import { openFunctionUrls } from "./services/lambda/url.ts";
 import { openFunctionVersions } from "./services/lambda/function-versions.ts";
 import type { RoomPorts } from "./services/service.ts";
+import { CERTIFICATE_PATH, openSigningKey } from "./services/sns/signing-key.ts";
 import { openIdentity } from "./services/sts/identity.ts";
-import { openStores } from "./storage/open.ts";
 import { openWireService } from "./wire/wire.ts";
 
 export interface PlatformOptions {
@@ -60,38 +63,22 @@ export interface Platform {
   close(graceMs: number): Promise<void>;
 }
 
-export async function openPlatform({ config, clock, ids, log, environment }: PlatformOptions): Promise<Platform> {
-  const refusal = whyNotToListen(config);
-  if (refusal) throw new Fault(refusal); // before anything is opened
-  const dataDir = config.ephemeral ? mkdtempSync(join(tmpdir(), "evoke-")) : resolve(config.data);
+/** `ground`: opened already, by who reads this program while it opens. */
+export async function openPlatform(options: PlatformOptions, ground?: Ground): Promise<Platform> {
+  const standing = ground ?? (await openGround(options));
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    return await openPlatformOn(standing, options);
   } catch (error) {
-    throw new Fault(`The data folder ${dataDir} cannot be made (${(error as Error).message}). Choose another with --data.`, error);
-  }
-  try {
-    return await openPlatformIn(dataDir, { config, clock, ids, log, environment });
-  } catch (error) {
-    if (config.ephemeral) rmSync(dataDir, { recursive: true, force: true });
+    if (options.config.ephemeral) rmSync(standing.dataDir, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function openPlatformIn(dataDir: string, { config, clock, ids, log, environment }: PlatformOptions): Promise<Platform> {
-  const inspectors = await openInspectors({ inspect: config.inspect, wait: config.inspectWait, network: config.network, clock, log }); // first, because its ports may be taken
-  const stores = await openStores({ data: dataDir, ephemeral: config.ephemeral, database: config.database || undefined, clock, log });
+async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, { config, clock, ids, log, environment }: PlatformOptions): Promise<Platform> {
   const background = openBackground({ clock, log });
   const configured = [...configuredKeys(config.credentials)].map(([accessKeyId, { secretAccessKey }]) => ({ accessKeyId, secretAccessKey }));
   const identity = openIdentity({ stores, clock, ids, configured });
   const logs = openLogSink({ stores, clock, ids, log });
-  const sandbox = await openSandbox({ isolation: config.isolation, dataDir, clock, ids, log });
-  if (sandbox.level > 1 || sandbox.missing.length > 0) log.warn(`isolation ${sandbox.description}${sandbox.missing.length > 0 ? `. Missing: ${sandbox.missing.join("; ")}` : ""}. What that means: evoke doctor`);
-  if (config.network === "none" && sandbox.level > 2) {
-    await sandbox.close();
-    await logs.close();
-    await stores.close();
-    throw new Fault("--network none needs bubblewrap, and functions here are plain processes. Install bubblewrap (evoke doctor says what is missing), or leave --network shared.");
-  }
   const metrics = openMetrics({ stores, clock, log });
   const identityPolicies = openIdentityPolicies({ stores });
   const credentialUse = openCredentialUse({ stores, clock, log });
@@ -114,8 +101,8 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
   const sources = openSources();
   const delivery = openDelivery({ stores, clock, ids, log, directory, functions, targets, metrics, access, background: background.run });
   const ports: RoomPorts = {
-    stores, clock, ids, log, identity, functions, directory, events: delivery.events, targets, sources, lanes: delivery.lanes, outgoingHttp: openOutgoingHttp(), metrics, access, simulator: policySimulator,
-    urlAddresses: openFunctionUrlAddresses(() => url), provisioning: engine.provisioning, code: engine.code, images: engine.images, snapshots: engine.snapshots, background: background.run,
+    stores, clock, ids, log, identity, functions, directory, events: delivery.events, targets, sources, lanes: delivery.lanes, outgoingHttp: openOutgoingHttp(), metrics, logs, access, simulator: policySimulator,
+    endpointUrl: () => url, urlAddresses: openFunctionUrlAddresses(() => url), provisioning: engine.provisioning, code: engine.code, images: engine.images, snapshots: engine.snapshots, background: background.run,
   };
   for (const service of SERVICES) resources.add(service, ports);
   for (const service of SERVICES) if (service.target) targets.add(service.target(ports));
@@ -138,7 +125,9 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
       "/_evoke/health": healthPage({ services: SERVICES.map((service) => service.name), sandbox, engine, delivery, startedMs: clock.now(), clock }),
       "/_evoke/metrics": prometheusPage({ totals: metrics.totals, engine, startedMs: clock.now(), clock }),
       "/_evoke/code/": engine.codePage,
+      [CERTIFICATE_PATH]: certificatePage(openSigningKey({ stores, clock, ids })),
     },
+    accountPages: outboxPages({ stores, region: config.region }),
   });
 
   const close = async (graceMs: number): Promise<void> => {
@@ -160,6 +149,11 @@ async function openPlatformIn(dataDir: string, { config, clock, ids, log, enviro
       try {
         const listening = await gateway.listen();
         url = listening.url;
+        // Only now, because the functions it runs call back.
+        openMappings({
+          stores, clock, ids, log, directory, functions, access, metrics, lanes: delivery.lanes, sources, background: background.run,
+          mappings: openEventSourceMappings({ stores, clock }), workers: { queue: openQueuePolling(openQueueMemory()), stream: openStreamPoller() },
+        });
         return listening;
       } catch (error) {
         await close(0);

@@ -31,6 +31,7 @@ const ONE_HOME: { what: RegExp; homes: RegExp; instead: string }[] = [
   { what: /(?<![\w.])(setTimeout|setInterval)\(/, homes: /^src\/kernel\/clock\.ts$/, instead: "use clock.sleep or clock.after" },
   { what: /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, homes: /^src\/kernel\/ids\.ts$/, instead: "take Ids (kernel/ids.ts)" },
   { what: /\bprocess\.env\b/, homes: /^src\/(main\.ts|cli\/)/, instead: "declare a setting in config.ts" },
+  { what: /^import (?!type\b)[^;]*"node:https?"/m, homes: /^src\/kernel\/node-http\.ts$/, instead: "kernel/node-http.ts has it without its 30 ms" },
   { what: /\bconsole\.\w+\(/, homes: /^$/, instead: "take a Log (kernel/log.ts); the command line writes to process.stdout" },
 ];
 

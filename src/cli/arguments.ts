@@ -38,6 +38,11 @@ export const COMMANDS: Record<string, { takes: string; says: string; options: Pa
     options: { follow: { type: "boolean" }, since: { type: "string" }, filter: { type: "string" } },
     examples: ["evoke logs hello-node", "evoke logs hello-node --follow", "evoke logs hello-node --since 10m --filter ERROR"],
   },
+  outbox: {
+    takes: "[NUMBER | stop PHONE]", says: "Show the e-mail, SMS and push messages that SNS would have sent; stop: the phone wants no more.",
+    options: { account: { type: "string" } },
+    examples: ["evoke outbox", "evoke outbox 3", "evoke outbox --json", "evoke outbox stop +4915112345678"],
+  },
   runtimes: { takes: "[add RUNTIME]", says: "List language runtimes and AWS SDKs, or bring one.", options: {}, examples: ["evoke runtimes", "evoke runtimes add nodejs22.x", "evoke runtimes add aws-sdk"] },
   doctor: { takes: "", says: "What this machine allows, what is missing, and how to get it.", options: {}, examples: ["evoke doctor"] },
   help: { takes: "[COMMAND]", says: "Explain a command.", options: {}, examples: ["evoke help deploy"] },

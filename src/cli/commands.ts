@@ -14,6 +14,7 @@ export async function run(command: Command, start: StartEvoke): Promise<number> 
       case "invoke": return await (await import("./invoke.ts")).invoke(command);
       case "event": return await (await import("./event.ts")).event(command);
       case "logs": return await (await import("./logs.ts")).logs(command);
+      case "outbox": return await (await import("./outbox.ts")).outbox(command);
       case "runtimes": return await (await import("./runtimes.ts")).runtimes(command);
       case "doctor": return await (await import("./doctor.ts")).doctor(command);
       default: return help(command);
@@ -61,4 +62,5 @@ const OPTION_SAYS: Record<string, string> = {
   "logs follow": "go on until interrupted",
   "logs since": "how far back: 30s, 10m, 2h, 1d (by default 1h)",
   "logs filter": "a CloudWatch Logs filter pattern",
+  "outbox account": "another account than that of the access key (where signatures are not verified)",
 };

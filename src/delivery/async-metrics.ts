@@ -1,10 +1,11 @@
-// Lambda's own numbers about asynchronous events. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+// Lambda's own numbers about events on their way. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 import { parseArn } from "../kernel/arn.ts";
 import type { Metrics } from "../ports/metrics.ts";
 
 const UNITS = {
   AsyncEventsReceived: "Count", AsyncEventAge: "Milliseconds", AsyncEventsDropped: "Count",
   DeadLetterErrors: "Count", DestinationDeliveryFailures: "Count",
+  IteratorAge: "Milliseconds",
 } as const;
 export type AsyncMetric = keyof typeof UNITS;
 

@@ -50,7 +50,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
     stores, clock, ids, log,
     run: {
       event: openAttempts({ clock, ids, log, directory, functions, count, bound: (lane, most) => lanes.bound(lane, most) }),
-      outgoing: openOutgoing({ clock, log, targets, count }),
+      outgoing: openOutgoing({ clock, log, targets, metrics, count }),
     },
   });
   options.background("asynchronous events", (signal) => lanes.work(signal));

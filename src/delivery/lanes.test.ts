@@ -205,3 +205,26 @@ for (const database of testDatabases(undefined).filter(({ name }) => name !== "P
     await database.remove();
   });
 }
+
+test("items of one group run in order, one at a time, and one that is tried again holds up its group alone", async () => {
+  const clock = virtualClock();
+  const stores = await openStores({ ephemeral: true, clock, log: silentLog });
+  const ran: string[] = [];
+  let failures = 3;
+  const lanes = openLanes({ stores, clock, ids: realIds(), log: silentLog, run: { row: async ({ id }) => {
+    ran.push(id);
+    return id === "a0" && failures-- > 0 ? { againMs: clock.now() + 1_000 } : {};
+  } } });
+  const end = new AbortController();
+  const working = lanes.work(end.signal);
+  for (let n = 0; n < 20; n++) for (const group of ["a", "b"]) await lanes.send({ lane: "row/1", id: `${group}${n}`, body: "", dueMs: clock.now(), group });
+  const of = (group: string) => ran.filter((id) => id.startsWith(group));
+  await clock.advance(900);
+  assert.deepEqual([of("a"), of("b")], [["a0"], Array.from({ length: 20 }, (_, n) => `b${n}`)]);
+  await clock.advance(3_500);
+  assert.deepEqual(of("a"), ["a0", "a0", "a0", ...Array.from({ length: 20 }, (_, n) => `a${n}`)]);
+  assert.deepEqual(lanes.stats(), { lanes: 0, running: 0 });
+  end.abort();
+  await Promise.all([working, clock.advance(2_000)]);
+  await stores.close();
+});

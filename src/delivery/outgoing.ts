@@ -3,12 +3,15 @@ import type { Clock } from "../kernel/clock.ts";
 import { parseArn } from "../kernel/arn.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Sender, TargetMessage, Targets } from "../ports/targets.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import type { CountAsync } from "./async-metrics.ts";
+import { openEventCounts } from "./mapping-metrics.ts";
 import type { LaneItem, LaneOutcome, LaneSend } from "../ports/lanes.ts";
 
 export interface Outgoing {
   id: string;
-  kind: "destination" | "dead-letter";
+  /** "batch": the record of a batch that an event source mapping discarded. */
+  kind: "destination" | "dead-letter" | "batch";
   arn: string;
   message: TargetMessage;
   /** For metrics: as the event was asked for. */
@@ -19,6 +22,8 @@ export interface Outgoing {
   role: string | undefined;
   traceId: string;
   nowMs: number;
+  /** Events of a mapping that count as delivered with it. */
+  counts?: { uuid: string; events: number };
 }
 
 interface Head {
@@ -28,7 +33,10 @@ interface Head {
   from: Sender;
   message: Omit<TargetMessage, "body">;
   sinceMs: number;
+  counts?: Outgoing["counts"];
 }
+
+const WHAT = { destination: "The record of an asynchronous event", "dead-letter": "A dead letter", batch: "The record of a discarded batch" } as const;
 
 /** It is given up after both: restarts count as tries, and a platform that was down for long has not tried. */
 const TRIES_MIN = 6;
@@ -37,21 +45,22 @@ const BACK_OFF_MS_FIRST = 1_000;
 const BACK_OFF_MS_MAX = 60_000;
 
 /** A lane per target, so that one that is not there holds up only itself. */
-export function outgoing({ id, kind, arn, message: { body, ...rest }, eventArn, functionArn, role, traceId, nowMs }: Outgoing): LaneSend {
+export function outgoing({ id, kind, arn, message: { body, ...rest }, eventArn, functionArn, role, traceId, nowMs, counts }: Outgoing): LaneSend {
   const { account, region } = parseArn(functionArn)!;
-  const head: Head = { kind, arn, eventArn, from: { account, region, sourceArn: functionArn, ...(role ? { roleArn: role } : {}) }, message: { ...rest, traceId }, sinceMs: nowMs };
+  const head: Head = { kind, arn, eventArn, from: { account, region, sourceArn: functionArn, ...(role ? { roleArn: role } : {}) }, message: { ...rest, traceId }, sinceMs: nowMs, ...(counts ? { counts } : {}) };
   return { lane: `outgoing/${arn}`, id, body: `${JSON.stringify(head)}\n${body}`, dueMs: nowMs };
 }
 
-export function openOutgoing({ clock, log, targets, count }: { clock: Clock; log: Log; targets: Targets; count: CountAsync }): (item: LaneItem) => Promise<LaneOutcome> {
+export function openOutgoing({ clock, log, targets, metrics, count }: { clock: Clock; log: Log; targets: Targets; metrics: Metrics; count: CountAsync }): (item: LaneItem) => Promise<LaneOutcome> {
   return async ({ body, receives }) => {
     const end = body.indexOf("\n");
-    const { kind, arn, eventArn, from, message, sinceMs } = JSON.parse(body.slice(0, end)) as Head;
+    const { kind, arn, eventArn, from, message, sinceMs, counts } = JSON.parse(body.slice(0, end)) as Head;
     try {
       await targets.deliver(arn, { ...message, body: body.slice(end + 1) }, from);
+      if (counts) openEventCounts(metrics, { ...from, uuid: counts.uuid, countsEvents: true })("OnFailureDestinationDeliveredEventCount", counts.events);
       return {};
     } catch (error) {
-      const what = kind === "destination" ? "The record of an asynchronous event" : "A dead letter";
+      const what = WHAT[kind];
       const nowMs = clock.now();
       const isHopeless = !targets.serves(arn);
       if (!isHopeless && (receives < TRIES_MIN || nowMs - sinceMs < TRYING_MS_MAX)) {
@@ -59,7 +68,7 @@ export function openOutgoing({ clock, log, targets, count }: { clock: Clock; log
         return { againMs: nowMs + Math.min(BACK_OFF_MS_MAX, BACK_OFF_MS_FIRST * 2 ** Math.min(receives - 1, 16)) };
       }
       log.error(`${what} could not be delivered and is given up`, { to: arn, function: eventArn, error: sentence(error) });
-      count(kind === "destination" ? "DestinationDeliveryFailures" : "DeadLetterErrors", eventArn, 1);
+      count(kind === "dead-letter" ? "DeadLetterErrors" : "DestinationDeliveryFailures", eventArn, 1);
       return {};
     }
   };

@@ -21,11 +21,11 @@ export function authorize(gatekeeper: Gatekeeper, { prefix, rules, exactArn, sta
   const action = `${prefix}:${rule?.action ?? operation}`;
   const resources = rule?.resources?.(input, call);
   const context = rule?.context?.(input, call);
-  const found = async (question: AccessQuestion, exact: NonNullable<typeof exactArn>) => {
-    const resource = await exact(question.resource);
+  const found = async (question: AccessQuestion) => {
+    const resource = exactArn ? await exactArn(question.resource) : question.resource;
     return gatekeeper.refusal({ ...question, resource, context: { ...(await standing?.(question.action, resource)), ...question.context } });
   };
-  const consult = (question: AccessQuestion) => (exactArn && question.resource !== "*" ? found(question, exactArn) : gatekeeper.refusal(question));
+  const consult = (question: AccessQuestion) => ((exactArn || rule?.standing) && question.resource !== "*" ? found(question) : gatekeeper.refusal(question));
   const ask = (resource: string) => consult({ actor: call.principal, action, resource, call, ...(context && { context }) });
   if (!rule?.also && (resources === undefined || resources.length === 1)) return ask(resources?.[0] ?? "*");
   const also = rule?.also?.(input, call) ?? [];

@@ -30,6 +30,22 @@ test("a page's request is refused however the browser sends it", () => {
   assert.equal(guard.refuse(request({ "user-agent": "aws-cli/2" }), false), undefined);
 });
 
+test("a link in a message of SNS may be followed from any site, by navigation and by GET alone", () => {
+  const guard = openBrowserGuard(development);
+  const link = (query: string, headers: Record<string, string>, method = "GET") => guard.refuse({ ...request(headers, method), query }, false);
+  const navigation = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" };
+  for (const query of ["Action=ConfirmSubscription&TopicArn=arn:aws:sns:eu-west-1:000000000000:t&Token=0", "Action=Unsubscribe&SubscriptionArn=arn:aws:sns:eu-west-1:000000000000:t:0"]) {
+    assert.equal(link(query, navigation), undefined);
+    assert.equal(link(query, { "user-agent": "Mozilla/5.0" }), undefined, "a browser that says nothing");
+    assert.notEqual(link(query, { ...navigation, "sec-fetch-mode": "no-cors" }), undefined, "an image");
+    assert.notEqual(link(query, { ...navigation, host: "evil.example" }), undefined);
+    assert.notEqual(link(query, { ...navigation, origin: "http://evil.example" }), undefined);
+    assert.notEqual(link(query, navigation, "POST"), undefined);
+    assert.notEqual(link(`Version=1&${query}`, navigation), undefined);
+  }
+  assert.notEqual(link("Action=DeleteTopic&TopicArn=arn:aws:sns:eu-west-1:000000000000:t", navigation), undefined);
+});
+
 test("an allowed origin gets its preflight and may read answers; another gets neither", () => {
   const guard = openBrowserGuard(development);
   const asked = { origin: "https://console.example", "access-control-request-method": "POST", "access-control-request-headers": "authorization,x-amz-date", "access-control-request-private-network": "true" };

@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import type { Config } from "../config.ts";
 import type { WireRequest, WireResponse } from "../wire/http.ts";
 import { isLoopback } from "./listen-address.ts";
+import { isMessageLink } from "./service-rules.ts";
 
 export interface BrowserGuard {
   /** A sentence when the request must be refused. `ownPage`: a page under /_evoke/. */
@@ -40,6 +41,8 @@ export function openBrowserGuard(config: Pick<Config, "host" | "credentials" | "
     if (!hostAllowed(host)) return `Evoke does not answer to the host name "${host.slice(0, 100)}". Allow it with --allowed-hosts if it is yours.`;
     if (origin !== undefined) return origins.has(origin.toLowerCase()) ? undefined : `Web pages of ${origin.slice(0, 100)} may not call Evoke. Allow them with --allowed-origins if they are yours.`;
     const site = request.headers["sec-fetch-site"];
+    // A link in a message is followed from wherever it is read, and does only what its token or its subscription's id says.
+    if (isMessageLink(request) && (request.headers["sec-fetch-mode"] ?? "navigate") === "navigate") return undefined;
     if (site === "none" || (site === "same-origin" && ownPage)) return undefined;
     if (site !== undefined) return "Web pages may not call Evoke unless their origin is listed in --allowed-origins.";
     // A browser that does not send Fetch Metadata (plain http beyond localhost, or an old one) cannot be told from an image on any page.

@@ -92,6 +92,14 @@ test("own pages answer without credentials, by path and by prefix", async (t) =>
   assert.match(await raw(port, [http("GET /_evoke/nothing", { Connection: "close" })]), /404[^]*no page/);
 });
 
+test("a page of an account is of who asks in development, and of who signed with verified signatures", async (t) => {
+  const open = await openTestGateway(t);
+  assert.match(await raw(open.port, [http("GET /_evoke/own", { Connection: "close" })]), /200 OK[^]*of 000000000000$/);
+  assert.match(await raw(open.port, [http("GET /_evoke/own?account=111122223333", { Connection: "close" })]), /of 111122223333$/);
+  const { port } = await openTestGateway(t, { credentials: "AKIDEXAMPLE:secretsecret" });
+  assert.match(await raw(port, [http("GET /_evoke/own?account=111122223333", { Connection: "close" })]), /^HTTP\/1\.1 403 /);
+});
+
 test("web pages are refused over the socket as browsers send them", async (t) => {
   const { port, calls } = await openTestGateway(t, { allowedOrigins: "http://console.example" });
   const form = { "Content-Type": "application/x-www-form-urlencoded" };

@@ -33,8 +33,10 @@ export interface GatewayOptions {
   /** By SigV4 signing name; loads the room on first use. Undefined: no such service here. */
   service(name: string): Promise<ServedService | undefined>;
   serviceNames: string[];
-  /** Own pages, all under /_evoke/: by exact path, or by prefix where the path ends with a slash. */
+  /** Own pages, all but SNS's certificate under /_evoke/: by exact path, or by prefix where the path ends with a slash or hyphen. */
   pages: Record<string, (request: WireRequest) => Promise<WireResponse>>;
+  /** Own pages that show what is an account's own: by exact path, once it is known whose they are. */
+  accountPages: Record<string, (request: WireRequest, account: string) => Promise<WireResponse>>;
   functionUrls: Pick<FunctionUrlParts, "urls" | "directory" | "functions" | "metrics">;
 }
 
@@ -89,7 +91,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     },
     close: async (graceMs) => {
       const closed = server.listening ? new Promise((resolve) => server.close(resolve)) : undefined;
-      running.closing = true;
+      running.close();
       for (const socket of sockets) if (!running.busy(socket)) socket.destroySoon();
       await running.finished(graceMs, clock);
       for (const socket of sockets) socket.destroySoon();

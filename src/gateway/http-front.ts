@@ -1,8 +1,9 @@
 // The general front: node:http sockets to plain requests and back, with limits on what a client may hold open.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
+import { createServer } from "../kernel/node-http.ts";
 import { BrokenOff, type WireRequest, type WireResponse } from "../wire/http.ts";
 import type { Answer } from "./pipeline.ts";
 import { incomingBody } from "./request-body.ts";

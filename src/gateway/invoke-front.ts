@@ -1,8 +1,8 @@
 // The fast front: answers strict small Invoke requests straight from the socket and hands every other socket to node:http for good.
 // Measured in README.md; handing over by unshift and emit is what https://nodejs.org/api/http.html#event-connection describes.
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../kernel/clock.ts";
+import { STATUS_CODES } from "../kernel/node-http.ts";
 import type { WireResponse } from "../wire/http.ts";
 import { type FrontParts, KEEP_ALIVE_MS } from "./http-front.ts";
 import { readInvoke } from "./invoke-request.ts";

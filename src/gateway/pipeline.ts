@@ -16,7 +16,7 @@ import type { BrowserGuard } from "./browser.ts";
 import { decodeChunks } from "./chunked-body.ts";
 import { BadClaim, type Claim, readClaim } from "./claim.ts";
 import type { FunctionUrlGate } from "./function-url/function-url.ts";
-import { QUERY_VERSIONS, regionByHost, serviceByHost, serviceByPath, serviceByTarget, UNSIGNED_OPERATIONS } from "./service-rules.ts";
+import { isMessageLink, QUERY_VERSIONS, regionByHost, serviceByHost, serviceByPath, serviceByTarget, UNSIGNED_OPERATIONS } from "./service-rules.ts";
 
 export interface ServedService {
   wire: WireService;
@@ -36,6 +36,8 @@ export interface PipelineParts {
   service(name: string): Promise<ServedService | undefined>;
   serviceNames: string[];
   pages: Record<string, (request: WireRequest) => Promise<WireResponse>>;
+  /** Pages under /_evoke/ that show what is an account's own. */
+  accountPages: Record<string, (request: WireRequest, account: string) => Promise<WireResponse>>;
   functionUrl: FunctionUrlGate;
 }
 
@@ -44,6 +46,8 @@ export interface Peer {
   sourceIp: string;
   /** Made when first asked for; aborted when the client goes away or the platform closes. */
   signal(): AbortSignal;
+  /** Aborted when the platform begins to close, before anything running is cut off. */
+  readonly closing: AbortSignal;
   readonly gone: boolean;
 }
 
@@ -82,12 +86,14 @@ interface Asked {
 
 async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse> {
   const { request, requestId } = asked;
-  const page = findPage(parts.pages, request.path);
-  const refused = parts.browsers.refuse(request, page !== undefined);
+  const isAccountPage = Object.hasOwn(parts.accountPages, request.path);
+  const page = isAccountPage ? undefined : findPage(parts.pages, request.path);
+  const refused = parts.browsers.refuse(request, page !== undefined || isAccountPage);
   if (refused !== undefined) throw new ServiceError("AccessDeniedException", refused, { status: 403 });
   const preflight = request.method === "OPTIONS" ? parts.browsers.preflight(request) : undefined;
   if (preflight) return preflight;
   if (page) return page(request);
+  if (isAccountPage) return parts.accountPages[request.path]!(request, await accountOfPage(parts, asked));
 
   const claim = claimOf(parts, asked);
   asked.service = claim?.scope.service ?? (await serviceOfUnsigned(parts, request));
@@ -97,12 +103,13 @@ async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse>
   const caller = await callerOf(parts, asked, claim, asked.service);
   const parsed = await served.wire.parse(decodeChunks(request, caller, asked.service));
   const name = parsed.operation;
-  if (parts.authenticator.strict && !caller.principal.verified && !UNSIGNED_OPERATIONS.has(name)) throw refusal("missing", request, asked.service);
+  const unsigned = claim === undefined && UNSIGNED_OPERATIONS[asked.service]?.includes(name) === true;
+  if (parts.authenticator.strict && !caller.principal.verified && !unsigned) throw refusal("missing", request, asked.service);
   const operation = Object.hasOwn(served.operations, name) ? served.operations[name] : undefined;
   if (!operation) throw operationNotServed(asked.service, name, Object.keys(served.operations).length);
   const call = callOf(parts, asked, claim, caller.principal);
   parts.credentialUse.note(call.principal, asked.service, call.region, call.now.getTime());
-  if (parts.access.mode !== "off") {
+  if (parts.access.mode !== "off" && !unsigned) {
     const permitted = authorize(parts.access, served.access, name, parsed.input, call);
     const denied = permitted instanceof Promise ? await permitted : permitted; // awaiting nothing takes a turn, too
     if (denied !== undefined) throw accessDenied(request, asked.service, denied);
@@ -110,6 +117,19 @@ async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse>
   const output = await operation(parsed.input, call);
   if (served.access.rules[name]?.changesAccess) parts.access.changed();
   return await served.wire.write(parsed, output, requestId); // a promise returned unawaited takes two turns more
+}
+
+/** In development the account that is asked for, or that of the key; with verified signatures that of the signer, who must be its root. */
+async function accountOfPage(parts: PipelineParts, asked: Asked): Promise<string> {
+  const { request } = asked;
+  const claim = claimOf(parts, asked);
+  const service = claim?.scope.service ?? "sns";
+  const { principal } = await callerOf(parts, asked, claim, service);
+  const wanted = new URLSearchParams(request.query).get("account") ?? "";
+  if (!parts.authenticator.strict) return /^\d{12}$/.test(wanted) ? wanted : principal.accountId;
+  if (!principal.verified) throw refusal("missing", request, service);
+  if (!principal.arn.endsWith(":root")) throw new ServiceError("AccessDeniedException", "This page is for the root of an account.", { status: 403 });
+  return principal.accountId;
 }
 
 function claimOf(parts: PipelineParts, asked: Asked): Claim | undefined {
@@ -126,7 +146,7 @@ function callerOf(parts: PipelineParts, asked: Asked, claim: Claim | undefined, 
   const { authenticator } = parts;
   if (claim) return authenticator.identify(asked.request, claim, service);
   // Whether this operation may come without a signature is decided once its name is known; other services need not read a body to refuse.
-  if (authenticator.strict && service !== "sts") throw refusal("missing", asked.request, service);
+  if (authenticator.strict && !UNSIGNED_OPERATIONS[service]) throw refusal("missing", asked.request, service);
   return { principal: authenticator.anonymous };
 }
 
@@ -144,6 +164,7 @@ class RequestCall implements Call {
   readonly now: Date;
   readonly sourceIp: string;
   readonly userAgent: string;
+  readonly host: string;
   declare readonly traceId?: string;
   readonly #peer: Peer;
   constructor({ headers }: WireRequest, peer: Peer, requestId: string, principal: Principal, region: string, now: Date) {
@@ -154,18 +175,20 @@ class RequestCall implements Call {
     this.now = now;
     this.sourceIp = peer.sourceIp;
     this.userAgent = headers["user-agent"] ?? "";
+    this.host = headers["host"] ?? "";
     const traceId = readTraceHeader(headers["x-amzn-trace-id"]);
     if (traceId !== undefined) this.traceId = traceId;
     this.#peer = peer;
   }
   get signal(): AbortSignal { return this.#peer.signal(); }
+  get closing(): AbortSignal { return this.#peer.closing; }
 }
 
 /** A host label that is no service of ours ("evoke.localhost") gives way to the path and query. */
 function serviceOf({ serviceNames }: PipelineParts, request: WireRequest): string | undefined {
   const byHost = serviceByHost(request.headers["host"] ?? "");
   const known = byHost !== undefined && serviceNames.includes(byHost) ? byHost : undefined;
-  return serviceByTarget(request.headers["x-amz-target"] ?? "") ?? known ?? serviceByPath(request.path) ?? serviceByQuery(request.query) ?? byHost;
+  return serviceByTarget(request.headers["x-amz-target"] ?? "") ?? known ?? serviceByPath(request.path) ?? serviceByQuery(request.query) ?? serviceByQueueUrl(request) ?? (isMessageLink(request) ? "sns" : byHost);
 }
 
 async function serviceOfUnsigned(parts: PipelineParts, request: WireRequest): Promise<string | undefined> {
@@ -174,12 +197,15 @@ async function serviceOfUnsigned(parts: PipelineParts, request: WireRequest): Pr
   return serviceByQuery(Buffer.from(await request.body.bytes(BUFFERED_BYTES_MAX)).toString("latin1"));
 }
 
+/** `/000000000000/orders?Action=SendMessage&…`: a queue's URL is where its requests may go. */
+const serviceByQueueUrl = ({ path, query }: WireRequest): string | undefined => (/^\/\d{12}\/[\w-]{1,80}(\.fifo)?$/.test(path) && /(^|&)Action=/.test(query) ? "sqs" : undefined);
+
 const serviceByQuery = (form: string): string | undefined => QUERY_VERSIONS[/(?:^|&)Version=([\d-]{10})(?:&|$)/.exec(form)?.[1] ?? ""];
 
 function findPage(pages: PipelineParts["pages"], path: string): ((request: WireRequest) => Promise<WireResponse>) | undefined {
-  if (!path.startsWith("/_evoke/")) return undefined;
+  if (!path.startsWith("/_evoke/") && !path.startsWith("/SimpleNotificationService-")) return undefined; // where messages say their certificate is
   if (Object.hasOwn(pages, path)) return pages[path];
-  const prefix = Object.keys(pages).find((candidate) => candidate.endsWith("/") && path.startsWith(candidate));
+  const prefix = Object.keys(pages).find((candidate) => /[/-]$/.test(candidate) && path.startsWith(candidate));
   return prefix === undefined ? async () => ({ status: 404, headers: { "content-type": "text/plain; charset=utf-8" }, body: `Evoke has no page ${path}.\n` }) : pages[prefix];
 }
 

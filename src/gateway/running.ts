@@ -10,6 +10,8 @@ export interface RunningPeer extends Peer {
 export interface Running {
   /** Set by close: answers then end their connections. */
   closing: boolean;
+  /** What only waits is answered now. */
+  close(): void;
   begin(sourceIp: string, socket?: Socket): RunningPeer;
   end(peer: RunningPeer): void;
   busy(socket: Socket): boolean;
@@ -21,11 +23,13 @@ export interface Running {
 class Entry implements RunningPeer {
   readonly sourceIp: string;
   readonly socket: Socket | undefined;
+  readonly closing: AbortSignal;
   #controller: AbortController | undefined;
   #gone: string | undefined;
-  constructor(sourceIp: string, socket: Socket | undefined) {
+  constructor(sourceIp: string, socket: Socket | undefined, closing: AbortSignal) {
     this.sourceIp = sourceIp;
     this.socket = socket;
+    this.closing = closing;
   }
   get gone(): boolean { return this.#gone !== undefined; }
   signal(): AbortSignal {
@@ -41,11 +45,16 @@ class Entry implements RunningPeer {
 
 export function openRunning(): Running {
   const entries = new Set<RunningPeer>();
+  const stop = new AbortController();
   let onIdle: (() => void) | undefined;
   return {
     closing: false,
+    close() {
+      this.closing = true;
+      stop.abort(new Error("The platform is closing"));
+    },
     begin(sourceIp, socket) {
-      const entry = new Entry(sourceIp, socket);
+      const entry = new Entry(sourceIp, socket, stop.signal);
       entries.add(entry);
       return entry;
     },

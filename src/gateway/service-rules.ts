@@ -40,8 +40,12 @@ const HOST_LABELS: Record<string, string> = { queue: "sqs", email: "ses", "strea
 
 const HOST_SUFFIXES = [".localhost", ".amazonaws.com", ".amazonaws.com.cn"];
 
-/** STS operations whose proof is in their parameters: AWS takes them without a signature. */
-export const UNSIGNED_OPERATIONS = new Set(["AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"]);
+/** Operations whose proof is in their parameters, by service: AWS takes them without a signature. Nobody in particular asks, so no policy is asked either. */
+export const UNSIGNED_OPERATIONS: Record<string, readonly string[] | undefined> = { sts: ["AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"], sns: ["ConfirmSubscription", "Unsubscribe"] };
+
+/** The links in messages of SNS, which a person follows: `/?Action=ConfirmSubscription&TopicArn=…&Token=…`, as AWS writes them. */
+export const isMessageLink = ({ method, path, query }: { method: string; path: string; query: string }): boolean =>
+  method === "GET" && path === "/" && /^Action=(ConfirmSubscription&TopicArn|Unsubscribe&SubscriptionArn)=arn:/.test(query);
 
 /** `sts`, `lambda.us-east-1`, `BUCKET.s3.eu-west-1`: what stands before the suffix. Undefined for any other host. */
 function hostLabels(host: string): string[] | undefined {

@@ -68,6 +68,7 @@ export async function openTestGateway(t: TestContext, config: Partial<GatewayOpt
     service: async (name) => (Object.hasOwn(rooms, name) ? { wire: await wireOf(rooms[name]!.client), operations: rooms[name]!.operations, access: { prefix: name, rules: {} } } : undefined),
     functionUrls: { urls: { find: async () => undefined }, directory: { resolve: async () => undefined }, functions: { invoke: unreachable, invokeStreaming: unreachable }, metrics: { series: () => () => undefined, flush: async () => undefined } },
     pages: { "/_evoke/health": async () => ({ status: 200, headers: { "content-type": "application/json" }, body: '{"status":"ok"}' }), "/_evoke/code/": async (request) => ({ status: 200, headers: {}, body: request.path }) },
+    accountPages: { "/_evoke/own": async (_request, account) => ({ status: 200, headers: {}, body: `of ${account}` }) },
   };
   const gateway = openGateway(options);
   t.after(() => gateway.close(0));

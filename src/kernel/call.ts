@@ -40,8 +40,12 @@ export interface Call {
   principal: Principal;
   /** Aborted when the client goes away or the platform closes. */
   signal: AbortSignal;
+  /** Aborted as soon as the platform begins to close, while what runs still has its time: who only waits answers now. */
+  closing?: AbortSignal;
   sourceIp: string;
   userAgent: string;
+  /** The name and port the caller reached this endpoint by, as it says; "" when it does not. What answers give as an address begins with it. */
+  host: string;
   /** The caller's trace header, where it sent a well-formed one. */
   traceId?: string;
 }

@@ -55,6 +55,8 @@ export interface AccessRule {
   context?(input: any, call: Call): Record<string, string | string[]>;
   /** What the caller must be permitted besides: passing a role, tagging a session. */
   also?(input: any, call: Call): Pick<AccessQuestion, "action" | "resource" | "context">[];
+  /** What exists already brings condition keys of its own to it (Service.standing). */
+  standing?: true;
   /** What it changes may change what is permitted. */
   changesAccess?: boolean;
 }

@@ -10,6 +10,8 @@ export interface EventSourceMapping {
   /** As targeted: qualified only if it was created so. */
   functionArn: string;
   sourceArn: string;
+  /** What else a source must know to be read, by AWS's names: Topics, Queues, SourceAccessConfigurations, DocumentDBEventSourceConfig … */
+  settings?: Record<string, unknown>;
   /** Changes with every change of the mapping. */
   revision: string;
   batchSize: number;
@@ -52,8 +54,12 @@ export type MappingReport =
 export interface EventSourceMappings {
   /** All that are to be polled now, by this or any other process. */
   wanted(): Promise<EventSourceMapping[]>;
+  /** Those being disabled or deleted for which nobody has reported "stopped" yet, with the revision to report it of. */
+  ending(): Promise<{ uuid: string; revision: string }[]>;
   /** Undefined when it is disabled, being deleted, or gone. */
   find(uuid: string): Promise<EventSourceMapping | undefined>;
+  /** False once it is being deleted or gone: what delivery keeps for it may go. A disabled one is known. */
+  known(uuid: string): Promise<boolean>;
   /** Resolves when any mapping may have changed, in whichever process, or with the signal. Call it before `wanted`, await it after. */
   changed(signal: AbortSignal): Promise<void>;
   /** What is said of an older revision is not heard. */

@@ -17,6 +17,8 @@ export interface LaneSend {
   id: string;
   body: string;
   dueMs: number;
+  /** Items of one group run one at a time, in order of sending; one that is tried again holds its group up. A lane has groups for all its items or for none. */
+  group?: string;
 }
 
 export interface LaneOutcome {

@@ -12,6 +12,10 @@ interface Polled {
   filterable(record: object): unknown;
   /** The event of a batch, complete. */
   toEvent(arn: string, records: object[]): object;
+  /** The batch window begins with the first record (Kafka, Amazon MQ), not when the invocation before it has ended. */
+  windowFromFirst?: true;
+  /** The same source for one mapping, where an ARN does not say all (topic, database, credentials): EventSourceMapping.settings. */
+  configured?(settings: Record<string, unknown>): this;
 }
 
 export interface QueueItem {
@@ -25,6 +29,8 @@ export interface QueueItem {
   group?: string;
   /** To count how long items wait, where the source knows. */
   sentMs?: number;
+  /** The trace header it was sent with (SQS: AWSTraceHeader); the invocation goes on with it. */
+  traceHeader?: string;
 }
 
 export interface QueueDescription {
@@ -71,16 +77,23 @@ export interface StreamShard {
 /** Kinesis, DynamoDB Streams, Kafka, DocumentDB. */
 export interface StreamSource extends Polled {
   kind: "stream";
-  /** Undefined when there is no such stream. */
+  /** Undefined when there is no such stream. A closed shard is listed as long as anything can be read from it. */
   shards(arn: string): Promise<StreamShard[] | undefined>;
-  /** Where reading a shard begins: the position after which `read` goes on. Opaque, at most 1,024 characters. */
+  /** Where reading a shard begins: the position after which `read` goes on. Opaque, at most 4,096 characters. */
   start(arn: string, shardId: string, position: StartingPosition): Promise<string>;
-  /** At once: what is there after `position`, in order; `next` is the position after the last of them, undefined when the shard is closed and read to its end. */
+  /**
+   * At once: what is there after `position`, in order, and not more than some 10 MB of it; `next` is the position after the last of them, undefined
+   * when the shard is closed and read to its end. What the stream keeps no longer is passed over. Throws ServiceError (the stream or the shard is gone).
+   */
   read(arn: string, shardId: string, position: string, limit: number): Promise<{ items: StreamItem[]; next: string | undefined }>;
   /** Resolves when something may have been written after `position`, or with the signal. Call it before `read`, await it after. */
   wait(arn: string, shardId: string, position: string, signal: AbortSignal): Promise<void>;
-  /** The position just before an item of this id, so that reading goes on with that item. */
-  before(itemId: string): string;
+  /** The position just after an item of this id. (Not before it: a change stream can only be resumed after an event.) */
+  after(itemId: string): string;
+  /** Which item a function names in `batchItemFailures`, where an `itemIdentifier` is not the id itself (Kafka: {"partition", "offset"}). */
+  itemId?(itemIdentifier: unknown): string | undefined;
+  /** Told when progress is stored, where the stream keeps it as well (Kafka's consumer groups). */
+  progressed?(arn: string, shardId: string, position: string): Promise<void>;
   /** KinesisBatchInfo, DDBStreamBatchInfo …: what an on-failure record says of a batch. */
   batchInfo(arn: string, shardId: string, items: StreamItem[]): { name: string; info: object };
 }

@@ -3,6 +3,8 @@ import { cloudwatch } from "./cloudwatch/service.ts";
 import { cloudwatchLogs } from "./cloudwatch-logs/service.ts";
 import { iam } from "./iam/service.ts";
 import { lambda } from "./lambda/service.ts";
+import { sns } from "./sns/service.ts";
+import { sqs } from "./sqs/service.ts";
 import { sts } from "./sts/service.ts";
 
 export const SERVICES = [
@@ -10,5 +12,7 @@ export const SERVICES = [
   cloudwatchLogs,
   iam,
   lambda,
+  sns,
+  sqs,
   sts,
 ];

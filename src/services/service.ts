@@ -11,6 +11,7 @@ import type { FunctionUrlAddresses } from "../ports/function-urls.ts";
 import type { Functions } from "../ports/functions.ts";
 import type { ContainerImages } from "../ports/images.ts";
 import type { Identity } from "../ports/identity.ts";
+import type { LogSink } from "../ports/logs.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { PolicySimulator } from "../ports/policy-simulator.ts";
 import type { Provisioning } from "../ports/provisioning.ts";
@@ -45,9 +46,13 @@ export interface RoomPorts {
   lanes: Lanes;
   outgoingHttp: OutgoingHttp;
   metrics: Metrics;
+  /** CloudWatch Logs, for what a room logs in its users' accounts. */
+  logs: LogSink;
   access: Access;
   simulator: PolicySimulator;
   provisioning: Provisioning;
+  /** Where Evoke is reached, for addresses in answers and messages: http://127.0.0.1:4566 */
+  endpointUrl(): string;
   /** Where function URLs are reached. */
   urlAddresses: FunctionUrlAddresses;
   code: CodePackages;
@@ -68,7 +73,7 @@ export interface Service<Sdk> {
   access?: Partial<Record<keyof Api<Sdk>, AccessRule>>;
   /** The ARN of what exists, for one that an access rule made from a name alone (IAM's names do not tell their paths). */
   exactArn?(ports: RoomPorts): (arn: string) => Promise<string>;
-  /** Condition keys that what exists already brings to an action on it, as a boundary does; only with `exactArn`. */
+  /** Condition keys that what exists already brings to an action on it, as a boundary does; asked with `exactArn`, or for a rule that says `standing`. */
   standing?(ports: RoomPorts): (action: string, arn: string) => Promise<Record<string, string> | undefined>;
   /** The prefix of its IAM actions, when it is not `name`. */
   actionPrefix?: string;

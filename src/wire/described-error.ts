@@ -1,5 +1,6 @@
 // An error as the protocols need it: code, status and fault from the model where it is modelled. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
 import type { ServiceError } from "../kernel/errors.ts";
+import { nameBesideQueryCode } from "./framework-errors.ts";
 import type { ServiceModel } from "./service-model.ts";
 import type { Shape } from "./shape.ts";
 
@@ -31,5 +32,5 @@ export function describeError(model: ServiceModel, error: ServiceError): Describ
   }
   const [code, queryStatus] = traits.awsQueryError ?? [error.code, status];
   const extraMessage = shape && !shape.members.some((member) => /^message$/i.test(member.name)) ? { message: error.message } : {};
-  return { extraMessage, ...(shape && { shape }), name: shape?.name ?? error.code, message: error.message, status, fault, query: { code, status: queryStatus }, value };
+  return { extraMessage, ...(shape && { shape }), name: shape?.name ?? nameBesideQueryCode(model, error.code), message: error.message, status, fault, query: { code, status: queryStatus }, value };
 }

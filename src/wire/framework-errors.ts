@@ -27,6 +27,16 @@ const CODES: Record<string, FrameworkCodes> = {
   s3: { constraint: "InvalidArgument", missing: { code: "InvalidRequest", message: (name) => `Missing required parameter: ${name}` } }, // recalled
 };
 
+/** Codes of the older query protocol that no model has, and their names in JSON (recorded of SQS: "InvalidParameterValue" beside "InvalidParameterValueException"). */
+const QUERY_COMPATIBLE_NAMES: Record<string, string> = {
+  InvalidParameterValue: "InvalidParameterValueException", MissingParameter: "MissingRequiredParameterException", AccessDenied: "AccessDeniedException",
+};
+
+export const nameBesideQueryCode = (model: ServiceModel, code: string): string => (model.queryCompatible ? QUERY_COMPATIBLE_NAMES[code] : undefined) ?? code;
+
+/** Where the query protocol says it in other words (recorded of SQS). */
+export const inQueryWords = (message: string): string => (message === "The specified queue does not exist." ? "The specified queue does not exist for this wsdl version." : message);
+
 export const frameworkCodes = (signingName: string): FrameworkCodes => CODES[signingName] ?? { constraint: "ValidationException" };
 
 /** A body that cannot be read, under the protocol's own code; anything else is passed on. */

@@ -10,7 +10,7 @@ import type { Access, AccessQuestion } from "../../src/ports/access.ts";
 import type { AsyncEvent } from "../../src/ports/events.ts";
 import type { ResolvedFunction } from "../../src/ports/function-directory.ts";
 import type { FunctionVersion } from "../../src/ports/functions.ts";
-import type { MetricSeries } from "../../src/ports/metrics.ts";
+import type { Metrics, MetricSeries } from "../../src/ports/metrics.ts";
 import type { Sender, Target, TargetMessage } from "../../src/ports/targets.ts";
 import { openStores } from "../../src/storage/open.ts";
 import type { Stores } from "../../src/storage/stores.ts";
@@ -36,6 +36,9 @@ export interface TestDelivery {
   add(name: string, more?: Partial<ResolvedFunction>): string;
   send(arn: string, payload: unknown, more?: Partial<AsyncEvent>): Promise<string>;
   delivered(): Promise<Delivered[]>;
+  /** The ports that delivery itself was given. */
+  access: Access;
+  metricsPort: Metrics;
   asked: AccessQuestion[];
   /** Set to refuse. */
   refusals: { permission?: Error; target?: Error };
@@ -82,14 +85,15 @@ export async function openTestDelivery(given: { stores?: Stores; clock?: Virtual
     const keys = dimensions.map((each) => [name, ...Object.values(each)].join(" "));
     return (value: number) => { for (const key of keys) metrics.set(key, [...(metrics.get(key) ?? []), value]); };
   };
+  const metricsPort: Metrics = { series, flush: async () => undefined };
   const background = openBackground({ clock, log });
   const delivery = openDelivery({
     stores, clock, ids: realIds(), log, functions, targets, access, background: background.run,
-    directory: { resolve: async (arn) => directory.get(arn) }, metrics: { series, flush: async () => undefined },
+    directory: { resolve: async (arn) => directory.get(arn) }, metrics: metricsPort,
   });
   const settle = () => clock.advance(50);
   return {
-    delivery, clock, stores, functions, directory, asked, refusals, metrics, logged, settle,
+    delivery, clock, stores, functions, directory, access, metricsPort, asked, refusals, metrics, logged, settle,
     add(name, more = {}) {
       const qualifier = more.qualifier ?? "$LATEST";
       const arn = more.qualifier ? `${functionArn(name)}:${more.qualifier}` : functionArn(name);

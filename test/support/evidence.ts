@@ -27,7 +27,7 @@ export async function openEvidence(): Promise<Evidence> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     said,
-    say: `const say = (topic, value) => new Promise((resolve, reject) => require("node:http").request("${url}/" + topic, { method: "POST" }, (answer) => answer.resume().on("end", resolve)).on("error", reject).end(JSON.stringify(value)));\n`,
+    say: `const say = (topic, value) => new Promise((resolve, reject) => require("node:http").request("${url}/" + topic, { method: "POST", agent: false }, (answer) => answer.resume().on("end", resolve)).on("error", reject).end(JSON.stringify(value)));\n`,
     close: () => { server.close(); server.closeAllConnections(); },
   };
 }

@@ -1,6 +1,6 @@
 // Files of packages that are unpacked on this machine already: a new package that brings the same file links to it, instead of inflating and writing it again.
 // A save under `evoke dev` changes one file of what may be thousands in node_modules.
-import { link } from "node:fs/promises";
+import { linkSync } from "node:fs";
 import type { ZipEntry } from "./zip.ts";
 
 /** About 5 MB; the longest known are forgotten first. */
@@ -9,8 +9,8 @@ const FILES_MAX = 20_000;
 const WORTH_FROM_FILES = 20;
 
 export interface SameFiles {
-  /** Links to the same file where there is one; false when it is to be written. `identity` is what to remember it by. */
-  take(entry: ZipEntry, path: string): Promise<{ linked: boolean; identity: string }>;
+  /** Links to the same file where there is one; false when it is to be written. */
+  link(identity: string, path: string): boolean;
   remember(identity: string, path: string): void;
 }
 
@@ -18,13 +18,16 @@ export interface SameFiles {
 export function openSameFiles(): SameFiles {
   const known = new Map<string, string>();
   return {
-    async take(entry, path) {
-      const identity = await entry.identity();
+    link(identity, path) {
       const there = known.get(identity);
-      if (there === undefined) return { linked: false, identity };
-      const linked = await link(there, path).then(() => true, () => false);
-      if (!linked) known.delete(identity);
-      return { linked, identity };
+      if (there === undefined) return false;
+      try {
+        linkSync(there, path); // waiting for it would take longer than it does
+        return true;
+      } catch {
+        known.delete(identity);
+        return false;
+      }
     },
     remember(identity, path) {
       known.delete(identity);

@@ -1,11 +1,12 @@
 // The Docker Engine API over its socket, as Docker and Podman serve it: the few calls that images and containers of functions need.
 // https://docs.docker.com/reference/api/engine/version/v1.41/
 import { existsSync } from "node:fs";
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { Fault } from "../../kernel/errors.ts";
+import { request } from "../../kernel/node-http.ts";
 
 export interface EngineApi {
   /** JSON in, JSON out; undefined for 404. Throws a Fault for any other refusal. */

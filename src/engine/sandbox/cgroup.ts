@@ -1,10 +1,11 @@
 // Control groups: limits on memory, CPU and processes, freezing and killing, for one folder of groups per data folder.
 // https://docs.kernel.org/admin-guide/cgroup-v2.html
-import { closeSync, openSync, writeSync } from "node:fs";
-import { access, mkdir, readFile, readdir, rmdir, writeFile } from "node:fs/promises";
+import { accessSync, closeSync, mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync, writeSync } from "node:fs";
+import { mkdir, readFile, readdir, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../kernel/clock.ts";
 import { LAMBDA } from "../../kernel/limits.ts";
+import { ownersMark, removeAbandoned } from "./group-owners.ts";
 import { CONTROLLERS, hierarchiesOf, type Controller, type Hierarchy } from "./cgroup-layout.ts";
 
 const CPU_PERIOD_US = 100_000;
@@ -39,20 +40,20 @@ export interface Group {
 
 type Places = Partial<Record<Controller, { version: 1 | 2; base: string }>> & { core?: string };
 
-/** Undefined with a reason when memory cannot be limited here. `name` becomes a folder in every hierarchy. */
-export async function openGroups(name: string, clock: Clock): Promise<Groups | { missing: string }> {
-  const [mountinfo, own] = await Promise.all([text("/proc/self/mountinfo"), text("/proc/self/cgroup")]);
-  if (!mountinfo || !own) return { missing: "control groups need Linux" };
+/** Says why when memory cannot be limited here. `name` becomes a folder in every hierarchy. All at once: it is done before anything is served, and waiting for each step would take ten times as long. */
+export function openGroups(name: string, clock: Clock): Groups | { missing: string } {
+  const [mountinfo, own, mark] = [textNow("/proc/self/mountinfo"), textNow("/proc/self/cgroup"), ownersMark()];
+  if (!mountinfo || !own || !mark) return { missing: "control groups need Linux" };
   const hierarchies = hierarchiesOf(mountinfo, own);
   if (hierarchies.length === 0) return { missing: "no control group file system is mounted (/sys/fs/cgroup)" };
   const places: Places = {};
   const refusals: string[] = [];
   for (const hierarchy of hierarchies.sort((a, b) => b.version - a.version)) {
-    const offered = hierarchy.version === 2 ? words(await text(join(hierarchy.mountPoint, "cgroup.controllers"))) : hierarchy.controllers;
+    const offered = hierarchy.version === 2 ? words(textNow(join(hierarchy.mountPoint, "cgroup.controllers"))) : hierarchy.controllers;
     const wanted = CONTROLLERS.filter((controller) => offered.includes(controller) && !places[controller]);
     // An empty v2 tree beside v1 could still freeze, but each hierarchy to join costs a cold start 2 to 5 ms; signals freeze as fast.
     if (wanted.length === 0) continue;
-    const base = await makeBase(hierarchy, wanted, name);
+    const base = makeBase(hierarchy, wanted, name, mark);
     if (!base) {
       if (wanted.length > 0) refusals.push(`no group with ${wanted.join(", ")} can be made under ${hierarchy.mountPoint}`);
       continue;
@@ -64,29 +65,39 @@ export async function openGroups(name: string, clock: Clock): Promise<Groups | {
   const missing = (["cpu", "pids"] as const).filter((controller) => !places[controller]).map((controller) => `control group controller "${controller}"`);
   const says = CONTROLLERS.filter((controller) => places[controller]).map((controller) => `${controller} (v${places[controller]!.version})`).join(", ");
   const bases = [...new Set([...CONTROLLERS.flatMap((controller) => places[controller]?.base ?? []), ...(places.core ? [places.core] : [])])];
-  return { says, missing, create: (id, memoryBytes) => createGroup(places, bases, id, memoryBytes, clock), sweep: () => sweepBases(bases, clock), close: async () => { for (const base of bases) await rmdir(base).catch(() => {}); } };
+  return { says, missing, create: (id, memoryBytes) => createGroup(places, bases, id, memoryBytes, clock), sweep: () => sweepBases(bases, mark, clock), close: async () => { for (const base of bases) removeBase(base, mark); } };
 }
 
 /** At the top of the hierarchy as root; else beside this process's own group, where a user session may make groups. */
-async function makeBase(hierarchy: Hierarchy, wanted: Controller[], name: string): Promise<string | undefined> {
+function makeBase(hierarchy: Hierarchy, wanted: Controller[], name: string, mark: string): string | undefined {
   const parents = [...new Set([hierarchy.mountPoint, join(hierarchy.mountPoint, dirname(hierarchy.own)), join(hierarchy.mountPoint, hierarchy.own)])];
   for (const parent of parents) {
     const base = join(parent, name);
     try {
-      await mkdir(base, { recursive: true });
+      mkdirSync(join(base, mark), { recursive: true });
       if (hierarchy.version === 2) {
         const enable = wanted.map((controller) => `+${controller}`).join(" ");
-        await put(join(parent, "cgroup.subtree_control"), enable).catch(() => {}); // already on, or refused: the next line tells
-        await put(join(base, "cgroup.subtree_control"), enable);
+        try {
+          writeFileSync(join(parent, "cgroup.subtree_control"), enable);
+        } catch { /* already on, or refused: the next line tells */ }
+        writeFileSync(join(base, "cgroup.subtree_control"), enable);
       }
-      await access(join(base, "cgroup.procs"), 2);
-      await access(join(parent, "cgroup.procs"), 2); // moving a process needs the common ancestor
+      accessSync(join(base, "cgroup.procs"), 2);
+      accessSync(join(parent, "cgroup.procs"), 2); // moving a process needs the common ancestor
       return base;
     } catch {
-      await rmdir(base).catch(() => {});
+      removeBase(base, mark);
     }
   }
   return undefined;
+}
+
+function removeBase(base: string, mark: string): void {
+  for (const folder of [join(base, mark), base]) {
+    try {
+      rmdirSync(folder);
+    } catch { /* never made, or still in use */ }
+  }
 }
 
 async function createGroup(places: Places, bases: string[], id: string, memoryBytes: number, clock: Clock): Promise<Group> {
@@ -148,17 +159,18 @@ async function createGroup(places: Places, bases: string[], id: string, memoryBy
   };
 }
 
-/** Groups of a platform that was killed: their processes first, then they. */
-async function sweepBases(bases: string[], clock: Clock): Promise<void> {
+/** Groups of a platform that was killed: their processes first, then they. Those of other data folders, which may never be opened again, only when they are empty. */
+async function sweepBases(bases: string[], mark: string, clock: Clock): Promise<void> {
   for (const base of bases) {
     for (const entry of await readdir(base, { withFileTypes: true }).catch(() => [])) {
-      if (!entry.isDirectory()) continue;
+      if (!entry.isDirectory() || entry.name === mark) continue;
       const folder = join(base, entry.name);
       await put(join(folder, "cgroup.freeze"), "0").catch(() => {});
       for (const pid of words(await text(join(folder, "cgroup.procs"))).map(Number)) if (pid > 0) try { process.kill(pid, "SIGKILL"); } catch { /* gone */ }
       await removeGroup(folder, clock);
     }
   }
+  void removeAbandoned(bases); // nobody waits for it
 }
 
 /** The kernel frees a group a moment after its last process; five seconds is far beyond that moment. */
@@ -170,6 +182,14 @@ async function removeGroup(folder: string, clock: Clock): Promise<void> {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
       await clock.sleep(attempt < 10 ? 5 : 50);
     }
+  }
+}
+
+function textNow(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 // Finds the best way to keep functions apart that works on this machine, by running one throw-away sandbox on each level, best first.
 import { createHash } from "node:crypto";
-import { constants, realpathSync } from "node:fs";
-import { access, chmod, mkdir, rm, rmdir, stat } from "node:fs/promises";
+import { accessSync, constants, realpathSync } from "node:fs";
+import { chmod, mkdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import type { Clock } from "../../kernel/clock.ts";
@@ -10,6 +10,7 @@ import { HEX, type Ids } from "../../kernel/ids.ts";
 import type { Log } from "../../kernel/log.ts";
 import { bubblewrapCommand, refreshNetworkFiles, sharesOpt, systemArguments, writeHosts, type View } from "./bubblewrap.ts";
 import { openGroups, type Groups } from "./cgroup.ts";
+import { FOLDER_PREFIX } from "./group-owners.ts";
 import { broughtAlong, gatherTools, imageCommand, type Tools } from "./image-root.ts";
 import { launch } from "./launch.ts";
 import { openPipes, type Pipes } from "./pipes.ts";
@@ -59,12 +60,14 @@ export async function openSandbox({ isolation, dataDir, clock, ids, log }: Sandb
   await mkdir(join(dataDir, "sandboxes"), { recursive: true, mode: 0o711 });
   const root = realpathSync(join(dataDir, "sandboxes"));
   const isRoot = process.getuid?.() === 0;
-  const [bwrap, setpriv] = await Promise.all([program("bwrap"), program("setpriv")]);
-  const groupsOrNot = await openGroups(`evoke-${createHash("sha256").update(root).digest("hex").slice(0, 12)}`, clock);
+  const [bwrap, setpriv] = [program("bwrap"), program("setpriv")];
+  const pipes = openPipes(join(root, "..", "sandbox-pipes"));
+  const mounting = isRoot && canMount(root, ids);
+  const groupsOrNot = openGroups(`${FOLDER_PREFIX}${createHash("sha256").update(root).digest("hex").slice(0, 12)}`, clock);
   const groups = "create" in groupsOrNot ? groupsOrNot : undefined;
   const noGroups = "create" in groupsOrNot ? [] : [groupsOrNot.missing];
   let tools: Promise<Tools> | undefined;
-  const place: Place = { root, tools: () => (tools ??= gatherTools(join(root, "..", "sandbox-tools"), setpriv ?? "/usr/bin/env")), ...(groups ? { groups } : {}), mounts: isRoot && await canMount(root, ids), pipes: openPipes(join(root, "..", "sandbox-pipes")), watch: openWatch(clock, log), clock, log };
+  const place: Place = { root, tools: () => (tools ??= gatherTools(join(root, "..", "sandbox-tools"), setpriv ?? "/usr/bin/env")), ...(groups ? { groups } : {}), mounts: await mounting, pipes, watch: openWatch(clock, log), clock, log };
   const missing: string[] = [];
   const attempt = async (way: Way, name: string): Promise<Way | undefined> => {
     const failure = await probe(way, place, ids);
@@ -204,10 +207,13 @@ async function sweep({ root, groups }: Place): Promise<void> {
 }
 
 /** Not by PATH: the operator's PATH may lead to wrappers, and the launching shell runs with the function's environment. */
-async function program(name: string): Promise<string | undefined> {
-  for (const folder of SYSTEM_FOLDERS) {
-    const path = join(folder, name);
-    if (await access(path, constants.X_OK).then(() => true, () => false)) return path;
-  }
-  return undefined;
+function program(name: string): string | undefined {
+  return SYSTEM_FOLDERS.map((folder) => join(folder, name)).find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }

@@ -70,9 +70,9 @@ for (const isolation of ["bubblewrap", "uid", "none"] as const) {
       const running = await start();
       const seen = collect(running);
       const stays = running.parts!.start(sh("sleep 60"), { PATH }, "extension");
-      const stubborn = running.parts!.start(sh("trap '' TERM; while :; do sleep 0.05; done"), { PATH }, "extension");
+      const stubborn = running.parts!.start(sh("trap '' TERM; echo up; while :; do sleep 0.05; done"), { PATH }, "extension");
       const goes = running.parts!.start(sh("trap 'echo asked; exit 0' TERM; echo up; while :; do sleep 0.05; done"), { PATH }, "runtime");
-      for (let tries = 0; !seen.out.includes("up"); tries++) { assert.ok(tries < 200); await clock.sleep(20); }
+      for (let tries = 0; !seen.out.includes("up") || !seen.extensions.includes("up"); tries++) { assert.ok(tries < 200); await clock.sleep(20); }
       goes.signal("TERM");
       stubborn.signal("TERM");
       assert.deepEqual(await goes.exited, { code: 0, signal: null, outOfMemory: false });

@@ -35,6 +35,7 @@ export function openPipes(folder: string): Pipes {
     ready.push(...paths);
   };
   const refill = (): Promise<void> => (making ??= make().catch(() => { possible = false; }).finally(() => { making = undefined; }));
+  void refill(); // while what comes before the first start goes on
   return {
     async take() {
       if (ready.length <= LOW && possible) void refill();

@@ -66,7 +66,20 @@ const layerArn = ({ LayerName, VersionNumber }: OnLayer, call: Call): string => 
 };
 const onLayer: AccessRule = { resources: (input: OnLayer, call) => [layerArn(input, call)] };
 const onCodeSigning: AccessRule = { resources: ({ CodeSigningConfigArn }: { CodeSigningConfigArn: string }, call) => [exactly(CodeSigningConfigArn, call)] };
-const onMapping: AccessRule = { resources: ({ UUID }: { UUID: string }, { region, account }) => [formatArn("lambda", region, account, `event-source-mapping:${UUID}`)] };
+const mappingArn = ({ UUID }: { UUID: string }, { region, account }: Call): string => formatArn("lambda", region, account, `event-source-mapping:${UUID}`);
+/** The function it is of stands in its document (mappings/standing.ts). */
+const onMapping: AccessRule = { resources: (input: { UUID: string }, call) => [mappingArn(input, call)], standing: true };
+const ofFunction = ({ FunctionName }: { FunctionName: string }, call: Call) => ({ "lambda:FunctionArn": functionResource({ FunctionName }, call) });
+/** Of another function from now on: that one must be permitted as well. */
+const changingMapping: AccessRule = {
+  ...onMapping,
+  also: ({ UUID, FunctionName }: { UUID: string; FunctionName?: string }, call) => (FunctionName === undefined ? [] : [{ action: "lambda:UpdateEventSourceMapping", resource: mappingArn({ UUID }, call), context: ofFunction({ FunctionName }, call) }]),
+};
+const creatingMapping: AccessRule = {
+  context: (input: OnFunction & { Tags?: Record<string, string> }, call) => ({ ...ofFunction(input, call), ...tagContext(input) }),
+  // As with functions: tags at creation take the permission to tag.
+  also: ({ Tags = {} }: { Tags?: Record<string, string> }, { region, account }) => (Object.keys(Tags).length > 0 ? [{ action: "lambda:TagResource", resource: formatArn("lambda", region, account, "event-source-mapping:*"), context: tagContext({ Tags }) }] : []),
+};
 const onExecution: AccessRule = { resources: ({ DurableExecutionArn }: { DurableExecutionArn?: string }) => [DurableExecutionArn ?? "*"] };
 /** Whose callback it is stands in the id. */
 const onCallback: AccessRule = { resources: ({ CallbackId }: { CallbackId: string }) => [readCallbackId(CallbackId)?.executionArn ?? "*"] };
@@ -97,8 +110,7 @@ export const access: Rules = {
   PublishLayerVersion: onLayer, ListLayerVersions: onLayer, GetLayerVersion: onLayer, DeleteLayerVersion: onLayer, GetLayerVersionPolicy: onLayer,
   GetLayerVersionByArn: { action: "GetLayerVersion", resources: ({ Arn }: { Arn: string }, call) => [exactly(Arn, call)] },
   AddLayerVersionPermission: { ...onLayer, changesAccess: true }, RemoveLayerVersionPermission: { ...onLayer, changesAccess: true },
-  CreateEventSourceMapping: { context: (input: OnFunction, call) => ({ "lambda:FunctionArn": functionResource({ FunctionName: input.FunctionName }, call) }) },
-  GetEventSourceMapping: onMapping, UpdateEventSourceMapping: onMapping, DeleteEventSourceMapping: onMapping,
+  CreateEventSourceMapping: creatingMapping, GetEventSourceMapping: onMapping, UpdateEventSourceMapping: changingMapping, DeleteEventSourceMapping: onMapping,
   ListDurableExecutionsByFunction: onFunction, GetDurableExecution: onExecution, GetDurableExecutionHistory: onExecution, GetDurableExecutionState: onExecution,
   CheckpointDurableExecution: onExecution, StopDurableExecution: onExecution,
   SendDurableExecutionCallbackSuccess: onCallback, SendDurableExecutionCallbackFailure: onCallback, SendDurableExecutionCallbackHeartbeat: onCallback,

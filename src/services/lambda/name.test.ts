@@ -5,7 +5,7 @@ import type { Call } from "../../kernel/call.ts";
 import { resolveName, resolveUnqualified } from "./name.ts";
 
 const call: Call = {
-  account: "000000000000", region: "eu-west-1", requestId: "r", now: new Date(0), signal: new AbortController().signal, sourceIp: "127.0.0.1", userAgent: "",
+  account: "000000000000", region: "eu-west-1", requestId: "r", now: new Date(0), signal: new AbortController().signal, sourceIp: "127.0.0.1", userAgent: "", host: "",
   principal: { arn: "arn:aws:iam::000000000000:root", accountId: "000000000000", userId: "000000000000", accessKeyId: "k", verified: false },
 };
 const ARN = "arn:aws:lambda:eu-west-1:000000000000:function:demo";

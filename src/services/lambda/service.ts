@@ -9,6 +9,7 @@ import { aliasOperations } from "./operations/aliases.ts";
 import { codeSigningOperations } from "./operations/code-signing.ts";
 import { concurrencyOperations } from "./operations/concurrency.ts";
 import { eventInvokeOperations } from "./operations/event-invoke.ts";
+import { mappingOperations } from "./operations/event-source-mappings.ts";
 import { functionOperations } from "./operations/function.ts";
 import { invokeOperations } from "./operations/invoke.ts";
 import { layerPermissionOperations } from "./operations/layer-permissions.ts";
@@ -21,6 +22,7 @@ import { tagOperations } from "./operations/tags.ts";
 import { updateOperations } from "./operations/update.ts";
 import { urlOperations } from "./operations/urls.ts";
 import { versionOperations } from "./operations/versions.ts";
+import { mappingStanding, mappingTags } from "./mappings/standing.ts";
 import { functionTarget } from "./target.ts";
 import { openDurable } from "./durable/durable.ts";
 import { openProvisioner } from "./provisioner.ts";
@@ -33,7 +35,8 @@ export const lambda = defineService<typeof Sdk>({
   client: "@aws-sdk/client-lambda",
   access,
   resourcePolicy: either(functionPolicy, layerPolicy),
-  resourceTags: either(functionTags, configTags),
+  resourceTags: either(either(functionTags, configTags), mappingTags),
+  standing: mappingStanding,
   target: functionTarget,
   open(ports) {
     const unused = openUnusedCode(ports);
@@ -51,6 +54,7 @@ export const lambda = defineService<typeof Sdk>({
       ...concurrencyOperations(ports),
       ...provisionedOperations(ports, provisioner),
       ...eventInvokeOperations(ports),
+      ...mappingOperations(ports),
       ...tagOperations(ports),
       ...permissionOperations(ports),
       ...settingsOperations(ports),

@@ -75,7 +75,7 @@ describe("STS", () => {
     assert.match(AssumedRoleUser!.AssumedRoleId!, /^AROA[A-Z2-7]{17}:me$/);
     const now = new Date(clock.now());
     const principal = { arn: "arn:aws:iam::000000000000:user/ann", accountId: "000000000000", userId: "AIDA", accessKeyId: "AKIA", verified: true };
-    const call = { account: "000000000000", region: "eu-west-1", requestId: "r", now, principal, signal: new AbortController().signal, sourceIp: "", userAgent: "" };
+    const call = { account: "000000000000", region: "eu-west-1", requestId: "r", now, principal, signal: new AbortController().signal, sourceIp: "", userAgent: "", host: "" };
     await assert.rejects(sts.open(room.ports).AssumeRole!({ RoleArn: "arn:aws:iam::000000000000:role/ghost", RoleSessionName: "me" }, call),
       refusal("AccessDenied", "User: arn:aws:iam::000000000000:user/ann is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::000000000000:role/ghost"));
   });
@@ -104,7 +104,7 @@ describe("STS", () => {
     });
     // A session opened from this one: chained for an hour at most, with the transitive tag, and the same source identity.
     const now = new Date(clock.now());
-    const call = { account: "000000000000", region: "eu-west-1", requestId: "r", now, principal: { ...principal, verified: true }, signal: new AbortController().signal, sourceIp: "", userAgent: "" };
+    const call = { account: "000000000000", region: "eu-west-1", requestId: "r", now, principal: { ...principal, verified: true }, signal: new AbortController().signal, sourceIp: "", userAgent: "", host: "" };
     const chain = (more: object = {}) => sts.open(room.ports).AssumeRole!({ RoleArn: ROLE, RoleSessionName: "next", ...more }, call);
     const { Credentials: next } = await chain();
     assert.deepEqual((await identity.findKey(next!.AccessKeyId!))!.principal.session, { issuedAtMs: clock.now(), issuerArn: ROLE, tags: { team: "blue" }, transitiveTagKeys: ["team"], sourceIdentity: "ann" });

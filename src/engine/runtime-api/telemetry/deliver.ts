@@ -1,8 +1,8 @@
 // Brings one subscriber its events: collected as it asked, sent in order, tried again while nobody listens, never more than it may have waiting.
 // https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html#telemetry-api-destinations
-import { request } from "node:http";
 import { type Socket, connect } from "node:net";
 import type { Clock } from "../../../kernel/clock.ts";
+import { request } from "../../../kernel/node-http.ts";
 import type { Subscription } from "./subscription.ts";
 
 export interface Delivery {

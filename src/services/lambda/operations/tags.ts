@@ -1,4 +1,4 @@
-// Tags of functions and code signing configs. https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html
+// Tags of functions, code signing configs and event source mappings. https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html
 import type * as Sdk from "@aws-sdk/client-lambda";
 import { parseArn } from "../../../kernel/arn.ts";
 import type { Call } from "../../../kernel/call.ts";
@@ -7,7 +7,8 @@ import { ownConfigId, SIGNING_CONFIGS, type SigningConfig } from "../code-signin
 import { functionNotFound, resourceNotFound, tagsMissing, tagsOnVersion } from "../errors.ts";
 import { FUNCTIONS, isSettled, type LambdaFunction } from "../function.ts";
 import { admit } from "../lookup.ts";
-import { resolveName } from "../name.ts";
+import { type Mapping, mappingIdOf, MAPPINGS } from "../mappings/mapping.ts";
+import { documentId, resolveName } from "../name.ts";
 import { checkTagCount } from "../tags.ts";
 
 type Lambda = Api<typeof Sdk>;
@@ -21,13 +22,14 @@ interface Tagged {
 
 /** The other kinds of resource that can be tagged; Evoke has none of them yet, so none is ever found. */
 const OTHER_KINDS: Record<string, string> = {
-  "event-source-mapping": "Event source mapping", "capacity-provider": "Capacity provider", "network-connector": "Network connector",
+  "capacity-provider": "Capacity provider", "network-connector": "Network connector",
 };
 
 export function tagOperations(ports: RoomPorts): Pick<Lambda, "ListTags" | "TagResource" | "UntagResource"> {
   const taggable = async (resource: string, call: Call, action: string): Promise<Tagged> => {
     const kind = parseArn(resource)?.resource.split(":")[0] ?? "";
     if (kind === "code-signing-config") return configTagged(ports, resource, call);
+    if (kind === "event-source-mapping") return mappingTagged(ports, resource, call);
     const other = OTHER_KINDS[kind];
     if (other) throw resourceNotFound(other, resource);
     return functionTagged(ports, resource, call, action);
@@ -83,6 +85,22 @@ function configTagged({ stores }: RoomPorts, resource: string, call: Call): Tagg
     },
     async change(tags) {
       if (!(id && (await configs.update(id, (config) => ({ ...config, tags: tags(config.tags) }))))) throw resourceNotFound("Code signing config", resource);
+    },
+  };
+}
+
+function mappingTagged({ stores }: RoomPorts, resource: string, call: Call): Tagged {
+  const mappings = stores.documents<Mapping>(MAPPINGS);
+  const found = mappingIdOf(resource);
+  const id = found?.startsWith(documentId(call.account, call.region, "")) ? found : undefined;
+  return {
+    async read() {
+      const mapping = id && (await mappings.get(id));
+      if (!mapping) throw resourceNotFound("Event source mapping", resource);
+      return mapping.tags;
+    },
+    async change(tags) {
+      if (!(id && (await mappings.update(id, (mapping) => ({ ...mapping, tags: tags(mapping.tags) }))))) throw resourceNotFound("Event source mapping", resource);
     },
   };
 }

@@ -1,0 +1,120 @@
+// A clock whose date people drive: they set it, move it on, let it run faster or stand still. Durations stay the machine's.
+import { type Clock, waitWith } from "./clock.ts";
+
+/** The date is `atMs` where the machine's is `machineMs`, and goes on from there; text of JSON, so that it outlives the process. */
+export interface ClockSetting {
+  atMs: number;
+  machineMs: number;
+  /** So many seconds pass in one of the machine's. */
+  speed: number;
+  frozen: boolean;
+}
+
+export interface DrivableClock extends Clock {
+  setting(): ClockSetting;
+  run(pace: { speed?: number; frozen?: boolean }): void;
+  /**
+   * Moves the date to `dateMs`. Forward, everything that falls due on the way happens at its own date, in order, and `settle` says when
+   * what it began has come to rest; false from `settle` ends the way where it is, and is the answer. Back, those who wait look again.
+   * While it moves the date stands still between the steps. One move at a time.
+   */
+  moveTo(dateMs: number, settle: () => Promise<boolean>): Promise<boolean>;
+}
+
+export const DATE_MS_MIN = 0;
+/** The end of 2199: there the date stands, however fast it went. */
+export const DATE_MS_MAX = Date.UTC(2200, 0, 1) - 1;
+
+export const AS_THE_MACHINE: ClockSetting = { atMs: 0, machineMs: 0, speed: 1, frozen: false };
+
+interface Waiting {
+  dueMs: number;
+  order: number;
+  work: () => void;
+  /** Of the machine's timer; undefined while the date stands still. */
+  cancel: (() => void) | undefined;
+}
+
+export function drivableClock(machine: Clock, given: ClockSetting = AS_THE_MACHINE): DrivableClock {
+  let setting = given;
+  let moving = false;
+  let rate = given.frozen ? 0 : given.speed;
+  let order = 0;
+  const waiting = new Set<Waiting>();
+  const rounds = new Set<() => void>();
+
+  const now = (): number => Math.min(DATE_MS_MAX, setting.atMs + (machine.now() - setting.machineMs) * rate);
+
+  const arm = (entry: Waiting): void => {
+    entry.cancel?.();
+    entry.cancel = undefined;
+    if (rate === 0 || entry.dueMs > DATE_MS_MAX) return; // in the second case never
+    entry.cancel = machine.after((entry.dueMs - now()) / rate, () => {
+      waiting.delete(entry);
+      entry.work();
+    });
+  };
+
+  /** From this date on, by these rules. */
+  const change = (next: Partial<ClockSetting>): void => {
+    setting = { ...setting, atMs: now(), machineMs: machine.now(), ...next };
+    rate = moving || setting.frozen ? 0 : setting.speed;
+    for (const entry of waiting) arm(entry);
+  };
+
+  const at = (dateMs: number, work: () => void): (() => void) => {
+    const entry: Waiting = { dueMs: Math.max(dateMs, now()), order: order++, work, cancel: undefined };
+    waiting.add(entry);
+    arm(entry);
+    return () => {
+      waiting.delete(entry);
+      entry.cancel?.();
+    };
+  };
+
+  const round = (ms: number, work: () => void): (() => void) => {
+    const end = (): void => { cancel(); work(); };
+    const cancelTimer = machine.after(ms, end);
+    const cancel = (): void => { rounds.delete(end); cancelTimer(); };
+    rounds.add(end);
+    return cancel;
+  };
+
+  const goForward = async (endMs: number, settle: () => Promise<boolean>): Promise<boolean> => {
+    for (;;) {
+      if (!(await settle())) return false;
+      const due = [...waiting].filter(({ dueMs }) => dueMs <= endMs).sort((a, b) => a.dueMs - b.dueMs || a.order - b.order);
+      const [first] = due;
+      if (!first) return true;
+      if (first.dueMs > setting.atMs) setting = { ...setting, atMs: first.dueMs };
+      for (const entry of due) if (entry.dueMs <= setting.atMs && waiting.delete(entry)) entry.work(); // unless one before has cancelled it
+    }
+  };
+
+  const goBack = (dateMs: number): void => {
+    const byMs = setting.atMs - dateMs;
+    for (const entry of waiting) entry.dueMs -= byMs;
+    setting = { ...setting, atMs: dateMs };
+  };
+
+  return {
+    now, at, until: waitWith(at), nextRound: waitWith(round),
+    machineNow: machine.now, monotonicMs: machine.monotonicMs, after: machine.after, sleep: machine.sleep,
+    setting: () => setting,
+    run: (pace) => change(pace),
+    async moveTo(dateMs, settle) {
+      moving = true;
+      change({});
+      try {
+        if (dateMs < setting.atMs) goBack(dateMs);
+        else if (!(await goForward(dateMs, settle))) return false;
+        setting = { ...setting, atMs: Math.max(setting.atMs, dateMs) };
+        for (const end of [...rounds]) end();
+        return await settle();
+      } finally {
+        moving = false;
+        change({ atMs: setting.atMs, machineMs: machine.now() });
+      }
+    },
+  };
+}
