@@ -18,3 +18,19 @@ test("work that fails starts again after a pause that grows, and stops when the 
   assert.deepEqual(starts, [0, 100, 300, 700]);
   await background.close();
 });
+
+test("what is held begins together, and never when the platform closes first", async () => {
+  const clock = virtualClock(0);
+  const ran: string[] = [];
+  const open = () => openBackground({ clock, log: silentLog, held: true });
+  const [begun, closed] = [open(), open()];
+  for (const background of [begun, closed]) background.run("early", async () => { ran.push("early"); });
+  await clock.advance(1_000);
+  assert.equal(ran.length, 0);
+  begun.begin();
+  begun.run("late", async () => { ran.push("late"); });
+  assert.deepEqual(ran, ["early", "late"]);
+  await Promise.all([begun.close(), closed.close()]);
+  closed.begin();
+  assert.deepEqual(ran, ["early", "late"]);
+});

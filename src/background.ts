@@ -8,14 +8,18 @@ const PAUSE_MS_MAX = 30_000;
 const HEALTHY_MS = 60_000;
 
 export interface Background {
+  /** What was held runs from now on. */
+  begin(): void;
   run(name: string, work: (signal: AbortSignal) => Promise<void>): void;
   /** Resolves when everything has stopped. */
   close(): Promise<void>;
 }
 
-export function openBackground({ clock, log }: { clock: Clock; log: Log }): Background {
+/** `held`: nothing runs before `begin`. */
+export function openBackground({ clock, log, held = false }: { clock: Clock; log: Log; held?: boolean }): Background {
   const stop = new AbortController();
   const running = new Set<Promise<void>>();
+  let waiting: (() => void)[] | undefined = held ? [] : undefined;
 
   const keepRunning = async (name: string, work: (signal: AbortSignal) => Promise<void>) => {
     let pauseMs = PAUSE_MS_FIRST;
@@ -34,10 +38,20 @@ export function openBackground({ clock, log }: { clock: Clock; log: Log }): Back
     }
   };
 
+  const start = (name: string, work: (signal: AbortSignal) => Promise<void>): void => {
+    const done = keepRunning(name, work).finally(() => running.delete(done));
+    running.add(done);
+  };
+
   return {
+    begin() {
+      const works = waiting ?? [];
+      waiting = undefined;
+      for (const begin of works) begin();
+    },
     run(name, work) {
-      const done = keepRunning(name, work).finally(() => running.delete(done));
-      running.add(done);
+      if (waiting) waiting.push(() => start(name, work));
+      else start(name, work);
     },
     async close() {
       stop.abort(new Error("the platform is closing"));

@@ -27,7 +27,7 @@ export function healthPage(about: { services: string[]; sandbox: Sandbox; engine
       isolation: { level: about.sandbox.level, description: about.sandbox.description, missing: about.sandbox.missing },
       engine: about.engine.stats(),
       asynchronous: about.delivery.stats(),
-      uptimeSeconds: Math.floor((about.clock.now() - about.startedMs) / 1000),
+      uptimeSeconds: Math.floor((about.clock.monotonicMs() - about.startedMs) / 1000),
     };
     return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(health) };
   };

@@ -24,6 +24,7 @@ import { openStreamPoller } from "./delivery/stream-poller.ts";
 import { openTargets } from "./delivery/targets.ts";
 import { openOutgoingHttp } from "./outgoing-http.ts";
 import { openBackground } from "./background.ts";
+import { openPlatformClock } from "./clock-page.ts";
 import { healthPage } from "./health.ts";
 import { outboxPages } from "./outbox-pages.ts";
 import { prometheusPage } from "./prometheus.ts";
@@ -33,6 +34,7 @@ import { openMetrics } from "./services/cloudwatch/sink.ts";
 import { openLogSink } from "./services/cloudwatch-logs/sink.ts";
 import { openCredentialUse } from "./services/iam/credential-use.ts";
 import { openIdentityPolicies } from "./services/iam/identity-policies.ts";
+import { openDefaultBus } from "./services/eventbridge/default-bus.ts";
 import type { Events } from "./ports/events.ts";
 import { SERVICES } from "./services/index.ts";
 import { openDirectory } from "./services/lambda/directory.ts";
@@ -74,8 +76,9 @@ export async function openPlatform(options: PlatformOptions, ground?: Ground): P
   }
 }
 
-async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, { config, clock, ids, log, environment }: PlatformOptions): Promise<Platform> {
-  const background = openBackground({ clock, log });
+async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, { config, clock: machine, ids, log, environment }: PlatformOptions): Promise<Platform> {
+  const { clock, ...driving } = await openPlatformClock({ machine, stores, log, strict: config.credentials.trim() !== "", isBusy: () => engine.busy() || !delivery.atRest() });
+  const background = openBackground({ clock, log, held: true });
   const configured = [...configuredKeys(config.credentials)].map(([accessKeyId, { secretAccessKey }]) => ({ accessKeyId, secretAccessKey }));
   const identity = openIdentity({ stores, clock, ids, configured });
   const logs = openLogSink({ stores, clock, ids, log });
@@ -101,7 +104,7 @@ async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, 
   const sources = openSources();
   const delivery = openDelivery({ stores, clock, ids, log, directory, functions, targets, metrics, access, background: background.run });
   const ports: RoomPorts = {
-    stores, clock, ids, log, identity, functions, directory, events: delivery.events, targets, sources, lanes: delivery.lanes, outgoingHttp: openOutgoingHttp(), metrics, logs, access, simulator: policySimulator,
+    stores, clock, ids, log, identity, functions, directory, events: delivery.events, targets, defaultBus: openDefaultBus({ stores, clock, ids, lanes: delivery.lanes }), sources, lanes: delivery.lanes, outgoingHttp: openOutgoingHttp(), metrics, logs, access, simulator: policySimulator,
     endpointUrl: () => url, urlAddresses: openFunctionUrlAddresses(() => url), provisioning: engine.provisioning, code: engine.code, images: engine.images, snapshots: engine.snapshots, background: background.run,
   };
   for (const service of SERVICES) resources.add(service, ports);
@@ -109,6 +112,10 @@ async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, 
   for (const service of SERVICES) if (service.source) sources.add(service.source(ports));
   const opened = new Map<string, ServedService["operations"]>();
   for (const service of SERVICES) opened.set(service.name, service.open(ports) as ServedService["operations"]);
+  openMappings({
+    stores, clock, ids, log, directory, functions, access, metrics, lanes: delivery.lanes, sources, background: background.run,
+    mappings: openEventSourceMappings({ stores, clock }), workers: { queue: openQueuePolling(openQueueMemory()), stream: openStreamPoller() },
+  });
   const served = new Map<string, Promise<ServedService>>();
 
   const gateway = openGateway({
@@ -122,8 +129,9 @@ async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, 
     },
     functionUrls: { urls: openFunctionUrls({ stores }), directory, functions: engine.functions, metrics },
     pages: {
-      "/_evoke/health": healthPage({ services: SERVICES.map((service) => service.name), sandbox, engine, delivery, startedMs: clock.now(), clock }),
-      "/_evoke/metrics": prometheusPage({ totals: metrics.totals, engine, startedMs: clock.now(), clock }),
+      "/_evoke/health": healthPage({ services: SERVICES.map((service) => service.name), sandbox, engine, delivery, startedMs: clock.monotonicMs(), clock }),
+      "/_evoke/metrics": prometheusPage({ totals: metrics.totals, engine, startedMs: clock.monotonicMs(), clock }),
+      "/_evoke/clock": driving.page,
       "/_evoke/code/": engine.codePage,
       [CERTIFICATE_PATH]: certificatePage(openSigningKey({ stores, clock, ids })),
     },
@@ -131,6 +139,7 @@ async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, 
   });
 
   const close = async (graceMs: number): Promise<void> => {
+    driving.close();
     await gateway.close(graceMs);
     await background.close();
     await credentialUse.close();
@@ -149,11 +158,7 @@ async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, 
       try {
         const listening = await gateway.listen();
         url = listening.url;
-        // Only now, because the functions it runs call back.
-        openMappings({
-          stores, clock, ids, log, directory, functions, access, metrics, lanes: delivery.lanes, sources, background: background.run,
-          mappings: openEventSourceMappings({ stores, clock }), workers: { queue: openQueuePolling(openQueueMemory()), stream: openStreamPoller() },
-        });
+        background.begin(); // only now, because the functions it runs call back
         return listening;
       } catch (error) {
         await close(0);

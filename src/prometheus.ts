@@ -34,7 +34,7 @@ function platformFamilies({ engine, startedMs, clock }: { engine: Engine; starte
     gauge("evoke_environments_all", "Execution environments that take room.", environments),
     gauge("evoke_spare_processes", "Pre-warmed processes.", spares),
     gauge("evoke_queued_invocations", "Invocations that wait for an environment.", queued),
-    gauge("evoke_uptime_seconds", "Since this process began.", Math.floor((clock.now() - startedMs) / 1000)),
+    gauge("evoke_uptime_seconds", "Since this process began.", Math.floor((clock.monotonicMs() - startedMs) / 1000)),
     gauge("evoke_resident_memory_bytes", "Memory of this process, functions not included.", process.memoryUsage.rss()),
     gauge("evoke_event_loop_utilization", "The part of the time this process was busy, since its start.", performance.eventLoopUtilization().utilization),
   ];

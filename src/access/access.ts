@@ -39,7 +39,7 @@ export function openAccess(parts: AccessParts): Gatekeeper {
   const reported = new Set<string>();
   const resources = new Map<string, { document: string; policy: Policy }>();
   let round = 0;
-  const fresh = (kept: { round: number; untilMs: number }, nowMs = clock.now()): boolean => kept.round === round && nowMs < kept.untilMs;
+  const fresh = (kept: { round: number; untilMs: number }, nowMs = clock.monotonicMs()): boolean => kept.round === round && nowMs < kept.untilMs;
 
   /** Taken apart once for as long as it says the same. */
   const ready = (resource: string, document: string): Policy => {
@@ -55,7 +55,7 @@ export function openAccess(parts: AccessParts): Gatekeeper {
     const key = callerKey(actor);
     const before = callers.get(key);
     if (before && fresh(before)) return before;
-    const at = { round, untilMs: clock.now() + KEPT_MS };
+    const at = { round, untilMs: clock.monotonicMs() + KEPT_MS };
     const caller = await loadCaller(parts.identityPolicies, actor, before);
     Object.assign(caller, at);
     if (!callers.has(key) && callers.size >= CALLERS_MAX) callers.delete(callers.keys().next().value!);
@@ -65,7 +65,7 @@ export function openAccess(parts: AccessParts): Gatekeeper {
 
   const work = async (question: AccessQuestion): Promise<Decision> => {
     const { actor, action, resource } = question;
-    const at = { round, untilMs: clock.now() + KEPT_MS };
+    const at = { round, untilMs: clock.monotonicMs() + KEPT_MS };
     const caller = await callerOf(actor);
     const resourcePolicy = resource === "*" ? undefined : await parts.resourcePolicy(resource);
     const asking = resourcePolicy === undefined ? undefined : ready(resource, resourcePolicy);
@@ -93,7 +93,7 @@ export function openAccess(parts: AccessParts): Gatekeeper {
     const caller = callers.get(callerKey(actor));
     const kept = caller?.decisions.get(question.resource)?.get(question.action); // joining the two texts to one key would cost more than the look-up
     if (!kept) return work(question);
-    const nowMs = clock.now();
+    const nowMs = clock.monotonicMs();
     return fresh(kept, nowMs) && fresh(caller!, nowMs) ? kept.decision : work(question);
   };
 

@@ -43,6 +43,10 @@ export const COMMANDS: Record<string, { takes: string; says: string; options: Pa
     options: { account: { type: "string" } },
     examples: ["evoke outbox", "evoke outbox 3", "evoke outbox --json", "evoke outbox stop +4915112345678"],
   },
+  clock: {
+    takes: "[show | set DATE | advance DURATION | freeze | unfreeze | speed N | reset]", says: "Show or drive the platform's time: what becomes due is started, in order.", options: {},
+    examples: ["evoke clock", "evoke clock advance 6h", "evoke clock set 2027-01-01T09:00:00Z", "evoke clock speed 60", "evoke clock freeze", "evoke clock reset --json"],
+  },
   runtimes: { takes: "[add RUNTIME]", says: "List language runtimes and AWS SDKs, or bring one.", options: {}, examples: ["evoke runtimes", "evoke runtimes add nodejs22.x", "evoke runtimes add aws-sdk"] },
   doctor: { takes: "", says: "What this machine allows, what is missing, and how to get it.", options: {}, examples: ["evoke doctor"] },
   help: { takes: "[COMMAND]", says: "Explain a command.", options: {}, examples: ["evoke help deploy"] },

@@ -15,6 +15,7 @@ export async function run(command: Command, start: StartEvoke): Promise<number> 
       case "event": return await (await import("./event.ts")).event(command);
       case "logs": return await (await import("./logs.ts")).logs(command);
       case "outbox": return await (await import("./outbox.ts")).outbox(command);
+      case "clock": return await (await import("./clock.ts")).clock(command);
       case "runtimes": return await (await import("./runtimes.ts")).runtimes(command);
       case "doctor": return await (await import("./doctor.ts")).doctor(command);
       default: return help(command);

@@ -4,6 +4,7 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { GetFunctionConfigurationCommand, LambdaClient, ResourceConflictException, UpdateFunctionCodeCommand } from "@aws-sdk/client-lambda";
 import { type Clock, realClock } from "../kernel/clock.ts";
 import { UsageError, type Command } from "./arguments.ts";
+import { platformNowMs } from "./clock.ts";
 import { put, type Wanted, wantedOf } from "./deploy.ts";
 import { syntaxFault } from "./dev-syntax.ts";
 import { watchFolder } from "./dev-watch.ts";
@@ -77,7 +78,7 @@ interface Development {
 }
 
 async function develop({ wanted, inspected, command, lambda, logs, clock, signal, url }: Development): Promise<void> {
-  const startedMs = clock.now();
+  const startedMs = await platformNowMs(command);
   const memory: ZipMemory = new Map();
   let deployed = await zipFolder(wanted.folder, memory);
   // What is saved from here on counts, so watching begins before the first upload.

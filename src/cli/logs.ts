@@ -3,6 +3,7 @@ import { CloudWatchLogsClient, type FilteredLogEvent, FilterLogEventsCommand, ty
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import { realClock } from "../kernel/clock.ts";
 import { UsageError, type Command } from "./arguments.ts";
+import { platformNowMs } from "./clock.ts";
 import { advise, clientConfig, one, print, withLambda } from "./terminal.ts";
 
 const POLL_MS = 1_000;
@@ -17,7 +18,7 @@ export async function logs(command: Command): Promise<number> {
   const group = about.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
   const client = new CloudWatchLogsClient(clientConfig(command));
   try {
-    await printEvents(client, group, realClock().now() - sinceMs, command);
+    await printEvents(client, group, (await platformNowMs(command)) - sinceMs, command);
     return 0;
   } catch (error) {
     throw advise(error, command);

@@ -25,8 +25,8 @@ export async function outbox(command: Command): Promise<number> {
   const [first, second, ...rest] = command.positionals;
   if (rest.length > 0 || (second !== undefined && first !== "stop")) throw new UsageError("outbox takes the number of a message, or stop and a phone number");
   if (first === "stop") return stop(command, second ?? "");
-  if (first !== undefined && !/^\d+$/.test(first)) throw new UsageError(`"${first}" is not the number of a message`);
-  const { messages } = (await ask(command, "GET", "/_evoke/outbox", { limit: String(first === undefined && !command.json ? SHOWN : KEPT) })) as { messages: Message[] };
+  if (first !== undefined && !/^[1-9]\d{0,14}$/.test(first)) throw new UsageError(`"${first}" is not the number of a message`);
+  const { messages } = (await ask(command, "GET", "/_evoke/outbox", first === undefined ? { limit: String(command.json ? KEPT : SHOWN) } : { number: first })) as { messages: Message[] };
   if (first === undefined) list(messages, command.json);
   else show(messages, Number(first), command.json);
   return 0;

@@ -38,6 +38,8 @@ export interface Delivery {
   lanes: LanesPort;
   /** Functions and targets with stored events that this process is busy with, and how many run now. */
   stats(): { lanes: number; running: number };
+  /** Nothing stored is being run, read or written. */
+  atRest(): boolean;
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 1 MB for asynchronous invocations, since October 2025. */
@@ -98,5 +100,5 @@ export function openDelivery(options: DeliveryOptions): Delivery {
       return functions.invoke(invocation);
     },
   };
-  return { events, lanes, stats: lanes.stats };
+  return { events, lanes, stats: lanes.stats, atRest: lanes.atRest };
 }

@@ -228,3 +228,32 @@ test("items of one group run in order, one at a time, and one that is tried agai
   await Promise.all([working, clock.advance(2_000)]);
   await stores.close();
 });
+
+test("items of a group are taken together where their kind takes several: in order, those that were finished once, the others again", async () => {
+  const clock = virtualClock();
+  const stores = await openStores({ ephemeral: true, clock, log: silentLog });
+  const runs: string[][] = [];
+  const lanes = openLanes({ stores, clock, ids: realIds(), log: silentLog, run: {} });
+  lanes.register("row", async ({ id, receives, behind }) => {
+    const ids = [id, ...behind.map(({ id }) => id)];
+    runs.push(ids);
+    if (id === "b0" && receives < 3) return { againMs: clock.now() + 1_000, behindFinished: 2 };
+    const end = ids.indexOf("a3"); // goes alone
+    return { behindFinished: end > 0 ? end - 1 : end === 0 ? 0 : behind.length };
+  }, { together: 4 });
+  for (let n = 0; n < 9; n++) for (const group of ["a", "b"]) await lanes.send({ lane: "row/1", id: `${group}${n}`, body: n === 6 ? "long".repeat(100_000) : "", dueMs: clock.now(), group });
+  await lanes.send({ lane: "row/2", id: "c", body: "", dueMs: clock.now() });
+  const end = new AbortController();
+  const working = lanes.work(end.signal);
+  const of = (group: string) => runs.filter(([id]) => id!.startsWith(group)).map((ids) => ids.join(" "));
+  await clock.advance(900);
+  assert.deepEqual(of("a"), ["a0 a1 a2 a3", "a3 a4 a5", "a4 a5", "a6 a7 a8"], "long ones are not taken behind others");
+  assert.deepEqual(of("c"), ["c"]);
+  assert.deepEqual(of("b"), ["b0 b1 b2 b3"]);
+  await clock.advance(4_000);
+  assert.deepEqual(of("b"), ["b0 b1 b2 b3", "b0 b1 b2 b3", "b0 b1 b2 b3", "b4 b5", "b6 b7 b8"], "nothing behind one that is tried again is finished before it");
+  assert.deepEqual(await stores.queues.list({ prefix: "delivery/", limit: 10 }), []);
+  end.abort();
+  await Promise.all([working, clock.advance(2_000)]);
+  await stores.close();
+});

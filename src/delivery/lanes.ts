@@ -21,6 +21,8 @@ export interface Lanes extends LanesPort {
   work(signal: AbortSignal): Promise<void>;
   /** How many lanes have anything stored, and how much of it runs now. */
   stats(): { lanes: number; running: number };
+  /** Nothing of any lane is being run, read or written. */
+  atRest(): boolean;
 }
 
 const PREFIX = "delivery/";
@@ -42,12 +44,17 @@ const FLUSH_MS = 5;
 const SETTLE_TOGETHER = 32;
 /** How long work may go on at the end before it is given back. */
 const GRACE_MS = 1_000;
+/** Of what is taken together with an item, so that groups of long ones do not fill the memory. */
+const TOGETHER_CHARACTERS_MAX = 256 * 1024;
 
 interface Lane {
   name: string;
   run: (item: LaneItem) => Promise<LaneOutcome>;
+  together: number;
   /** Receipts by item id. */
   running: Map<string, string>;
+  /** What ended and is not known to be written, by the flush that writes it. */
+  ended: Map<string, number>;
   most: number;
   /** Falls by half when its work is turned away, and rises again by one with each that is not. */
   width: number;
@@ -64,10 +71,17 @@ interface Settled {
   lane: Lane;
   id: string;
   receipt: string;
+  /** Those behind it that are finished with it. */
+  behind: string[];
   outcome: LaneOutcome;
 }
 
 interface State extends LanesOptions {
+  /** One for all that this process receives, so that what it receives again stays its own. */
+  receipt: string;
+  flushes: number;
+  /** By kind, where it is more than one. */
+  together: Map<string, number>;
   lanes: Map<string, Lane>;
   /** Taken, or being asked for. */
   running: number;
@@ -85,11 +99,12 @@ interface State extends LanesOptions {
 }
 
 export function openLanes(options: LanesOptions): Lanes {
-  const state: State = { ...options, lanes: new Map(), running: 0, starved: new Set(), started: false, stopped: false, settled: [], cancelFlush: undefined, settling: new Set(), cancelRenew: undefined, idle: undefined };
+  const state: State = { ...options, receipt: options.ids.uuid(), flushes: 0, together: new Map(), lanes: new Map(), running: 0, starved: new Set(), started: false, stopped: false, settled: [], cancelFlush: undefined, settling: new Set(), cancelRenew: undefined, idle: undefined };
   return {
-    register(kind, run) {
+    register(kind, run, { together = 1 } = {}) {
       assert(!state.run[kind], `somebody runs ${kind} already`);
       state.run[kind] = run;
+      state.together.set(kind, together);
     },
     async send({ lane, ...item }) {
       await state.stores.queues.send(PREFIX + lane, item);
@@ -114,14 +129,15 @@ export function openLanes(options: LanesOptions): Lanes {
     },
     work: (signal) => work(state, signal),
     stats: () => ({ lanes: state.lanes.size, running: state.running }),
+    atRest: () => state.running + state.settled.length + state.settling.size === 0,
   };
 }
 
 function laneOf(state: State, name: string): Lane {
   let lane = state.lanes.get(name);
   if (!lane) {
-    const run = state.run[name.slice(0, name.indexOf("/"))]!;
-    lane = { name, run, running: new Map(), most: LANE_MAX, width: LANE_MAX, looking: false, lookAgain: false, full: false, grouped: false, cancelTimer: undefined };
+    const kind = name.slice(0, name.indexOf("/"));
+    lane = { name, run: state.run[kind]!, together: state.together.get(kind) ?? 1, running: new Map(), ended: new Map(), most: LANE_MAX, width: LANE_MAX, looking: false, lookAgain: false, full: false, grouped: false, cancelTimer: undefined };
     state.lanes.set(name, lane);
   }
   return lane;
@@ -168,7 +184,7 @@ function look(state: State, asked: Lane): void {
   track(state, receiveAll(state, lane).catch((error: unknown) => {
     if (!state.started) return;
     state.log.error("Waiting events could not be read; trying again", { lane: lane.name, error });
-    lookAfter(state, lane, PAUSE_MS);
+    lookLater(state, lane, (work) => state.clock.after(PAUSE_MS, work));
   }).finally(() => {
     lane.looking = false;
     if (lane.lookAgain) {
@@ -186,7 +202,7 @@ async function receiveAll(state: State, lane: Lane): Promise<void> {
     const limit = roomFor(state, lane);
     lane.full = limit === 0;
     if (limit === 0 || !state.started) return;
-    const receipt = state.ids.uuid();
+    const { receipt, flushes } = state;
     const nowMs = state.clock.now();
     state.running += limit;
     let started = 0;
@@ -196,18 +212,18 @@ async function receiveAll(state: State, lane: Lane): Promise<void> {
       if (!state.started) return await giveBack(state, lane, items);
       for (const { id, body, receives, group } of items) {
         lane.grouped = group !== undefined;
-        const isRunning = lane.running.has(id); // its lease ran out because this process stood still: it is still ours
+        // Its lease ran out, because this process stood still or the date was moved: it is still ours, also if it has ended, unless that was written before.
+        if (lane.running.has(id) || (lane.ended.get(id) ?? 0) > flushes) continue;
         lane.running.set(id, receipt);
-        if (isRunning) continue;
         started++;
-        start(state, lane, { id, lane: lane.name, body, receives });
+        start(state, lane, { id, lane: lane.name, body, receives, behind: [] }, group !== undefined && lane.together > 1);
       }
     } finally {
       release(state, limit - started);
     }
     if (items.length === limit || lane.lookAgain) continue;
     const dueMs = await queues.nextDueMs(queue);
-    if (dueMs !== undefined) lookAfter(state, lane, Math.max(1, dueMs - state.clock.now()));
+    if (dueMs !== undefined) lookAt(state, lane, Math.max(dueMs, state.clock.now() + 1));
     if (!lane.lookAgain) return;
   }
 }
@@ -220,18 +236,20 @@ function roomFor(state: State, lane: Lane): number {
   return Math.max(0, Math.min(own, shared));
 }
 
-function lookAfter(state: State, asked: Lane, ms: number): void {
+const lookAt = (state: State, lane: Lane, dateMs: number): void => lookLater(state, lane, (work) => state.clock.at(dateMs, work));
+
+function lookLater(state: State, asked: Lane, begin: (work: () => void) => () => void): void {
   if (!state.started) return;
   const lane = current(state, asked);
   lane.cancelTimer?.();
-  lane.cancelTimer = state.clock.after(ms, () => {
+  lane.cancelTimer = begin(() => {
     lane.cancelTimer = undefined;
     look(state, lane);
   });
 }
 
 function forgetIdle(state: State, lane: Lane): void {
-  if (lane.looking || lane.running.size || lane.cancelTimer || lane.full) return;
+  if (lane.looking || lane.running.size || lane.ended.size || lane.cancelTimer || lane.full) return;
   state.lanes.delete(lane.name);
 }
 
@@ -249,7 +267,8 @@ function release(state: State, count: number): void {
 
 /** Its timer may be for the lease of what has just ended: then nothing is left, and the lane need not wait for it. */
 async function forgetEmpty(state: State, lane: Lane): Promise<void> {
-  if (lane.running.size || lane.looking || !lane.cancelTimer) return;
+  if (lane.running.size || lane.looking) return;
+  if (!lane.cancelTimer) return forgetIdle(state, lane);
   const dueMs = await state.stores.queues.nextDueMs(PREFIX + lane.name).catch(() => 0);
   if (dueMs !== undefined || lane.running.size || lane.looking) return;
   lane.cancelTimer?.();
@@ -257,14 +276,20 @@ async function forgetEmpty(state: State, lane: Lane): Promise<void> {
   forgetIdle(state, lane);
 }
 
-function start(state: State, lane: Lane, item: LaneItem): void {
+/** Nobody else can have what is behind one that is held, and it stays there as it is until that is finished. */
+async function withBehind(state: State, lane: Lane, item: LaneItem): Promise<LaneOutcome> {
+  item.behind = await state.stores.queues.behind(PREFIX + lane.name, item.id, { nowMs: state.clock.now(), limit: lane.together - 1, charactersMax: TOGETHER_CHARACTERS_MAX });
+  return lane.run(item);
+}
+
+function start(state: State, lane: Lane, item: LaneItem, together: boolean): void {
   renewLater(state);
-  void lane.run(item).then(
+  void (together ? withBehind(state, lane, item) : lane.run(item)).then(
     (outcome) => settle(state, lane, item, outcome),
     (error: unknown) => {
       if (state.stopped) return;
       state.log.error("An event could not be handled; it is taken up again", { lane: lane.name, id: item.id, error });
-      lookAfter(state, lane, LEASE_MS);
+      lookAt(state, lane, state.clock.now() + LEASE_MS);
     },
   ).finally(() => {
     lane.running.delete(item.id);
@@ -277,11 +302,12 @@ function start(state: State, lane: Lane, item: LaneItem): void {
 }
 
 /** Its room is free at once; whoever dies before the write has done the work twice, never half. */
-function settle(state: State, lane: Lane, { id }: LaneItem, outcome: LaneOutcome): void {
+function settle(state: State, lane: Lane, { id, behind }: LaneItem, outcome: LaneOutcome): void {
   if (state.stopped) return; // given back already
   if (outcome.crowded) lane.width = Math.max(1, Math.floor(Math.min(lane.width, lane.running.size) / 2));
   else if (outcome.againMs === undefined && lane.width < LANE_MAX) lane.width++;
-  state.settled.push({ lane, id, receipt: lane.running.get(id)!, outcome });
+  lane.ended.set(id, Infinity);
+  state.settled.push({ lane, id, receipt: lane.running.get(id)!, behind: behind.slice(0, outcome.behindFinished ?? 0).map(({ id }) => id), outcome });
   if (state.settled.length >= SETTLE_TOGETHER) return flush(state);
   if (lane.grouped) state.cancelFlush?.(); // the next of its group waits for the write, so that waits for nobody: 54 a second of one group became 65 to 82 on a busy machine
   if (lane.grouped || !state.cancelFlush) state.cancelFlush = state.clock.after(lane.grouped ? 0 : FLUSH_MS, () => flush(state));
@@ -293,11 +319,16 @@ function flush(state: State): void {
   state.cancelFlush = undefined;
   const batch = state.settled.splice(0);
   if (batch.length === 0) return;
+  const flushed = ++state.flushes;
+  for (const { lane, id } of batch) lane.ended.set(id, flushed);
   const touched = new Set(batch.map(({ lane }) => lane));
-  const written = write(state, batch);
+  // Of groups each by itself: a change of one holds it for the transaction, and where processes share a database two of several would wait for each other.
+  const [grouped, alone] = [batch.filter(({ lane }) => lane.grouped), batch.filter(({ lane }) => !lane.grouped)];
+  const written = Promise.all([...grouped.map((one) => [one]), ...(alone.length > 0 ? [alone] : [])].map((together) => write(state, together)));
   for (const lane of touched) if (lane.full || lane.grouped) look(state, lane);
   track(state, written.then(async () => {
-    for (const { lane, outcome } of batch) {
+    for (const { lane, id, outcome } of batch) {
+      if (lane.ended.get(id) === flushed) lane.ended.delete(id);
       for (const { lane: to } of outcome.sends ?? []) look(state, laneOf(state, to));
       if (outcome.againMs !== undefined) look(state, lane);
     }
@@ -318,15 +349,15 @@ async function write(state: State, batch: Settled[]): Promise<void> {
     if (batch.length > 1) return void (await Promise.all(batch.map((one) => write(state, [one]))));
     const [{ lane, id }] = batch as [Settled];
     state.log.error("What became of an event could not be stored; it is taken up again", { lane: lane.name, id, error });
-    lookAfter(state, lane, LEASE_MS);
+    lookAt(state, lane, state.clock.now() + LEASE_MS);
   }
 }
 
-async function settleIn(tx: Tx, { lane, id, receipt, outcome: { againMs, sends } }: Settled): Promise<void> {
+async function settleIn(tx: Tx, { lane, id, receipt, behind, outcome: { againMs, sends } }: Settled): Promise<void> {
   const queue = PREFIX + lane.name;
   if (againMs !== undefined) await tx.queues.hide(queue, id, receipt, againMs);
   // What somebody else has taken meanwhile is theirs to go on with.
-  else if (await tx.queues.finish(queue, id, receipt)) for (const { lane: to, ...item } of sends ?? []) await tx.queues.send(PREFIX + to, item);
+  else if (await tx.queues.finish(queue, id, receipt, behind)) for (const { lane: to, ...item } of sends ?? []) await tx.queues.send(PREFIX + to, item);
 }
 
 function renewLater(state: State): void {

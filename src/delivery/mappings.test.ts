@@ -35,10 +35,10 @@ test("a mapping disabled within its window gives back what it gathered", async (
   set(mapping);
   await source.put(arn, numbered(3));
   await settle();
-  assert.equal(await source.backlog(arn), 0);
+  assert.equal(await source.visible(arn), 0);
   end(mapping.uuid, "2");
   await settle();
-  assert.equal(await source.backlog(arn), 3);
+  assert.equal(await source.visible(arn), 3);
   assert.equal(functions.seen.length, 0);
   await clock.advance(1_000);
 });
@@ -115,4 +115,27 @@ test("the version that runs is looked up for every batch, so an alias draws anew
     await settle();
   }
   assert.deepEqual(functions.seen.map(({ version }) => version.version), ["1", "2"]);
+});
+
+test("a changed mapping and what still runs of it keep to the maximum concurrency together", async (t) => {
+  const { source, set, settle, clock, functions } = await openQueueRig(t);
+  const arn = source.create("q", { hiddenSeconds: 300 });
+  await source.put(arn, numbered(12));
+  let running = 0;
+  let most = 0;
+  functions.answer = async () => {
+    most = Math.max(most, ++running);
+    await clock.sleep(functions.seen.length === 1 ? 1_000 : 10_000);
+    running--;
+    return OK;
+  };
+  for (const revision of ["1", "2", "3"]) {
+    set(mappingOf(arn, { batchSize: 1, maximumConcurrency: 3, revision }));
+    await settle();
+  }
+  await clock.advance(1_100);
+  assert.equal(functions.seen.length, 4, "the place that became free is taken");
+  await clock.advance(100_000);
+  assert.equal(most, 3);
+  assert.equal(await source.left(arn), 0);
 });

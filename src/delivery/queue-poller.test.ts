@@ -1,4 +1,4 @@
-// Mappings of queues: batches, windows, filters, partial failures, throttles and how much runs at once.
+// Mappings of queues: batches, windows, filters, partial failures, throttles.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RecursiveInvocation } from "../ports/recursive-invocation.ts";
@@ -26,87 +26,6 @@ test("an idle mapping does nothing but look after itself now and then", async (t
   const before = source.receives();
   await clock.advance(600_000);
   assert.equal(source.receives(), before);
-});
-
-test("messages that wait come in batches of the batch size, as many at once as AWS begins with", async (t) => {
-  const { source, set, settle, functions, ran } = await openQueueRig(t);
-  const arn = source.create("q", { hiddenSeconds: 30 });
-  await source.put(arn, numbered(75));
-  const gates: (() => void)[] = [];
-  functions.answer = async ({ payload }) => {
-    ran.push(bodies(payload));
-    await new Promise<void>((resolve) => gates.push(resolve));
-    return OK;
-  };
-  set(mappingOf(arn));
-  await settle();
-  assert.deepEqual(ran.map(({ length }) => length), [10, 10, 10, 10, 10]);
-  for (const open of gates.splice(0)) open();
-  await settle();
-  assert.deepEqual(ran.slice(5).map(({ length }) => length), [10, 10, 5]);
-  for (const open of gates.splice(0)) open();
-  await settle();
-  assert.equal(await source.left(arn), 0);
-});
-
-test("while there is more to do, five more batches a second run at once, up to the maximum concurrency", async (t) => {
-  const { source, set, settle, clock, functions } = await openQueueRig(t);
-  const arn = source.create("q", { hiddenSeconds: 300 });
-  await source.put(arn, numbered(100));
-  let running = 0;
-  functions.answer = async () => {
-    running++;
-    await clock.sleep(200_000);
-    return OK;
-  };
-  set(mappingOf(arn, { batchSize: 1, maximumConcurrency: 12 }));
-  await settle();
-  assert.equal(running, 5);
-  await clock.advance(1_000);
-  assert.equal(running, 10);
-  await clock.advance(60_000);
-  assert.equal(running, 12);
-  await clock.advance(200_000);
-});
-
-test("without a bound it goes on growing by 300 a minute, and begins again with two after a pause", async (t) => {
-  const { source, set, clock, functions } = await openQueueRig(t);
-  const arn = source.create("q", { hiddenSeconds: 3_000 });
-  await source.put(arn, numbered(400));
-  let running = 0;
-  functions.answer = async () => {
-    running++;
-    await clock.sleep(100_000);
-    running--;
-    return OK;
-  };
-  set(mappingOf(arn, { batchSize: 1 }));
-  await clock.advance(60_020);
-  assert.equal(running, 305);
-  await clock.advance(300_000);
-  assert.equal(running, 0);
-  await source.put(arn, numbered(50));
-  await clock.advance(20);
-  assert.equal(running, 2);
-  await clock.advance(110_000);
-});
-
-test("provisioned pollers run ten batches each, from the start", async (t) => {
-  const { source, set, settle, clock, functions } = await openQueueRig(t);
-  const arn = source.create("q", { hiddenSeconds: 300 });
-  await source.put(arn, numbered(100));
-  let running = 0;
-  functions.answer = async () => {
-    running++;
-    await clock.sleep(100_000);
-    return OK;
-  };
-  set(mappingOf(arn, { batchSize: 1, provisionedPollers: { minimum: 2, maximum: 3 } }));
-  await settle();
-  assert.equal(running, 20);
-  await clock.advance(10_000);
-  assert.equal(running, 30);
-  await clock.advance(200_000);
 });
 
 test("a window gathers messages until it is over, or the batch is full", async (t) => {
@@ -264,19 +183,6 @@ test("a throttled batch is tried again, with growing pauses, as long as its mess
   assert.deepEqual(logged, []);
 });
 
-test("while the function is throttled nothing more is received than runs", async (t) => {
-  const { source, set, clock, functions } = await openQueueRig(t);
-  const arn = source.create("q", { hiddenSeconds: 60 });
-  await source.put(arn, numbered(500));
-  functions.answer = async () => { throw new Throttled("ReservedFunctionConcurrentInvocationLimitExceeded"); };
-  set(mappingOf(arn, { batchSize: 1 }));
-  await clock.advance(50_000);
-  assert.ok(functions.seen.length < 60, `${functions.seen.length} invocations`);
-  functions.answer = async () => OK;
-  await clock.advance(60_000);
-  assert.equal(await source.left(arn), 0);
-});
-
 test("a batch that begins late is not received again while it runs", async (t) => {
   const { source, set, clock, functions, directory } = await openQueueRig(t);
   directory.set(FUNCTION, resolved({ version: functionVersion({ timeoutSeconds: 25 }) }));
@@ -337,4 +243,23 @@ test("mappings of many large messages hold no more of them than memory is given"
   await clock.advance(100_000);
   assert.ok(most <= 30_000_000, `${most}`);
   for (const arn of arns) assert.equal(await source.left(arn), 0);
+});
+
+test("one mapping's stuck functions leave memory for another's messages", async (t) => {
+  const { source, set, clock, functions, settle } = await openQueueRig(t, { memoryBytes: 30_000_000 });
+  const [stuck, other] = ["stuck", "other"].map((name) => source.create(name, { hiddenSeconds: 900 })) as [string, string];
+  await source.put(stuck, numbered(40).map(() => ({ body: "x".repeat(1_000_000) })));
+  let ran = 0;
+  functions.answer = async ({ payload }) => {
+    if (bodies(payload)[0] !== "other") await clock.sleep(800_000);
+    else ran++;
+    return OK;
+  };
+  set(mappingOf(stuck, { uuid: "stuck", batchSize: 1, maximumConcurrency: 1000 }));
+  await clock.advance(60_000);
+  set(mappingOf(other, { uuid: "other" }));
+  await source.put(other, [{ body: "other" }]);
+  await settle();
+  assert.equal(ran, 1);
+  await clock.advance(4_000_000);
 });

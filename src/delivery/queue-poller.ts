@@ -5,14 +5,17 @@ import { LAMBDA } from "../kernel/limits.ts";
 import type { QueueDescription, QueueItem, QueueSource } from "../ports/sources.ts";
 import { openFilter } from "./mapping-filter.ts";
 import { openEventCounts } from "./mapping-metrics.ts";
+import type { MappingReport } from "../ports/event-source-mappings.ts";
 import type { Worker } from "./mapping-worker.ts";
 import { type Batch, type BatchLimits, gather, sizeOf } from "./queue-batches.ts";
 import { type QueueConcurrency, queueConcurrency } from "./queue-concurrency.ts";
-import type { QueueMemory } from "./queue-memory.ts";
+import type { QueueMemory, QueueShare } from "./queue-memory.ts";
 import { type BatchRuns, finish, giveBack, keepHidden, runBatch } from "./queue-run.ts";
 
 interface Poller extends BatchRuns {
-  memory: QueueMemory;
+  memory: QueueShare;
+  /** Of the same mapping, itself among them: those of revisions before, whose batches still run. */
+  pollers: Set<Poller>;
   ordered: boolean;
   passes: (record: object) => boolean;
   most: BatchLimits;
@@ -30,6 +33,9 @@ interface Poller extends BatchRuns {
   cancelGrowth: (() => void) | undefined;
   /** The last receive brought as many as it asked for, so there may be more. */
   more: boolean;
+  /** Something came since the last receive began. */
+  heard: boolean;
+  stopListening: () => void;
   /** Receives at once, each for a batch of an ordered queue: asked for in one turn, they are one commit. */
   abreast: number;
   /** How large an item is taken to be before it was received. */
@@ -52,16 +58,30 @@ const ITEM_BYTES_MIN = 1024;
 const WINDOW_SPARE_SECONDS = 30;
 
 /** All queues share `memory`. */
-export const openQueuePolling = (memory: QueueMemory): Worker<QueueSource> => async (deps, mapping, source, { stop, abandon }, report) => {
+export function openQueuePolling(memory: QueueMemory): Worker<QueueSource> {
+  const byMapping = new Map<string, Set<Poller>>();
+  return async (deps, mapping, source, signals, report) => {
+    const pollers = byMapping.get(mapping.uuid) ?? new Set();
+    byMapping.set(mapping.uuid, pollers);
+    try {
+      await work({ deps, mapping, source, memory: memory.share(), pollers, abandon: signals.abandon }, signals.stop, report);
+    } finally {
+      if (pollers.size === 0 && byMapping.get(mapping.uuid) === pollers) byMapping.delete(mapping.uuid);
+    }
+  };
+}
+
+async function work(parts: Pick<Poller, "deps" | "mapping" | "source" | "memory" | "pollers" | "abandon">, stop: AbortSignal, report: (report: MappingReport) => void): Promise<void> {
+  const { deps, mapping, source, pollers, abandon } = parts;
   const described = await describe(source, mapping.sourceArn);
   const ending = new AbortController();
   const concurrency = queueConcurrency(mapping, described.ordered);
   const poller: Poller = {
-    deps, mapping, source, memory, concurrency, abandon, ordered: described.ordered,
+    ...parts, concurrency, ordered: described.ordered,
     ending: ending.signal, count: openEventCounts(deps.metrics, mapping), passes: openFilter(mapping.filters, source),
     most: { items: mapping.batchSize, bytes: LAMBDA.syncPayloadBytesMax - JSON.stringify(source.toEvent(mapping.sourceArn, [])).length },
     limit: concurrency.first, running: new Set(), ready: [], open: undefined, cancelWindow: undefined, refusals: 0, cancelGrowth: undefined,
-    more: false, abreast: 1, itemBytes: ITEM_BYTES_FIRST, receivedMs: deps.clock.now(), writes: new Set(), wake: () => undefined,
+    more: false, heard: false, stopListening: () => undefined, abreast: 1, itemBytes: ITEM_BYTES_FIRST, receivedMs: deps.clock.now(), writes: new Set(), wake: () => undefined,
     track(write) {
       const tracked = write.finally(() => poller.writes.delete(tracked));
       poller.writes.add(tracked);
@@ -77,16 +97,18 @@ export const openQueuePolling = (memory: QueueMemory): Worker<QueueSource> => as
   if (stop.aborted) end();
   stop.addEventListener("abort", end, { once: true });
   abandon.addEventListener("abort", end, { once: true });
+  pollers.add(poller);
   report({ state: "running" });
   try {
     while (await hasPlace(poller)) await receive(poller);
   } finally {
     end();
     await drain(poller);
+    pollers.delete(poller);
     stop.removeEventListener("abort", end);
     abandon.removeEventListener("abort", end);
   }
-};
+}
 
 async function describe(source: QueueSource, arn: string): Promise<QueueDescription> {
   const described = await source.describe(arn);
@@ -94,17 +116,26 @@ async function describe(source: QueueSource, arn: string): Promise<QueueDescript
   return described;
 }
 
+/** How many batches more may run now. */
+function places({ limit, running, pollers, concurrency: { most } }: Poller): number {
+  let all = 0;
+  for (const { running: theirs } of pollers) all += theirs.size;
+  return Math.min(limit - running.size, most - all);
+}
+
 /** Resolves when one more batch may run; false when it is over. */
 async function hasPlace(poller: Poller): Promise<boolean> {
-  while (!poller.ending.aborted && (poller.ready.length > 0 || poller.running.size >= poller.limit)) {
+  while (!poller.ending.aborted && (poller.ready.length > 0 || places(poller) <= 0)) {
     growLater(poller);
     await new Promise<void>((resolve) => { poller.wake = resolve; });
   }
   return !poller.ending.aborted;
 }
 
+/** While all are busy and there is more to do; and back to the least at any rate. */
 function growLater(poller: Poller): void {
-  if (poller.cancelGrowth || !poller.more || poller.limit >= poller.concurrency.most) return;
+  const { more, heard, concurrency: { idle, most } } = poller;
+  if (poller.cancelGrowth || poller.limit >= (more || heard ? most : idle)) return;
   poller.cancelGrowth = poller.deps.clock.after(poller.concurrency.growMs, () => {
     poller.cancelGrowth = undefined;
     if (poller.refusals === 0 && poller.running.size >= poller.limit) poller.limit++;
@@ -114,26 +145,39 @@ function growLater(poller: Poller): void {
 
 /** Receives once; when nothing is there, waits until there may be something. */
 async function receive(poller: Poller): Promise<void> {
-  const { source, mapping: { sourceArn }, memory, ending } = poller;
+  const { memory, ending } = poller;
   const limit = howMany(poller);
-  poller.abreast = poller.ordered && poller.more ? Math.min(poller.abreast * 2, ABREAST_MAX, poller.limit - poller.running.size) : 1;
+  poller.abreast = poller.ordered && poller.more ? Math.min(poller.abreast * 2, ABREAST_MAX, places(poller)) : 1;
   const reservedBytes = limit * poller.itemBytes;
   if (!(await memory.take(reservedBytes * poller.abreast, ending))) return;
+  const arrival = poller.more ? undefined : listen(poller);
+  const received = await Promise.allSettled(Array.from({ length: poller.abreast }, () => receiveInto(poller, limit, reservedBytes)));
+  const counts = received.map((one) => { if (one.status === "rejected") throw one.reason; return one.value; });
+  if (!arrival) poller.heard = true; // for all that is known
+  poller.more = counts.every((items) => items >= limit);
+  if (counts.every((items) => items === 0)) await arrival;
+}
+
+/** Until something has come, or the next receive; from before this one, so that nothing is missed. */
+function listen(poller: Poller): Promise<void> {
+  const { source, mapping: { sourceArn }, ending } = poller;
+  poller.stopListening();
+  poller.heard = false;
   const round = new AbortController();
   const endRound = (): void => round.abort();
   ending.addEventListener("abort", endRound, { once: true });
   if (ending.aborted) endRound();
-  try {
-    const arrival = poller.more ? undefined : source.wait(sourceArn, round.signal);
-    arrival?.catch(() => undefined); // whoever awaits it hears of it
-    const received = await Promise.allSettled(Array.from({ length: poller.abreast }, () => receiveInto(poller, limit, reservedBytes)));
-    const counts = received.map((one) => { if (one.status === "rejected") throw one.reason; return one.value; });
-    poller.more = counts.every((items) => items >= limit);
-    if (counts.every((items) => items === 0)) await arrival;
-  } finally {
+  poller.stopListening = () => {
     ending.removeEventListener("abort", endRound);
     endRound();
-  }
+  };
+  const arrival = source.wait(sourceArn, round.signal).then(() => {
+    if (round.signal.aborted) return;
+    poller.heard = true;
+    if (places(poller) <= 0) poller.wake();
+  });
+  arrival.catch(() => undefined); // whoever awaits it hears of it
+  return arrival;
 }
 
 async function receiveInto(poller: Poller, limit: number, reservedBytes: number): Promise<number> {
@@ -151,9 +195,10 @@ async function receiveInto(poller: Poller, limit: number, reservedBytes: number)
 }
 
 /** What the batches that may run now can hold, in steps that memory can bear. An ordered queue gives one batch at a time, of whole groups. */
-function howMany({ ordered, most, limit, running, open, itemBytes }: Poller): number {
+function howMany(poller: Poller): number {
+  const { ordered, most, open, itemBytes } = poller;
   if (ordered) return most.items;
-  const wanted = (limit - running.size) * most.items - (open?.items.length ?? 0);
+  const wanted = places(poller) * most.items - (open?.items.length ?? 0);
   const step = Math.min(RECEIVE_MAX, Math.max(RECEIVE_FIRST, Math.floor(RECEIVE_BYTES / itemBytes)));
   return Math.max(1, Math.min(wanted, step));
 }
@@ -188,7 +233,7 @@ function accept(poller: Poller, items: QueueItem[], hiddenUntilMs: number): numb
     poller.open = open;
     if (open !== before) {
       poller.cancelWindow?.();
-      poller.cancelWindow = open && windowSeconds > 0 ? clock.after(windowSeconds * 1000, () => closeWindow(poller)) : undefined;
+      poller.cancelWindow = open && windowSeconds > 0 ? clock.at(nowMs + windowSeconds * 1000, () => closeWindow(poller)) : undefined;
     }
     if (windowSeconds === 0) closeWindow(poller);
   }
@@ -204,15 +249,15 @@ function closeWindow(poller: Poller): void {
 
 /** Batches that keep an order between them are one after the other; elsewhere there is one of them. */
 function start(poller: Poller, batches: Batch[]): void {
-  const { ending, limit, ready, running } = poller;
+  const { ending, ready } = poller;
   if (batches.length === 0) return;
-  if (ready.length > 0 || running.size >= limit || ending.aborted) ready.push(batches);
+  if (ready.length > 0 || places(poller) <= 0 || ending.aborted) ready.push(batches);
   else run(poller, batches, false);
 }
 
 function startReady(poller: Poller): void {
-  const { ending, ready, running } = poller;
-  while (!ending.aborted && ready.length > 0 && running.size < poller.limit) run(poller, ready.shift()!, true);
+  const { ending, ready } = poller;
+  while (!ending.aborted && ready.length > 0 && places(poller) > 0) run(poller, ready.shift()!, true);
   poller.wake();
 }
 
@@ -224,7 +269,7 @@ function run(poller: Poller, batches: Batch[], isLate: boolean): void {
     .finally(() => {
       running.delete(batches);
       memory.give(bytesOf(batches));
-      startReady(poller);
+      for (const one of poller.pollers) startReady(one);
     });
 }
 
@@ -243,6 +288,7 @@ async function drain(poller: Poller): Promise<void> {
   const { abandon, memory, ready, running, writes } = poller;
   poller.cancelWindow?.();
   poller.cancelGrowth?.();
+  poller.stopListening();
   const waiting = [...ready.splice(0).flat(), ...(poller.open ? [poller.open] : [])];
   poller.open = undefined;
   for (const { items } of waiting) giveBack(poller, items);

@@ -91,6 +91,6 @@ function settle(runs: BatchRuns, items: QueueItem[], { failed, payload }: { fail
   count("DeletedEventCount", done.length);
   if (done.length === items.length) return true;
   count("FailedInvokeEventCount", items.length - done.length);
-  runs.failed();
+  if (!mapping.reportBatchItemFailures) runs.failed(); // "Lambda doesn't scale down message polling when function invocations fail" then
   return false;
 }

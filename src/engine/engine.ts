@@ -77,6 +77,8 @@ export interface Engine {
   /** Serves the URLs of code.downloadUrl(); `query` without the question mark. */
   codePage(request: { path: string; query: string }): Promise<Page>;
   stats(): EngineStats;
+  /** An invocation runs or waits, or an environment starts. */
+  busy(): boolean;
   /** Kills every environment; resolves when nothing of them is left. */
   close(): Promise<void>;
 }
@@ -155,6 +157,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     codePage: (request) => downloads.page(request.path, request.query),
     stats: () => ({ ...pool.stats(), spares: spares.count() }),
+    busy() {
+      const { busy, starting, queued } = pool.stats();
+      return busy + starting + queued > 0;
+    },
     async close() {
       await Promise.all([pool.close(), snapshots.close(), spares.close(), blanks.close(), options.inspectors?.close()]);
       managedApi.close();

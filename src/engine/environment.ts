@@ -259,7 +259,7 @@ export function takeWork(env: Environment, work: Work, sinceMs?: number, along: 
   const now = env.clock.monotonicMs();
   begin(env, work, sinceMs ?? now);
   env.along = along;
-  const deadlineMs = Math.trunc(env.clock.now() + env.deadlineMs - now);
+  const deadlineMs = Math.trunc(env.clock.machineNow() + env.deadlineMs - now);
   if (env.extensions) {
     env.runtimeReady = false;
     env.extensions.invoke({ deadlineMs, requestId: work.invocation.requestId, invokedArn: work.invocation.invokedArn, traceId: work.traceId });

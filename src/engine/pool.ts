@@ -214,7 +214,7 @@ function becomeFree(pool: PoolState, lane: Lane, env: Environment): void {
   if (begins) becameReady(provisioned, env);
   if (begins || lane.starting.delete(env)) lane.coldMs = average(lane.coldMs, env.initMs ?? 0);
   const dismissed = env.initializationType === "provisioned-concurrency" && !isKept(lane, env);
-  const unwanted = pool.closed || dismissed || env.expiresAtMs <= pool.clock.now() || (lane.draining && !lane.queue.length) || (!isKept(lane, env) && starvedElsewhere(pool, lane));
+  const unwanted = pool.closed || dismissed || env.expiresAtMs <= pool.clock.machineNow() || (lane.draining && !lane.queue.length) || (!isKept(lane, env) && starvedElsewhere(pool, lane));
   if (unwanted) giveUp(pool, lane, env);
   else {
     const next = lane.busy.size < runners(lane) ? shift(pool, lane) : undefined;
@@ -266,7 +266,7 @@ function balance(pool: PoolState, lane: Lane): void {
   for (let started = 0; started < Math.min(more, room); started++) if (!spawn(pool, lane, { keep: true })) return;
 }
 
-const keepsMore = (pool: PoolState, { provisioned }: Lane): number => (provisioned ? shortOf(provisioned, pool.clock.now(), pool.clock.monotonicMs()) : 0);
+const keepsMore = (pool: PoolState, { provisioned }: Lane): number => (provisioned ? shortOf(provisioned, pool.clock.machineNow(), pool.clock.monotonicMs()) : 0);
 
 /** Looks at a lane's queue again in a moment, while it has one. */
 function watch(pool: PoolState, lane: Lane): void {
@@ -311,7 +311,7 @@ function drain(pool: PoolState, lane: Lane): void {
 async function sweep(pool: PoolState): Promise<void> {
   const now = pool.clock.monotonicMs();
   for (const lane of [...pool.lanes.values()]) {
-    for (const env of [...lane.idle]) if ((now - env.idleSinceMs >= pool.idleMs && !isKept(lane, env)) || env.expiresAtMs <= pool.clock.now()) giveUp(pool, lane, env);
+    for (const env of [...lane.idle]) if ((now - env.idleSinceMs >= pool.idleMs && !isKept(lane, env)) || env.expiresAtMs <= pool.clock.machineNow()) giveUp(pool, lane, env);
     if ((lane.idle.length || lane.provisioned) && !lane.draining) await replaceOutdated(pool, lane);
     if (lane.draining) for (const env of [...lane.idle]) giveUp(pool, lane, env);
     balance(pool, lane);

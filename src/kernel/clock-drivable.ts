@@ -12,13 +12,16 @@ export interface ClockSetting {
 
 export interface DrivableClock extends Clock {
   setting(): ClockSetting;
+  /** Not while it moves. */
   run(pace: { speed?: number; frozen?: boolean }): void;
+  /** The machine's date again, from one moment to the next. Not while it moves. */
+  follow(): void;
   /**
-   * Moves the date to `dateMs`. Forward, everything that falls due on the way happens at its own date, in order, and `settle` says when
+   * Moves the date to what `goal` makes of it. Forward, everything that falls due on the way happens at its own date, in order, and `settle` says when
    * what it began has come to rest; false from `settle` ends the way where it is, and is the answer. Back, those who wait look again.
    * While it moves the date stands still between the steps. One move at a time.
    */
-  moveTo(dateMs: number, settle: () => Promise<boolean>): Promise<boolean>;
+  move(goal: (nowMs: number) => number, settle: () => Promise<boolean>): Promise<boolean>;
 }
 
 export const DATE_MS_MIN = 0;
@@ -31,7 +34,7 @@ interface Waiting {
   dueMs: number;
   order: number;
   work: () => void;
-  /** Of the machine's timer; undefined while the date stands still. */
+  /** Of the machine's timer, where one will fire. */
   cancel: (() => void) | undefined;
 }
 
@@ -48,16 +51,19 @@ export function drivableClock(machine: Clock, given: ClockSetting = AS_THE_MACHI
   const arm = (entry: Waiting): void => {
     entry.cancel?.();
     entry.cancel = undefined;
-    if (rate === 0 || entry.dueMs > DATE_MS_MAX) return; // in the second case never
-    entry.cancel = machine.after((entry.dueMs - now()) / rate, () => {
+    const leftMs = Math.max(0, entry.dueMs - now());
+    if (moving || entry.dueMs > DATE_MS_MAX || (rate === 0 && leftMs > 0)) return;
+    entry.cancel = machine.after(leftMs && leftMs / rate, () => {
       waiting.delete(entry);
       entry.work();
     });
   };
 
-  /** From this date on, by these rules. */
-  const change = (next: Partial<ClockSetting>): void => {
-    setting = { ...setting, atMs: now(), machineMs: machine.now(), ...next };
+  /** As it is, told from this moment on. */
+  const standing = (): ClockSetting => ({ ...setting, atMs: now(), machineMs: machine.now() });
+
+  const change = (next: ClockSetting): void => {
+    setting = next;
     rate = moving || setting.frozen ? 0 : setting.speed;
     for (const entry of waiting) arm(entry);
   };
@@ -101,11 +107,14 @@ export function drivableClock(machine: Clock, given: ClockSetting = AS_THE_MACHI
     now, at, until: waitWith(at), nextRound: waitWith(round),
     machineNow: machine.now, monotonicMs: machine.monotonicMs, after: machine.after, sleep: machine.sleep,
     setting: () => setting,
-    run: (pace) => change(pace),
-    async moveTo(dateMs, settle) {
+    run: (pace) => change({ ...standing(), ...pace }),
+    follow: () => change(AS_THE_MACHINE),
+    async move(goal, settle) {
+      const begun = standing();
       moving = true;
-      change({});
+      change(begun);
       try {
+        const dateMs = goal(setting.atMs);
         if (dateMs < setting.atMs) goBack(dateMs);
         else if (!(await goForward(dateMs, settle))) return false;
         setting = { ...setting, atMs: Math.max(setting.atMs, dateMs) };
@@ -113,7 +122,7 @@ export function drivableClock(machine: Clock, given: ClockSetting = AS_THE_MACHI
         return await settle();
       } finally {
         moving = false;
-        change({ atMs: setting.atMs, machineMs: machine.now() });
+        change({ ...setting, machineMs: machine.now() });
       }
     },
   };

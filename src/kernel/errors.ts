@@ -7,12 +7,15 @@ export class ServiceError extends Error {
   readonly status: number;
   /** Modelled members beside the message, by their modelled names. */
   readonly members: Record<string, unknown>;
-  constructor(code: string, message: string, options: { status?: number; members?: Record<string, unknown> } = {}) {
+  /** Sent beside it, in S3's answers: x-amz-delete-marker. */
+  readonly headers: Record<string, string>;
+  constructor(code: string, message: string, options: { status?: number; members?: Record<string, unknown>; headers?: Record<string, string> } = {}) {
     super(message);
     this.name = code;
     this.code = code;
     this.status = options.status ?? 400;
     this.members = options.members ?? {};
+    this.headers = options.headers ?? {};
   }
 }
 

@@ -1,7 +1,8 @@
 // Working through a queue: when items are worked on, how many, and what becomes of them when the work fails or the process stops.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { virtualClock } from "../kernel/clock.ts";
+import { type Clock, virtualClock } from "../kernel/clock.ts";
+import { drivableClock } from "../kernel/clock-drivable.ts";
 import { realIds } from "../kernel/ids.ts";
 import { silentLog } from "../kernel/log.ts";
 import { openStores } from "../storage/open.ts";
@@ -24,9 +25,9 @@ async function open(t: TestContext) {
     clock, stores, errors,
     /** Sends items that are due after `ms`. */
     send: async (ids: string[], ms = 0) => { for (const id of ids) await stores.queues.send(QUEUE, { id, body: id, dueMs: clock.now() + ms }); },
-    work(atOnce: number, handle: (item: Received) => Promise<unknown>) {
+    work(atOnce: number, handle: (item: Received) => Promise<unknown>, by: Clock = clock) {
       const end = new AbortController();
-      const ended = workThrough({ stores, clock, ids: realIds(), log }, QUEUE, atOnce, async (item) => void (await handle(item)), end.signal);
+      const ended = workThrough({ stores, clock: by, ids: realIds(), log }, QUEUE, atOnce, async (item) => void (await handle(item)), end.signal);
       const stop = async () => { end.abort(); await ended; };
       stops.push(stop);
       return stop;
@@ -120,4 +121,41 @@ test("what a process that died was working on is begun again six seconds later",
   assert.deepEqual(tries, []);
   await clock.advance(1000);
   assert.deepEqual(tries, [2]);
+});
+
+test("what is worked on while people move the date on is begun once, and ends as if they had not", async (t) => {
+  const { clock, stores, send, work, errors } = await open(t);
+  const driven = drivableClock(clock);
+  let begun = 0;
+  let end = () => {};
+  await send(["long"]);
+  work(5, async (item) => {
+    begun++;
+    await new Promise<void>((resolve) => { end = resolve; });
+    assert.equal(await finish(stores, item), true);
+  }, driven);
+  await clock.advance(0);
+  await driven.move((nowMs) => nowMs + 60_000, async () => { await clock.advance(0); return true; });
+  assert.equal(begun, 1);
+  end();
+  await clock.advance(0);
+  assert.deepEqual([await stores.queues.nextDueMs(QUEUE), errors], [undefined, []]);
+});
+
+test("an item that puts another in its place, under its own id, has it worked on when that is due", async (t) => {
+  const { clock, stores, send, work } = await open(t);
+  const done: number[] = [];
+  const startMs = clock.now();
+  await send(["again"]);
+  work(5, async (item) => {
+    done.push(clock.now() - startMs);
+    await stores.transaction(async (tx) => {
+      await tx.queues.finish(QUEUE, item.id, item.receipt);
+      if (done.length < 5) await tx.queues.send(QUEUE, { id: item.id, body: "", dueMs: startMs });
+    });
+    await new Promise((resolve) => setImmediate(resolve)); // not over yet when the next is received
+  });
+  await clock.advance(1000);
+  assert.equal(done.length, 5);
+  assert.ok(done.every((ms) => ms < 1000), String(done));
 });

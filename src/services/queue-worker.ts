@@ -23,6 +23,7 @@ const RECEIVE_MAX = 50;
 export async function workThrough({ stores, clock, ids, log }: WorkerParts, queue: string, atOnce: number, handle: (item: Received) => Promise<void>, signal: AbortSignal): Promise<void> {
   const held = new Map<string, Received>();
   const running = new Set<Promise<void>>();
+  const receipt = ids.uuid(); // one for all, so that what is received again while it is worked on stays the same worker's
   const start = (item: Received) => {
     held.set(item.id, item);
     const stopRenewing = renew({ stores, clock, log }, queue, item);
@@ -33,7 +34,7 @@ export async function workThrough({ stores, clock, ids, log }: WorkerParts, queu
         await stores.queues.hide(queue, item.id, item.receipt, clock.now() + RETRY_MS);
       })
       .catch((error: unknown) => log.error(`${queue}: an item could not be given back`, { error }))
-      .finally(() => { stopRenewing(); held.delete(item.id); running.delete(done); });
+      .finally(() => { stopRenewing(); running.delete(done); if (held.get(item.id) === item) held.delete(item.id); });
     running.add(done);
   };
 
@@ -45,11 +46,12 @@ export async function workThrough({ stores, clock, ids, log }: WorkerParts, queu
       const sent = stores.queues.wait(queue, either).catch(() => undefined);
       const nowMs = clock.now();
       const room = Math.min(atOnce - running.size, RECEIVE_MAX);
-      const items = room > 0 ? await stores.queues.receive(queue, { nowMs, limit: room, hiddenUntilMs: nowMs + HELD_MS, receipt: ids.uuid() }) : [];
-      for (const item of items) start(item);
+      const items = room > 0 ? await stores.queues.receive(queue, { nowMs, limit: room, hiddenUntilMs: nowMs + HELD_MS, receipt }) : [];
+      // One whose time ran out, because this process stood still or the date was moved, is worked on already; one that was never received is another, sent in its place.
+      for (const item of items) if (item.receives === 1 || !held.has(item.id)) start(item);
       if (items.length > 0) continue;
       const nextMs = room > 0 ? await stores.queues.nextDueMs(queue) : undefined;
-      const due = nextMs === undefined ? [] : [clock.sleep(Math.max(nextMs - clock.now(), 1), either).catch(() => undefined)];
+      const due = nextMs === undefined ? [] : [clock.until(Math.max(nextMs, clock.now() + 1), either).catch(() => undefined)];
       await Promise.race([sent, ...due, ...(room > 0 ? [] : running)]);
     } finally {
       done.abort();

@@ -25,6 +25,8 @@ export interface Group {
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /** Undefined when nothing uncommitted is in the database now; else resolves when that is over. */
   settled(): Promise<void> | undefined;
+  /** Rises with everything that is accepted, and again when it is answered. */
+  steps(): number;
   /** Resolves when everything accepted so far is settled; accepts nothing more. */
   close(): Promise<void>;
 }
@@ -35,11 +37,13 @@ export function openGroup(db: DatabaseSync, run: Run, apply: (effects: Effects) 
   let current: Promise<void> | undefined;
   let scheduled = false;
   let closed = false;
+  let steps = 0;
   let abandon: ((error: Error) => void) | undefined;
 
   const accept = (job: Omit<Job, "settle" | "effects">): Promise<unknown> => new Promise((resolve, reject) => {
     assert(!closed, "the stores are closed");
-    queue.push({ ...job, effects: [], settle: (outcome) => ("error" in outcome ? reject(outcome.error) : resolve(outcome.value)) });
+    steps++;
+    queue.push({ ...job, effects: [], settle: (outcome) => { steps++; if ("error" in outcome) reject(outcome.error); else resolve(outcome.value); } });
     schedule();
   });
 
@@ -139,6 +143,7 @@ export function openGroup(db: DatabaseSync, run: Run, apply: (effects: Effects) 
     statement: (text, values, effects) => accept({ statement: { text, values, effects } }) as Promise<Row[]>,
     transaction: <T>(work: (sql: Sql) => Promise<T>) => accept({ work }) as Promise<T>,
     settled: () => current,
+    steps: () => steps,
     async close() {
       closed = true;
       while (busy()) await (current ?? new Promise((resolve) => setImmediate(resolve)));

@@ -99,6 +99,7 @@ export async function storesOn({ database, files, garbageBeforeMs, alone, releas
     blobs: blobsStore(blobParts),
     leases: leasesStore(database),
     transaction: (work) => database.transaction((sql) => countingTogether(sql, () => work(txOn(sql)))),
+    ...(database.steps && { steps: database.steps }),
     close,
   };
 }

@@ -21,9 +21,19 @@ export function queuesStore(sql: Sql): Omit<Queues, "wait"> {
       rows.sort((a, b) => a.position - b.position);
       return rows.map(({ id, receipt, receives, grp, body }: Row) => ({ id, receipt, receives, body: decodeText(body), ...(grp !== null && { group: grp }) }));
     },
-    async finish(queue, id, receipt) {
+    async behind(queue, id, { nowMs, limit, charactersMax }) {
+      const rows = await sql.read`SELECT id, receives, body FROM (
+          SELECT position, id, receives, body, max(due) OVER (ORDER BY position) AS latest, sum(length(body)) OVER (ORDER BY position) AS characters FROM (
+            SELECT position, id, receives, body, due FROM messages WHERE queue = ${queue}
+              AND grp = (SELECT grp FROM messages WHERE queue = ${queue} AND id = ${id}) AND position > (SELECT position FROM messages WHERE queue = ${queue} AND id = ${id})
+            ORDER BY position LIMIT ${checkLimit(limit)}) AS next) AS summed
+        WHERE latest <= ${wholeMs(nowMs)} AND characters <= ${charactersMax} ORDER BY position`;
+      return rows.map(({ id, receives, body }: Row) => ({ id, receives, body: decodeText(body) }));
+    },
+    async finish(queue, id, receipt, behind = []) {
+      if (behind.length > 0) return finishInGroup(sql, queue, id, receipt, behind);
       const alone = await sql.write`DELETE FROM messages WHERE queue = ${queue} AND id = ${id} AND receipt = ${receipt} AND grp IS NULL RETURNING id`;
-      return alone.length === 1 || finishInGroup(sql, queue, id, receipt);
+      return alone.length === 1 || finishInGroup(sql, queue, id, receipt, []);
     },
     async cancel(queue, id) {
       const rows = await sql.write`DELETE FROM messages WHERE queue = ${queue} AND id = ${id} AND grp IS NULL RETURNING id`;
@@ -75,23 +85,25 @@ const sendInGroup = (sql: Sql, queue: string, item: QueueItem, group: string): P
   const rows = await wakes(tx, queue)`INSERT INTO messages (queue, id, due, blocked, receives, grp, body)
     VALUES (${queue}, ${checkKey(item.id)}, ${wholeMs(item.dueMs)}, ${counted!.items > 1 ? 1 : 0}, 0, ${group}, ${encodeText(item.body)})
     ON CONFLICT (queue, id) DO NOTHING RETURNING id`;
-  if (rows.length === 0) await leaveGroup(tx, queue, group);
+  if (rows.length === 0) await leaveGroup(tx, queue, group, 1);
   return rows.length === 1;
 });
 
-const finishInGroup = (sql: Sql, queue: string, id: string, receipt: string): Promise<boolean> => sql.transaction(async (tx) => {
+const finishInGroup = (sql: Sql, queue: string, id: string, receipt: string, behind: string[]): Promise<boolean> => sql.transaction(async (tx) => {
   const [found] = await tx.read`SELECT grp FROM messages WHERE queue = ${queue} AND id = ${id} AND receipt = ${receipt}`;
   if (!found) return false;
   await tx.read`SELECT items FROM message_groups WHERE queue = ${queue} AND grp = ${found.grp} /*for update*/`;
   const rows = await tx.write`DELETE FROM messages WHERE queue = ${queue} AND id = ${id} AND receipt = ${receipt} RETURNING id`;
   if (rows.length === 0) return false;
-  await leaveGroup(tx, queue, found.grp);
+  let gone = 1;
+  for (const other of behind) gone += (await tx.write`DELETE FROM messages WHERE queue = ${queue} AND id = ${other} AND grp = ${found.grp} AND blocked = 1 RETURNING id`).length;
+  await leaveGroup(tx, queue, found.grp, gone);
   await wakes(tx, queue)`UPDATE messages SET blocked = 0 WHERE blocked = 1 AND position = (
     SELECT position FROM messages WHERE queue = ${queue} AND grp = ${found.grp} ORDER BY position LIMIT 1) RETURNING id`;
   return true;
 });
 
-async function leaveGroup(tx: Sql, queue: string, group: string): Promise<void> {
-  await tx.write`UPDATE message_groups SET items = items - 1 WHERE queue = ${queue} AND grp = ${group}`;
+async function leaveGroup(tx: Sql, queue: string, group: string, items: number): Promise<void> {
+  await tx.write`UPDATE message_groups SET items = items - ${items} WHERE queue = ${queue} AND grp = ${group}`;
   await tx.write`DELETE FROM message_groups WHERE queue = ${queue} AND grp = ${group} AND items = 0`;
 }

@@ -35,6 +35,8 @@ export interface Cache {
 export interface Database extends Sql {
   /** Present where only this process writes, so that what it remembers is true. */
   cache?: Cache;
+  /** Present with the cache: rises with everything it is asked for and answers, so that while it stands nobody is at work in it. */
+  steps?(): number;
   /** Resolves at the next wake of the channel, or with the signal; never rejects. Listens from the call on. */
   listen(channel: string, signal: AbortSignal): Promise<void>;
   /** Runs the statements of one migration and its bookkeeping as one step, under a lock against other processes. */

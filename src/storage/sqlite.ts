@@ -39,11 +39,13 @@ export function openSqlite(path: string, clock: Clock, log: Log): Database {
     if (wake !== undefined) wakes.wake(wake);
   };
   const group = openGroup(db, run, apply, fault);
+  let reads = 0;
   const checkpoints = path === MEMORY ? { written() {}, stop() {} } : openCheckpoints(db, clock, log);
   const read: Statement = async (text, ...values) => {
     // Between groups everything in the database is committed; inside one, others' writes are not yet promised to last.
     for (let busy = group.settled(); busy; busy = group.settled()) await busy;
     assert(db.isOpen, "the stores are closed");
+    reads++;
     try {
       return run(text, values);
     } catch (error) {
@@ -57,6 +59,7 @@ export function openSqlite(path: string, clock: Clock, log: Log): Database {
   let closing: Promise<void> | undefined;
   return {
     cache,
+    steps: () => group.steps() + reads,
     read,
     write: writing(),
     writing,

@@ -41,8 +41,10 @@ export interface Queues {
   /** False when the queue already holds an item of that id. */
   send(queue: string, item: QueueItem): Promise<boolean>;
   receive(queue: string, options: { nowMs: number; limit: number; hiddenUntilMs: number; receipt: string }): Promise<Received[]>;
-  /** Only the last receiver may finish an item; false for anyone else. */
-  finish(queue: string, id: string, receipt: string): Promise<boolean>;
+  /** Of the group of the item held, what is due behind it, in order: at most so many, and so many characters of bodies. They are its holder's until it is finished. */
+  behind(queue: string, id: string, options: { nowMs: number; limit: number; charactersMax: number }): Promise<Pick<Received, "id" | "receives" | "body">[]>;
+  /** Only the last receiver may finish an item, and with it those `behind` it; false for anyone else. */
+  finish(queue: string, id: string, receipt: string, behind?: string[]): Promise<boolean>;
   /** Takes back an item of no group, whoever holds it; false when there is none. */
   cancel(queue: string, id: string): Promise<boolean>;
   /** Only the last receiver may move an item's due time (give back now, or hold longer). */
@@ -201,5 +203,7 @@ export interface Stores {
   leases: Leases;
   /** Await nothing but `tx` inside. An error rolls everything back and is thrown on. No catching of store errors inside. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Present where only this process has them: rises with everything they are asked for and answer, so that while it stands nobody is at work in them. */
+  steps?(): number;
   close(): Promise<void>;
 }

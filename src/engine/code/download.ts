@@ -22,7 +22,7 @@ export function openDownloads(options: { key: Uint8Array; clock: Clock; endpoint
   const deny = (status: number, text: string): Page => ({ status, headers: { "content-type": "text/plain" }, body: text });
   return {
     url(id) {
-      const expires = Math.trunc(options.clock.now()) + VALID_MS;
+      const expires = Math.trunc(options.clock.machineNow()) + VALID_MS;
       return `${options.endpointUrl()}/_evoke/code/${id}?expires=${expires}&signature=${sign(id, expires).toString("hex")}`;
     },
     async page(path, query) {
@@ -33,7 +33,7 @@ export function openDownloads(options: { key: Uint8Array; clock: Clock; endpoint
       const signature = Buffer.from(given.get("signature") ?? "", "hex");
       const wanted = sign(id, expires);
       if (signature.byteLength !== wanted.byteLength || !timingSafeEqual(signature, wanted)) return deny(403, "This link is not valid.\n");
-      if (!(expires > options.clock.now())) return deny(403, "This link has expired.\n");
+      if (!(expires > options.clock.machineNow())) return deny(403, "This link has expired.\n");
       const zip = await options.read(id);
       if (!zip) return deny(404, "This package is gone.\n");
       return { status: 200, headers: { "content-type": "application/zip", "content-disposition": `attachment; filename="${id}.zip"` }, body: zip };

@@ -15,7 +15,7 @@ const LEASE = "logs/retention";
 export async function sweepForever({ stores, clock, ids }: { stores: Stores; clock: Clock; ids: Ids }, signal: AbortSignal): Promise<void> {
   const holder = ids.uuid();
   for (;;) {
-    await clock.sleep(PAUSE_MS, signal);
+    await clock.nextRound(PAUSE_MS, signal);
     const nowMs = clock.now();
     if (await stores.leases.take(LEASE, holder, nowMs, nowMs + 2 * PAUSE_MS)) await sweep(stores, nowMs, signal);
   }

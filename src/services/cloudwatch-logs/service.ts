@@ -11,11 +11,14 @@ import { putOperations } from "./put-events.ts";
 import { sweepForever } from "./retention.ts";
 import { streamOperations } from "./streams.ts";
 import { tagOperations } from "./tags.ts";
+import { groupTarget } from "./target.ts";
 
 export const cloudwatchLogs = defineService<typeof Sdk>({
   name: "logs",
   client: "@aws-sdk/client-cloudwatch-logs",
   access,
+
+  target: groupTarget,
 
   open({ stores, clock, ids, background }) {
     background("cloudwatch-logs retention", (signal) => sweepForever({ stores, clock, ids }, signal));

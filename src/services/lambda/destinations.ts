@@ -5,6 +5,7 @@ import type { RoomPorts } from "../service.ts";
 import { deadLetterInvalid, destinationInvalid, destinationIsItself, destinationsInvalid, notSupported } from "./errors.ts";
 import { FUNCTIONS, type LambdaFunction } from "./function.ts";
 import { follow } from "./lookup.ts";
+import { roleNotPermitted } from "./mappings/mapping-errors.ts";
 import { namedByArn } from "./name.ts";
 
 type Ports = Pick<RoomPorts, "stores" | "targets">;
@@ -36,11 +37,20 @@ async function checkFunction({ stores }: Ports, functionArn: string, destination
   if (named.arn === functionArn) throw destinationIsItself();
 }
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq */
-export async function checkDeadLetterTarget({ targets }: Ports, arn: string | undefined): Promise<void> {
+const SENDS: Record<string, string> = { sqs: "sqs:SendMessage", sns: "sns:Publish" };
+
+/**
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq
+ * `enforce` refuses a role that may not send there, in the words that users report (elastic/beats#13963); `audit` has it logged.
+ */
+export async function checkDeadLetterTarget({ targets, access }: Pick<RoomPorts, "targets" | "access">, arn: string | undefined, roleArn: string): Promise<void> {
   if (!arn) return;
   const service = parseArn(arn)?.service ?? "";
   if (!["sqs", "sns"].includes(service) || arn.endsWith(".fifo")) throw deadLetterInvalid(arn);
   if (!targets.serves(arn)) throw notSupported(`dead-letter targets in ${NAMES[service]}`);
   if (!(await targets.exists(arn))) throw deadLetterInvalid(arn);
+  if (access.mode === "off") return;
+  const question = { actor: { roleArn }, action: SENDS[service]!, resource: arn };
+  if (access.mode === "audit") await access.check(question);
+  else if (!(await access.decide(question)).allowed) throw roleNotPermitted(question.action, NAMES[service]!);
 }

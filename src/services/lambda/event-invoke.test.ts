@@ -13,7 +13,7 @@ const ARN = "arn:aws:lambda:eu-west-1:000000000000:function:";
 const QUEUE = "arn:aws:sqs:eu-west-1:000000000000:there";
 const FunctionName = "demo";
 /** A machine that serves SQS, with one queue. */
-const targets: Targets = { serves: (arn) => arn.startsWith("arn:aws:sqs:"), exists: async (arn) => arn === QUEUE, deliver: async () => undefined };
+const targets: Targets = { serves: (arn) => arn.startsWith("arn:aws:sqs:"), exists: async (arn) => arn === QUEUE, deliver: async () => undefined, deliverAll: async () => undefined };
 const zip = await zipOf({ "index.js": "" });
 let room: OpenRoom;
 let lambda: Lambda;

@@ -62,8 +62,8 @@ export function openUnusedCode(parts: WorkerParts & { code: CodePackages }): Unu
   const sweepFor = async ({ id, receipt }: Received): Promise<void> => {
     const nowMs = clock.now();
     if (adding > 0) return void (await stores.queues.hide(QUEUE, id, receipt, nowMs + AGAIN_MS));
-    // One sweep serves every item that was due when it began.
-    if (sweptMs < Number(id)) {
+    // One sweep serves every item that was due when it began, unless the date has been set back since.
+    if (sweptMs < Number(id) || nowMs < sweptMs) {
       sweeping = sweep().finally(() => { sweeping = undefined; });
       await sweeping;
       sweptMs = nowMs;

@@ -13,7 +13,7 @@ const ROLE_SECONDS_DEFAULT = 3600;
 const ROLE_SECONDS_MAX_DEFAULT = 3600;
 const CHAINED_SECONDS_MAX = 3600;
 
-export function assumeRoleOperation({ stores, ids, access }: RoomPorts): Pick<Api<typeof Sdk>, "AssumeRole"> {
+export function assumeRoleOperation({ stores, clock, ids, access }: RoomPorts): Pick<Api<typeof Sdk>, "AssumeRole"> {
   return {
     async AssumeRole(input, call) {
       refuseUnsupported(input);
@@ -38,7 +38,7 @@ export function assumeRoleOperation({ stores, ids, access }: RoomPorts): Pick<Ap
         issuedAtMs: call.now.getTime(), issuerArn: stored?.arn ?? input.RoleArn, ...(!stored && { roleUnknown: true as const }),
         ...sessionPolicies(input, role.account), ...sessionTags(input, caller.session), ...(sourceIdentity !== undefined && { sourceIdentity }),
       };
-      const credentials = await openSession(stores, ids, { ...principal, session }, expiry(call, seconds));
+      const credentials = await openSession(stores, ids, { ...principal, session }, expiry(clock, seconds));
       return { Credentials: shown(credentials), AssumedRoleUser: { AssumedRoleId: principal.userId, Arn: principal.arn }, ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }) };
     },
   };

@@ -34,7 +34,7 @@ export function openIdentity({ stores, clock, ids, configured }: IdentityOptions
 
     async credentialsForRole(roleArn, sessionName, functionArn) {
       const name = `${roleArn} ${sessionName} ${functionArn}`;
-      const nowMs = clock.now();
+      const nowMs = clock.machineNow(); // who uses credentials compares their end with its own clock
       const role = parseRoleArn(roleArn);
       if (!role) throw new Fault(`not the ARN of a role: ${roleArn}`);
       const stored = await findRole(stores, role);
@@ -42,7 +42,7 @@ export function openIdentity({ stores, clock, ids, configured }: IdentityOptions
       const known = shared.get(name);
       // A role that was made anew is another one, which old credentials are not of.
       if (known && known.untilMs > nowMs && known.roleId === roleId) return known.credentials;
-      const session = { issuedAtMs: nowMs, issuerArn: roleArn, ...(functionArn !== undefined && { sourceFunctionArn: functionArn }), ...(!stored && { roleUnknown: true as const }) };
+      const session = { issuedAtMs: clock.now(), issuerArn: roleArn, ...(functionArn !== undefined && { sourceFunctionArn: functionArn }), ...(!stored && { roleUnknown: true as const }) };
       const credentials = openSession(stores, ids, { ...rolePrincipal(role, roleId, sessionName), session }, nowMs + FUNCTION_SECONDS * 1000);
       shared.delete(name); // so that it goes to the end
       shared.set(name, { untilMs: nowMs + SHARED_MS, roleId, credentials });

@@ -1,10 +1,10 @@
 // What the operations that hand out credentials share: the answer's form, its end, and the parameters that would do nothing.
-import type { Call } from "../../kernel/call.ts";
+import type { Clock } from "../../kernel/clock.ts";
 import type { Credentials } from "../../ports/identity.ts";
 import { notSupported } from "./errors.ts";
 
-/** To the second, as AWS's answers are. */
-export const expiry = (call: Call, seconds: number): number => Math.floor(call.now.getTime() / 1000 + seconds) * 1000;
+/** To the second, as AWS's answers are. Of the machine's date: who uses credentials compares their end with its own clock. */
+export const expiry = (clock: Clock, seconds: number): number => Math.floor(clock.machineNow() / 1000 + seconds) * 1000;
 
 export const shown = (credentials: Credentials) => ({
   AccessKeyId: credentials.accessKeyId,

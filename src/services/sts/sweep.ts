@@ -13,7 +13,7 @@ export async function sweepForever({ stores, clock, ids }: { stores: Stores; clo
   const holder = ids.uuid();
   for (;;) {
     await clock.sleep(PAUSE_MS, signal);
-    const nowMs = clock.now();
+    const nowMs = clock.machineNow();
     if (await stores.leases.take("sts/sweep", holder, nowMs, nowMs + 2 * PAUSE_MS)) await sweep(stores, nowMs);
   }
 }

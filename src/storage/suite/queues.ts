@@ -93,6 +93,25 @@ export const queueTests: StoreTests = {
     assert.deepEqual((await receive(stores, "groups", 504)).map(({ id }) => id), ["g5"], "an emptied group begins anew");
   },
 
+  async "what waits behind a held item of a group is its holder's to see, and goes with it"(stores) {
+    const { queues } = stores;
+    for (const id of ["1", "2", "3", "later", "4"]) await queues.send("run", { id, body: `body ${id}`, dueMs: id === "later" ? 50 : 0, group: "g" });
+    for (const id of ["o1", "o2"]) await queues.send("run", { id, body: id, dueMs: 0, group: "other" });
+    await queues.send("run", { id: "free", body: "", dueMs: 0 });
+    await receive(stores, "run", 1);
+    const behind = async (id: string, nowMs: number, limit = 10, charactersMax = 1000) => (await queues.behind("run", id, { nowMs, limit, charactersMax })).map(({ id }) => id);
+    assert.deepEqual(await queues.behind("run", "1", { nowMs: 1, limit: 1, charactersMax: 1000 }), [{ id: "2", receives: 0, body: "body 2" }]);
+    assert.deepEqual([await behind("1", 1), await behind("1", 50), await behind("1", 50, 10, 12), await behind("o1", 1), await behind("free", 1), await behind("nobody", 1)], [["2", "3"], ["2", "3", "later", "4"], ["2", "3"], ["o2"], [], []]);
+    assert.equal(await queues.finish("run", "1", "not the receipt", ["2"]), false);
+    assert.deepEqual(await behind("1", 1), ["2", "3"], "who does not hold it takes nothing away");
+    assert.equal(await queues.finish("run", "1", "r", ["2", "o2", "free", "gone"]), true);
+    assert.deepEqual((await receive(stores, "run", 2)).map(({ id }) => id), ["3"], "what is not of the group stays");
+    assert.equal(await queues.finish("run", "3", "r", ["later", "4"]), true);
+    assert.deepEqual(await queues.count("run", 100), { due: 1, later: 2 });
+    await queues.send("run", { id: "5", body: "", dueMs: 0, group: "g" });
+    assert.deepEqual((await receive(stores, "run", 3)).map(({ id }) => id), ["5"], "an emptied group begins anew");
+  },
+
   async "a group's order survives many senders and receivers at once"(stores) {
     const { queues } = stores;
     const groups = ["a", "b", "c"];

@@ -182,7 +182,7 @@ function handOut(state: State, extension: Extension, event: string): void {
 async function shutdown(state: State, reason: ShutdownReason, deadlineMs: number): Promise<void> {
   state.over = true;
   const { clock } = state;
-  const event = JSON.stringify({ eventType: "SHUTDOWN", shutdownReason: reason, deadlineMs: Math.trunc(clock.now() + deadlineMs - clock.monotonicMs()) });
+  const event = JSON.stringify({ eventType: "SHUTDOWN", shutdownReason: reason, deadlineMs: Math.trunc(clock.machineNow() + deadlineMs - clock.monotonicMs()) });
   for (const member of state.members) {
     if (!member.external || member.exited) continue;
     if (member.events.includes("SHUTDOWN")) handOut(state, member, event);

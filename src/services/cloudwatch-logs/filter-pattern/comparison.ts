@@ -9,7 +9,7 @@ export type Operator = "=" | "!=" | "<" | "<=" | ">" | ">=";
 /** What a leaf value is compared with. */
 export type Comparison = (value: string | number | boolean) => boolean;
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 
 /** Reads the operator and the value that follow a selector or a field name. */
 export function readComparison(tokens: Tokens): Comparison {

@@ -18,7 +18,7 @@ const TABLE = "arn:aws:dynamodb:eu-west-1:000000000000:table/t/stream/2026-11-20
 const never = () => { throw new Error("nothing polls in this test"); };
 
 const queues: QueueSource = {
-  kind: "queue", service: "sqs", actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage"], filterable: never, toEvent: never, receive: never, wait: never, done: never, hide: never, backlog: never,
+  kind: "queue", service: "sqs", actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage"], filterable: never, toEvent: never, receive: never, wait: never, done: never, hide: never,
   describe: async (arn) => (arn.includes(":none") ? undefined : { ordered: arn.endsWith(".fifo"), hiddenSeconds: arn.includes(":short") ? 5 : 30 }),
 };
 const streams: StreamSource = {
@@ -41,7 +41,7 @@ before(async () => {
   room = await openRoom(service, {
     code: memoryCode(), access,
     sources: { find: (arn) => ({ sqs: queues, kinesis: streams, dynamodb: streams })[arn.split(":")[2]!] },
-    targets: { serves: (arn) => !arn.includes(":s3:"), exists: async (arn) => !arn.includes(":none"), deliver: never },
+    targets: { serves: (arn) => !arn.includes(":s3:"), exists: async (arn) => !arn.includes(":none"), deliver: never, deliverAll: never },
   });
   lambda = new Lambda(room.clientConfig);
   mappings = openEventSourceMappings(room.ports);
@@ -53,6 +53,7 @@ async function create(FunctionName: string, more: { Timeout?: number; TenancyCon
   await lambda.createFunction({ FunctionName, Role: "arn:aws:iam::000000000000:role/r", Runtime: "nodejs24.x", Handler: "index.handler", Code: { ZipFile: await zipOf({ "index.js": "" }) }, ...more });
   await waitUntilFunctionActiveV2({ client: lambda, minDelay: 0.01, maxDelay: 0.02, maxWaitTime: 5 }, { FunctionName });
 }
+const wantedOf = async (uuid: string) => (await mappings.wanted()).find((work) => work.uuid === uuid);
 const map = (input: Partial<CreateEventSourceMappingCommandInput>) => lambda.createEventSourceMapping({ FunctionName: "f", ...input });
 const refused = (name: string, message: string) => (error: Error) => {
   assert.deepEqual([error.name, error.message], [name, message]);
@@ -90,7 +91,7 @@ test("a queue's mapping lives as AWS's does", async () => {
   assert.deepEqual([updated.$metadata.httpStatusCode, updated.State, updated.BatchSize, updated.FunctionResponseTypes], [202, "Updating", 5, ["ReportBatchItemFailures"]]);
   await poll();
   assert.equal((await lambda.updateEventSourceMapping({ UUID, Enabled: false })).State, "Disabling");
-  assert.equal(await mappings.find(UUID!), undefined);
+  assert.equal(await wantedOf(UUID!), undefined);
   assert.equal(await mappings.known(UUID!), true);
   await poll();
   assert.deepEqual(await stateOf(UUID!), ["Disabled", "USER_INITIATED", undefined]);
@@ -124,14 +125,14 @@ test("a stream's mapping has a stream's defaults, and results", async () => {
   assert.deepEqual(await stateOf(UUID!), ["Enabled", "User action", "PROBLEM: Function does not exist"]);
   const changed = await lambda.updateEventSourceMapping({ UUID, MaximumRetryAttempts: 3, MaximumRecordAgeInSeconds: 60, BisectBatchOnFunctionError: true, ParallelizationFactor: 2, TumblingWindowInSeconds: 30, DestinationConfig: { OnFailure: { Destination: queue("dead") } } });
   assert.deepEqual(changed.DestinationConfig, { OnFailure: { Destination: queue("dead") } });
-  assert.deepEqual((await mappings.find(UUID!))!.stream, { startingPosition: { type: "TRIM_HORIZON" }, parallelizationFactor: 2, retriesMax: 3, recordAgeSecondsMax: 60, bisects: true, tumblingWindowSeconds: 30, onFailureArn: queue("dead") });
+  assert.deepEqual((await wantedOf(UUID!))!.stream, { startingPosition: { type: "TRIM_HORIZON" }, parallelizationFactor: 2, retriesMax: 3, recordAgeSecondsMax: 60, bisects: true, tumblingWindowSeconds: 30, onFailureArn: queue("dead") });
   await poll();
   assert.deepEqual((await lambda.updateEventSourceMapping({ UUID, DestinationConfig: { OnFailure: { Destination: "" } } })).DestinationConfig, { OnFailure: {} });
 
   const StartingPositionTimestamp = new Date(1_700_000_000_000);
   const dated = await map({ EventSourceArn: `${STREAM}2`, StartingPosition: "AT_TIMESTAMP", StartingPositionTimestamp });
   assert.deepEqual([dated.StartingPosition, dated.StartingPositionTimestamp], ["AT_TIMESTAMP", StartingPositionTimestamp]);
-  assert.deepEqual((await mappings.find(dated.UUID!))!.stream!.startingPosition, { type: "AT_TIMESTAMP", timestampMs: StartingPositionTimestamp.getTime() });
+  assert.deepEqual((await wantedOf(dated.UUID!))!.stream!.startingPosition, { type: "AT_TIMESTAMP", timestampMs: StartingPositionTimestamp.getTime() });
 });
 
 test("the function is kept as it was named", async () => {
@@ -146,7 +147,7 @@ test("the function is kept as it was named", async () => {
 test("a mapping that is made disabled is Disabled at once, and nothing polls for it", async () => {
   const { UUID, State } = await map({ EventSourceArn: queue("disabled"), Enabled: false });
   assert.equal(State, "Disabled");
-  assert.equal(await mappings.find(UUID!), undefined);
+  assert.equal(await wantedOf(UUID!), undefined);
   assert.ok(!(await mappings.ending()).some(({ uuid }) => uuid === UUID));
 });
 
@@ -244,7 +245,7 @@ test("filters are patterns, and can be taken away", async () => {
   const FilterCriteria = pattern('{"body":{"kind":["order"]}}');
   const made = await map({ EventSourceArn: queue("filtered"), FilterCriteria });
   assert.deepEqual(made.FilterCriteria, FilterCriteria);
-  assert.deepEqual((await mappings.find(made.UUID!))!.filters, ['{"body":{"kind":["order"]}}']);
+  assert.deepEqual((await wantedOf(made.UUID!))!.filters, ['{"body":{"kind":["order"]}}']);
   await poll();
   assert.equal((await lambda.updateEventSourceMapping({ UUID: made.UUID, FilterCriteria: {} })).FilterCriteria, undefined);
   assert.equal((await map({ EventSourceArn: queue("unfiltered"), FilterCriteria: { Filters: [] } })).FilterCriteria, undefined);
@@ -258,14 +259,14 @@ test("filters are patterns, and can be taken away", async () => {
 
 test("scaling, pollers and metrics are kept, told to delivery, and taken away with an empty form", async () => {
   const made = await map({ EventSourceArn: queue("scaled"), ScalingConfig: { MaximumConcurrency: 2 }, MetricsConfig: { Metrics: ["EventCount"] }, BatchSize: 100, MaximumBatchingWindowInSeconds: 3, FunctionResponseTypes: ["ReportBatchItemFailures"] });
-  const { revision: _, uuid: UUID, ...work } = (await mappings.find(made.UUID!))!;
+  const { revision: _, uuid: UUID, ...work } = (await wantedOf(made.UUID!))!;
   assert.deepEqual(work, {
     account: "000000000000", region: "eu-west-1", functionArn: `${ARN}function:f`, sourceArn: queue("scaled"), batchSize: 100, windowSeconds: 3, filters: [], reportBatchItemFailures: true, countsEvents: true, maximumConcurrency: 2,
   });
   await poll();
   const none = await lambda.updateEventSourceMapping({ UUID, ScalingConfig: {}, MetricsConfig: { Metrics: [] }, ProvisionedPollerConfig: { MinimumPollers: 3 } });
   assert.deepEqual([none.ScalingConfig, none.MetricsConfig, none.ProvisionedPollerConfig], [undefined, undefined, { MinimumPollers: 3, MaximumPollers: 200 }]);
-  assert.deepEqual((await mappings.find(UUID))!.provisionedPollers, { minimum: 3, maximum: 200 });
+  assert.deepEqual((await wantedOf(UUID))!.provisionedPollers, { minimum: 3, maximum: 200 });
   await poll();
   assert.equal((await lambda.updateEventSourceMapping({ UUID, ProvisionedPollerConfig: {} })).ProvisionedPollerConfig, undefined);
 });
@@ -290,7 +291,7 @@ test("a mapping stays when its function goes, and can be disabled and deleted", 
   const { UUID } = await map({ FunctionName: "gone", EventSourceArn: queue("orphan") });
   await poll();
   await lambda.deleteFunction({ FunctionName: "gone" });
-  const work = (await mappings.find(UUID!))!;
+  const work = (await wantedOf(UUID!))!;
   await mappings.report(UUID!, work.revision, { state: "failing", reason: "Function does not exist" });
   assert.deepEqual(await stateOf(UUID!), ["Enabled", "Function does not exist", undefined]);
   await assert.rejects(lambda.updateEventSourceMapping({ UUID, FunctionName: "gone" }), invalid("Function does not exist"));
@@ -311,7 +312,7 @@ test("functions with tenant isolation are no targets", async () => {
 
 test("what is said of an older revision is not heard", async () => {
   const { UUID } = await map({ EventSourceArn: queue("revised") });
-  const before = (await mappings.find(UUID!))!;
+  const before = (await wantedOf(UUID!))!;
   await poll();
   await lambda.updateEventSourceMapping({ UUID, BatchSize: 2 });
   await mappings.report(UUID!, before.revision, { state: "running" });

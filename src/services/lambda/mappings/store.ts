@@ -84,10 +84,6 @@ export function openEventSourceMappings({ stores, clock }: { stores: Stores; clo
   return {
     wanted: () => those(isWanted, workOf),
     ending: () => those(isEnding, ({ uuid, revision }) => ({ uuid, revision })),
-    async find(uuid) {
-      const mapping = await byUuid(uuid);
-      return mapping && isWanted(mapping) ? workOf(mapping) : undefined;
-    },
     async known(uuid) {
       const mapping = await byUuid(uuid);
       return mapping !== undefined && mapping.state !== "Deleting";

@@ -42,7 +42,7 @@ export function functionOperations(ports: RoomPorts, unused: UnusedCode, provisi
       const tags = checkTagCount(input.Tags ?? {});
       const zip = input.Code.ZipFile;
       if (!zip && !bare.image) throw codeMissing();
-      await checkDeadLetterTarget(ports, bare.deadLetterArn);
+      await checkDeadLetterTarget(ports, bare.deadLetterArn, input.Role);
       const codeSigningConfigArn = input.CodeSigningConfigArn || undefined;
       if (codeSigningConfigArn && bare.image) throw signingOfImages();
       if (await stores.documents<LambdaFunction>(FUNCTIONS).get(named.id)) throw functionExists(named.name);

@@ -93,7 +93,10 @@ export function updateOperations(ports: RoomPorts, unused: UnusedCode): Pick<Lam
       await admit(ports, named, call, "UpdateFunctionConfiguration");
       refuseUnsupported(input);
       await checkRole(ports, input.Role, call);
-      await checkDeadLetterTarget(ports, input.DeadLetterConfig?.TargetArn);
+      if (input.DeadLetterConfig?.TargetArn) {
+        const { fn } = await findFunction(ports, named.arn, undefined, call, "UpdateFunctionConfiguration");
+        await checkDeadLetterTarget(ports, input.DeadLetterConfig.TargetArn, input.Role ?? fn.settings.role);
+      }
       const work = async () => {
         const layers = input.Layers && (await layersFor(ports, input.Layers, call));
         if (layers) await checkSignedLayers(named, layers);
