@@ -46,6 +46,16 @@ test("the query protocol is spoken, with the queue named in the form or by the a
   assert.match(named.text, /:other</, "what is named goes before the address");
 });
 
+// The reference's examples: "&AttributeName=All" (ReceiveMessage), "&Attribute.Name=VisibilityTimeout&Attribute.Value=35" (SetQueueAttributes); the Java SDK: aws/aws-sdk-java-v2#2524.
+test("a list or map of one may go without its number, and by its member's name", async () => {
+  const url = await make("single");
+  assert.equal((await post(url, { Action: "SetQueueAttributes", "Attribute.Name": "VisibilityTimeout", "Attribute.Value": "35" })).status, 200);
+  assert.match((await post(url, { Action: "GetQueueAttributes", AttributeName: "VisibilityTimeout" })).text, /<Attribute><Name>VisibilityTimeout<\/Name><Value>35<\/Value><\/Attribute>/);
+  await post(url, { Action: "TagQueue", "Tags.1.Key": "team", "Tags.1.Value": "a" });
+  assert.match((await post(url, { Action: "ListQueueTags" })).text, /<Tag><Key>team<\/Key><Value>a<\/Value><\/Tag>/);
+  assert.doesNotMatch((await post(url, { Action: "GetQueueAttributes", AttributeName: "" })).text, /Unknown Attribute|<Attribute>/, "an empty list");
+});
+
 test("errors of the query protocol carry its codes and words", async () => {
   const missing = await post(`${platform.url}/000000000000/none`, { Action: "SendMessage", MessageBody: "m" });
   assert.equal(missing.status, 400);

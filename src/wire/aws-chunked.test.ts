@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { ServiceError } from "../kernel/errors.ts";
 import { type AwsChunkedOptions, decodeAwsChunked, type SignedPart } from "./aws-chunked.ts";
-import { CHECKSUM_ALGORITHMS, startChecksum } from "./checksums.ts";
+import { CHECKSUM_ALGORITHMS, startChecksum } from "../kernel/checksums.ts";
 
 /** The text in pieces of `size` bytes, as a socket might deliver it. */
 async function* pieces(text: string, size: number): AsyncGenerator<Uint8Array> {

@@ -1,8 +1,8 @@
 // Decodes aws-chunked request bodies: chunks with sizes, perhaps signatures, and trailing checksums.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
 import { createHash } from "node:crypto";
+import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, type RunningChecksum, startChecksum } from "../kernel/checksums.ts";
 import { ServiceError } from "../kernel/errors.ts";
-import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, type RunningChecksum, startChecksum } from "./checksums.ts";
 
 /** The values of x-amz-content-sha256 that announce such a body. */
 export const CHUNKED_PAYLOADS = ["STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"] as const;
@@ -25,6 +25,8 @@ export interface AwsChunkedOptions {
   announcedTrailers?: string[];
   /** Throws ServiceError (SignatureDoesNotMatch) when the part was not signed so. Without it signatures are not checked. */
   verifyPart?(part: SignedPart): void | Promise<void>;
+  /** Told each trailing checksum, in base64, once it has been compared. */
+  onChecksum?(algorithm: ChecksumAlgorithm, value: string): void;
 }
 
 const LINE_BYTES_MAX = 16 * 1024; // S3 allows 16 KB of trailers; a chunk's header is about 90 bytes
@@ -72,12 +74,15 @@ function readChunkHeader(line: string, isSigned: boolean): { bytes: number; sign
 async function startChecksums(trailers: string[]): Promise<{ name: string; running: RunningChecksum }[]> {
   const out = [];
   for (const trailer of trailers) {
-    const algorithm = CHECKSUM_ALGORITHMS.find((name) => trailer.toLowerCase() === `x-amz-checksum-${name}`) as ChecksumAlgorithm | undefined;
+    const algorithm = algorithmOf(trailer);
     if (!algorithm) throw new ServiceError("InvalidRequest", "The value specified in the x-amz-trailer header is not supported");
     out.push({ name: trailer.toLowerCase(), running: await startChecksum(algorithm) });
   }
   return out;
 }
+
+/** Of the header or trailer "x-amz-checksum-crc32"; undefined when it is none. */
+export const algorithmOf = (header: string): ChecksumAlgorithm | undefined => CHECKSUM_ALGORITHMS.find((name) => header.toLowerCase() === `x-amz-checksum-${name}`);
 
 /** The lines after the last chunk, up to an empty line or the end. */
 async function readTrailers(reader: ByteReader): Promise<[string, string][]> {
@@ -104,10 +109,9 @@ async function checkTrailers(trailers: [string, string][], options: AwsChunkedOp
   for (const { name, running } of checksums) {
     const sent = values.find(([trailer]) => trailer === name)?.[1];
     if (sent === undefined) throw malformedTrailer();
-    if (sent !== (await running.digest())) {
-      const algorithm = name.replace("x-amz-checksum-", "").toUpperCase();
-      throw new ServiceError("BadDigest", `The ${algorithm} you specified did not match the calculated checksum.`);
-    }
+    const algorithm = algorithmOf(name)!;
+    if (sent !== (await running.digest())) throw new ServiceError("BadDigest", `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`);
+    options.onChecksum?.(algorithm, sent);
   }
 }
 

@@ -30,7 +30,8 @@ export function readForm(shape: Shape, form: URLSearchParams, dialect: FormDiale
 function readStructure(shape: Shape, node: Node, ec2: boolean): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const member of shape.members) {
-    const child = node.children?.get(memberKey(member, ec2));
+    // SQS also takes the member's own name, and the Java SDK has used it (aws/aws-sdk-java-v2#2524): "Tags.1.Key" for "Tag.1.Key".
+    const child = node.children?.get(memberKey(member, ec2)) ?? (ec2 ? undefined : node.children?.get(member.name));
     const value = child && readNode(member, child, ec2);
     if (value !== undefined) out[member.name] = value;
   }
@@ -45,14 +46,14 @@ function readNode({ shape, traits }: Member, node: Node, ec2: boolean): unknown 
       const item = shape.value!;
       // SQS and others accept both "Name.1" and "Name.member.1", whatever the model says.
       const holder = ec2 || traits.xmlFlattened ? node : (node.children?.get(elementKey("member", item, ec2)) ?? node);
-      return inOrder(holder).map((child) => readNode(item, child, ec2)).filter((value) => value !== undefined);
+      return inOrder(holder, holder.value !== undefined && holder.value !== "").map((child) => readNode(item, child, ec2)).filter((value) => value !== undefined);
     }
     case "map": {
       const holder = traits.xmlFlattened ? node : (node.children?.get("entry") ?? node);
       const keyName = elementKey("key", shape.key!, ec2);
       const valueName = elementKey("value", shape.value!, ec2);
       const out: Record<string, unknown> = {};
-      for (const entry of inOrder(holder)) {
+      for (const entry of inOrder(holder, holder.children?.has(keyName))) {
         const value = readNode(shape.value!, entry.children?.get(valueName) ?? {}, ec2);
         if (value !== undefined) put(out, entry.children?.get(keyName)?.value ?? "", value);
       }
@@ -71,5 +72,8 @@ function memberKey(member: Member, ec2: boolean): string {
 
 const elementKey = (fallback: string, { traits }: Member, ec2: boolean): string => (ec2 && traits.ec2QueryName) || (traits.xmlName ?? fallback);
 
-const inOrder = (node: Node): Node[] =>
-  [...(node.children ?? [])].filter(([key]) => /^\d{1,9}$/.test(key)).sort(([a], [b]) => Number(a) - Number(b)).map(([, child]) => child);
+/** `isOne`: a list or map of one may go without its number, as in examples of SQS's reference: "AttributeName=All", "Attribute.Name=…&Attribute.Value=…". */
+function inOrder(node: Node, isOne = false): Node[] {
+  const numbered = [...(node.children ?? [])].filter(([key]) => /^\d{1,9}$/.test(key)).sort(([a], [b]) => Number(a) - Number(b)).map(([, child]) => child);
+  return numbered.length === 0 && isOne ? [node] : numbered;
+}

@@ -78,6 +78,7 @@ export async function openWireService(client: string, { withoutConstraints = fal
 
 function writeErrorAs(model: ServiceModel, protocol: ProtocolName, request: WireRequest, error: ServiceError, requestId: string): WireResponse {
   const response = PROTOCOLS[protocol].writeError(model, describeError(model, error), requestId);
+  Object.assign(response.headers, error.headers);
   return request.method === "HEAD" ? { ...response, body: "" } : response;
 }
 
@@ -125,10 +126,15 @@ async function readFormBody(model: ServiceModel, protocol: ProtocolName, request
   }
 }
 
+/** BUCKET.s3.REGION.…; and BUCKET.localhost, as clients say it that were given http://localhost as their endpoint. */
+export function bucketOfHost(header: string): string | undefined {
+  const host = header.split(":")[0]!;
+  return /^(.+?)\.s3[.-]/.exec(host)?.[1] ?? /^(?!s3[.-]|evoke\.)(.+)\.localhost$/.exec(host)?.[1];
+}
+
 /** The published S3 schemas have no {Bucket} in their paths: the endpoint rules put it in the host or the path. */
 function splitBucket(request: WireRequest): { path: string; bucket?: string } {
-  const host = request.headers["host"]?.split(":")[0] ?? "";
-  const virtual = /^(.+)\.s3[.-]/.exec(host)?.[1];
+  const virtual = bucketOfHost(request.headers["host"] ?? "");
   if (virtual) return { bucket: virtual, path: request.path };
   const [, bucket = "", ...rest] = request.path.split("/");
   if (bucket === "WriteGetObjectResponse") return { path: request.path }; // the one path that starts with no bucket; no bucket has capitals

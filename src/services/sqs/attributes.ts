@@ -1,11 +1,11 @@
 // The attributes of a queue: which may be set, to what, and how they are shown. Pure.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 import type { MessageCounts } from "../../storage/stores.ts";
-import { invalidAttribute, limitNeedsScope, notSupported, onlyOfFifo, queueTypeFixed, tooManyStatements, unknownAttribute } from "./errors.ts";
-import { arnOf, type Fifo, type Queue } from "./queue.ts";
+import { invalidAttribute, limitNeedsScope, notSupported, oneEncryption, onlyOfFifo, queueTypeFixed, tooManyStatements, unknownAttribute } from "./errors.ts";
+import { arnOf, type Encryption, type Fifo, type Queue } from "./queue.ts";
 import { readRedrive, readRedriveAllow } from "./redrive.ts";
 
-export type Settings = Pick<Queue, "delaySeconds" | "maximumBytes" | "retentionSeconds" | "waitSeconds" | "visibilitySeconds" | "policy" | "redrive" | "redriveAllow" | "fifo">;
+export type Settings = Pick<Queue, "delaySeconds" | "maximumBytes" | "retentionSeconds" | "waitSeconds" | "visibilitySeconds" | "policy" | "redrive" | "redriveAllow" | "fifo" | "encryption">;
 
 type NumberField = "delaySeconds" | "maximumBytes" | "retentionSeconds" | "waitSeconds" | "visibilitySeconds";
 
@@ -24,10 +24,15 @@ const NUMBERS: Record<string, { field: NumberField; min: number; max: number }> 
 
 export const DEFAULTS: Settings = { delaySeconds: 0, maximumBytes: MESSAGE_BYTES_MAX, retentionSeconds: 345_600, waitSeconds: 0, visibilitySeconds: 30 };
 export const FIFO_DEFAULTS: Fifo = { contentBased: false, scope: "queue", limit: "perQueue" };
+const ENCRYPTION_DEFAULTS: Encryption = { managed: true };
+const KEY_REUSE_SECONDS_DEFAULT = 300;
+/** The key that AWS keeps for SQS, by its name or ARN. */
+const AWS_MANAGED_KEY = /^(arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:)?alias\/aws\/sqs$/;
 
 /** The settings with these changes. Throws AWS's error for the first that cannot be. */
 export function withAttributes<T extends Settings>(settings: T, attributes: Record<string, string>): T {
   const changed = { ...settings };
+  if (attributes["KmsMasterKeyId"] && attributes["SqsManagedSseEnabled"]?.toLowerCase() === "true") throw oneEncryption();
   for (const [name, value] of Object.entries(attributes)) change(changed, name, value);
   const { fifo } = changed;
   if (fifo?.limit === "perMessageGroupId" && fifo.scope !== "messageGroup") throw limitNeedsScope();
@@ -82,15 +87,19 @@ const OTHERS: Record<string, (to: Settings, value: string) => void> = {
     if (!to.fifo) throw onlyOfFifo("FifoThroughputLimit");
     to.fifo = { ...to.fifo, limit: readChoice("FifoThroughputLimit", value, ["perQueue", "perMessageGroupId"]) };
   },
-  // Evoke encrypts nothing itself, and does not say it does (README, "Quirks").
-  SqsManagedSseEnabled(_to, value) {
-    if (readChoice("SqsManagedSseEnabled", value.toLowerCase(), ["true", "false"]) === "true") throw notSupported("SqsManagedSseEnabled=true: it does not encrypt what it stores. Leave the attribute out, and keep the data folder on an encrypted disk");
+  // One takes the place of the other; without a key, SSE-SQS stays off (recorded).
+  SqsManagedSseEnabled(to, value) {
+    const managed = readChoice("SqsManagedSseEnabled", value.toLowerCase(), ["true", "false"]) === "true";
+    const { kmsKeyId, ...rest } = to.encryption ?? ENCRYPTION_DEFAULTS;
+    to.encryption = { ...rest, managed, ...(!managed && kmsKeyId !== undefined && { kmsKeyId }) };
   },
-  KmsMasterKeyId(_to, value) {
-    if (value !== "") throw notSupported("KmsMasterKeyId: it does not encrypt what it stores. Leave the attribute out, and keep the data folder on an encrypted disk");
+  KmsMasterKeyId(to, value) {
+    if (value !== "" && !AWS_MANAGED_KEY.test(value)) throw notSupported("KmsMasterKeyId with a key of your own, only the AWS managed key alias/aws/sqs: there is no KMS here");
+    const { kmsKeyId: _before, ...rest } = to.encryption ?? ENCRYPTION_DEFAULTS;
+    to.encryption = value === "" ? rest : { ...rest, managed: false, kmsKeyId: value };
   },
-  KmsDataKeyReusePeriodSeconds(_to, value) {
-    if (readNumber("KmsDataKeyReusePeriodSeconds", value, { min: 60, max: 86_400 }) !== 300) throw notSupported("KmsDataKeyReusePeriodSeconds: it does not encrypt what it stores");
+  KmsDataKeyReusePeriodSeconds(to, value) {
+    to.encryption = { ...(to.encryption ?? ENCRYPTION_DEFAULTS), keyReuseSeconds: readNumber("KmsDataKeyReusePeriodSeconds", value, { min: 60, max: 86_400 }) };
   },
 };
 
@@ -133,7 +142,7 @@ const SHOWN: Record<string, (queue: Queue) => string | undefined> = {
   CreatedTimestamp: ({ createdMs }) => seconds(createdMs),
   LastModifiedTimestamp: ({ modifiedMs }) => seconds(modifiedMs),
   ...Object.fromEntries(Object.entries(NUMBERS).map(([name, { field }]) => [name, (queue: Queue) => String(queue[field])])),
-  SqsManagedSseEnabled: () => "false",
+  SqsManagedSseEnabled: ({ encryption }) => String((encryption ?? ENCRYPTION_DEFAULTS).managed),
   Policy: ({ policy }) => policy,
   RedrivePolicy: ({ redrive }) => redrive?.text,
   RedriveAllowPolicy: ({ redriveAllow }) => redriveAllow?.text,
@@ -141,8 +150,8 @@ const SHOWN: Record<string, (queue: Queue) => string | undefined> = {
   ContentBasedDeduplication: ({ fifo }) => fifo && String(fifo.contentBased),
   DeduplicationScope: ({ fifo }) => fifo?.scope,
   FifoThroughputLimit: ({ fifo }) => fifo?.limit,
-  KmsMasterKeyId: () => undefined,
-  KmsDataKeyReusePeriodSeconds: () => undefined,
+  KmsMasterKeyId: ({ encryption }) => encryption?.kmsKeyId,
+  KmsDataKeyReusePeriodSeconds: ({ encryption }) => (encryption?.kmsKeyId === undefined ? undefined : String(encryption.keyReuseSeconds ?? KEY_REUSE_SECONDS_DEFAULT)),
 };
 
 /** What is asked for; `counts` is called only when a count is. */

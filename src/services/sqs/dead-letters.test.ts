@@ -140,6 +140,7 @@ test("what cannot be moved is refused", async () => {
   await assert.rejects(sqs.startMessageMoveTask({ SourceArn: plain }), { message: "Source queue must be configured as a Dead Letter Queue." });
   await assert.rejects(sqs.startMessageMoveTask({ SourceArn: arn("none") }), { name: "ResourceNotFoundException", message: "The resource that you specified for the SourceArn parameter doesn't exist." });
   await assert.rejects(sqs.startMessageMoveTask({ SourceArn, DestinationArn: arn("none") }), { name: "ResourceNotFoundException", message: "The resource that you specified for the DestinationArn parameter doesn't exist." });
+  await assert.rejects(sqs.startMessageMoveTask({ SourceArn, DestinationArn: arn("theirs").replace("000000000000", "111122223333") }), /is not authorized to perform: sqs:sendmessage on resource: arn:aws:sqs:eu-west-1:111122223333:theirs/);
   await assert.rejects(sqs.startMessageMoveTask({ SourceArn, MaxNumberOfMessagesPerSecond: 501 }), /MaxNumberOfMessagesPerSecond/);
   await assert.rejects(sqs.listMessageMoveTasks({ SourceArn: "here" }), /You must use this format/);
   await assert.rejects(sqs.listMessageMoveTasks({ SourceArn, MaxResults: 11 }), /MaxResults/);
@@ -166,4 +167,15 @@ test("a move task goes on after a restart", async () => {
   assert.equal((await second.bodies(target)).length, 6);
   await second.close();
   await stores.close();
+});
+
+test("a queue made again under the name of another has had no move tasks, and none runs", async () => {
+  const { dead, SourceArn } = await deadLetters(10);
+  await sqs.startMessageMoveTask({ SourceArn, MaxNumberOfMessagesPerSecond: 1 });
+  await sqs.deleteQueue({ QueueUrl: dead });
+  await clock.advance(60_000);
+  await queue({}, name(dead));
+  assert.deepEqual((await sqs.listMessageMoveTasks({ SourceArn })).Results ?? [], []);
+  const { TaskHandle } = await sqs.startMessageMoveTask({ SourceArn });
+  assert.ok(TaskHandle);
 });

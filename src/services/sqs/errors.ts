@@ -27,6 +27,7 @@ export const invalidAttribute = (name: string, reason?: string) => new ServiceEr
 export const queueTypeFixed = () => invalidAttribute("FifoQueue", "Modifying queue type is not supported.");
 /** Recalled. */
 export const limitNeedsScope = () => invalidAttribute("FifoThroughputLimit", "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup.");
+export const oneEncryption = () => new ServiceError("InvalidAttributeName", "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.");
 export const notSupported = (what: string) => new ServiceError("InvalidAttributeValue", `Evoke does not support ${what}.`);
 /** Reported (crossplane-contrib/provider-aws#443, serverless/serverless#5215). */
 export const invalidRedrive = (text: string, reason: string) => invalidParameter(text, "RedrivePolicy", reason);

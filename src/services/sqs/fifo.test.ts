@@ -110,3 +110,14 @@ test("a batch keeps its order, and one without groups or ids is refused whole", 
   await assert.rejects(sqs.sendMessageBatch({ QueueUrl, Entries: [{ Id: "x", MessageBody: "x", MessageGroupId: "g" }] }), { message: "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly" });
   await assert.rejects(sqs.sendMessageBatch({ QueueUrl, Entries: [{ Id: "x", MessageBody: "x", MessageDeduplicationId: "d" }] }), { message: "The request must contain the parameter MessageGroupId." });
 });
+
+test("answers kept for receives that are tried again have a limit, and the oldest make room", async () => {
+  const QueueUrl = await queue({ FifoQueue: "true", ContentBasedDeduplication: "true" });
+  const attempt = (id: string) => receive(QueueUrl, { ReceiveRequestAttemptId: id });
+  for (let n = 0; n < 20; n++) {
+    await sqs.sendMessage({ QueueUrl, MessageBody: `${n} ${"x".repeat(1_000_000)}`, MessageGroupId: `g${n}` });
+    assert.equal((await attempt(`try${n}`)).length, 1);
+  }
+  assert.equal((await attempt("try19")).length, 1);
+  assert.equal((await attempt("try0")).length, 0, "two megabytes each are more than is kept; its message stays with who received it");
+});

@@ -4,6 +4,7 @@ import type { MessageQueues } from "../../storage/stores.ts";
 import { VISIBILITY_SECONDS_MAX } from "./attributes.ts";
 import { checkEntries, failedEntry, filled } from "./batch.ts";
 import { missingParameter } from "./errors.ts";
+import { inGroupOrder } from "./group-order.ts";
 import { beyondTwelveHours, handleExpired, handleInvalid, invalidTimeout, notAvailable } from "./message-errors.ts";
 import { messagesOf } from "./names.ts";
 import type { Operations, Parts } from "./parts.ts";
@@ -35,26 +36,25 @@ async function hide(messages: Messages, queue: Queue, handle: string, seconds: n
 
 function checkTimeout(seconds: number | undefined): number {
   if (seconds === undefined) throw missingParameter("VisibilityTimeout");
-  if (!(seconds >= 0 && seconds <= VISIBILITY_SECONDS_MAX)) throw invalidTimeout(seconds);
+  if (!(Number.isInteger(seconds) && seconds >= 0 && seconds <= VISIBILITY_SECONDS_MAX)) throw invalidTimeout(seconds);
   return seconds;
 }
 
 interface Entry { Id?: string | undefined; ReceiptHandle?: string | undefined }
 
 /** One transaction for all; one entry's refusal, which comes before anything of it is changed, leaves the others. */
-async function each<E extends Entry>(parts: Parts, entries: E[], work: (messages: Messages, entry: E) => Promise<void>) {
+async function each<E extends Entry>(parts: Parts, queue: Queue, entries: E[], work: (messages: Messages, entry: E) => Promise<void>) {
+  const ordered = inGroupOrder(entries, ({ ReceiptHandle }) => readReceipt(queue.id, ReceiptHandle!)?.group);
   return parts.stores.transaction(async (tx) => {
-    const done: { Id: string }[] = [];
-    const failed: BatchResultErrorEntry[] = [];
-    for (const entry of entries) {
+    const refused = new Map<E, BatchResultErrorEntry>();
+    for (const entry of ordered) {
       try {
         await work(tx.messages, entry);
-        done.push({ Id: entry.Id! });
       } catch (error) {
-        failed.push(failedEntry(entry.Id!, error));
+        refused.set(entry, failedEntry(entry.Id!, error));
       }
     }
-    return { done, failed };
+    return { done: entries.filter((entry) => !refused.has(entry)).map(({ Id }) => ({ Id: Id! })), failed: entries.flatMap((entry) => refused.get(entry) ?? []) };
   });
 }
 
@@ -70,7 +70,7 @@ export const finishing = (parts: Parts) => ({
     const queue = await parts.lookup.shared(input.QueueUrl, call, "DeleteMessage");
     checkEntries(input.Entries, "DeleteMessageBatchRequestEntry");
     const nowMs = parts.clock.now();
-    const { done, failed } = await each(parts, input.Entries, (messages, entry) => remove(messages, queue, entry.ReceiptHandle!, nowMs));
+    const { done, failed } = await each(parts, queue, input.Entries, (messages, entry) => remove(messages, queue, entry.ReceiptHandle!, nowMs));
     if (done.length > 0) parts.meters.of(queue).NumberOfMessagesDeleted(done.length);
     return { Successful: filled(done), Failed: filled(failed) };
   },
@@ -88,7 +88,7 @@ export const finishing = (parts: Parts) => ({
     const queue = await parts.lookup.shared(input.QueueUrl, call, "ChangeMessageVisibility");
     checkEntries(input.Entries, "ChangeMessageVisibilityBatchRequestEntry");
     const nowMs = parts.clock.now();
-    const { done, failed } = await each(parts, input.Entries, (messages, entry) => hide(messages, queue, entry.ReceiptHandle!, checkTimeout(entry.VisibilityTimeout), nowMs));
+    const { done, failed } = await each(parts, queue, input.Entries, (messages, entry) => hide(messages, queue, entry.ReceiptHandle!, checkTimeout(entry.VisibilityTimeout), nowMs));
     for (const { VisibilityTimeout = 0 } of input.Entries) parts.waiting.due(queue.id, nowMs + VisibilityTimeout * 1000);
     return { Successful: filled(done), Failed: filled(failed) };
   },

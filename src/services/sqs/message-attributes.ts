@@ -25,8 +25,8 @@ const ATTRIBUTES_MAX = 10;
 const NAME = /^[\u00c0-\u017fA-Za-z0-9_.-]+$/;
 const RESERVED = /^(aws\.|amazon\.|\.)|\.$/i;
 const TYPE = /^(String|Number|Binary)(\..+)?$/;
-/** Up to 38 digits, 10^-128 to 10^126: documented. */
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
+/** Up to 38 digits, 10^-128 to 10^126: documented. No two parts can take the same digits: a megabyte of them would stop the process for minutes. */
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$/;
 
 /** Undefined where there are none. */
 export function readAttributes(given: Given | undefined): StoredAttributes | undefined {

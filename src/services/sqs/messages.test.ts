@@ -82,6 +82,13 @@ test("delays are the queue's or the message's own, and counts tell what is where
   assert.deepEqual((await bodies(QueueUrl)).sort(), ["later", "too"]);
 });
 
+test("a number of a megabyte that is none is refused at once", async () => {
+  const QueueUrl = await queue();
+  const startedMs = performance.now();
+  await assert.rejects(sqs.sendMessage({ QueueUrl, MessageBody: "m", MessageAttributes: { n: { DataType: "Number", StringValue: `${"1".repeat(1_000_000)}x` } } }), { message: "Could not cast message attribute 'n' value to number." });
+  assert.ok(performance.now() - startedMs < 5_000);
+});
+
 test("a batch answers for each of its entries", async () => {
   const QueueUrl = await queue();
   const { Successful, Failed } = await sqs.sendMessageBatch({ QueueUrl, Entries: [{ Id: "a", MessageBody: "A" }, { Id: "b", MessageBody: "\u0001" }, { Id: "c", MessageBody: "C", DelaySeconds: 901 }] });

@@ -17,7 +17,7 @@ export interface Meters {
   forget(queueId: string): void;
 }
 
-/** Then the one unused for longest makes room; its handles are asked for anew. */
+/** Then the one known for longest makes room; its handles are asked for anew. */
 const KEPT_MAX = 5000;
 
 export function openMeters(metrics: Metrics, now: () => number): Meters {

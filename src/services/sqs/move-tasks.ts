@@ -49,7 +49,7 @@ export function movingMessages(parts: Parts) {
       const source = await sourceOf(sourceArn, call, "StartMessageMoveTask");
       if (rate !== undefined && !(Number.isInteger(rate) && rate >= 1 && rate <= RATE_MAX)) throw invalidRate(rate);
       if ((await deadLetterSources(stores, sourceArn, 1)).length === 0) throw notADeadLetterQueue();
-      if (destinationArn !== undefined) await checkDestination(parts, source, destinationArn);
+      if (destinationArn !== undefined) await checkDestination(parts, source, destinationArn, call);
       const { visible } = await stores.messages.counts(messagesOf(source.id), call.now.getTime());
       const task: MoveTask = {
         id: parts.ids.token(32, LOWER_ALPHANUMERIC), sourceArn, status: "RUNNING", startedMs: call.now.getTime(), toMove: visible, moved: 0,
@@ -90,9 +90,10 @@ export function movingMessages(parts: Parts) {
   } satisfies Operations;
 }
 
-async function checkDestination({ lookup }: Parts, source: Queue, arn: string): Promise<void> {
+async function checkDestination({ lookup }: Parts, source: Queue, arn: string, call: Call): Promise<void> {
   const owner = ownerByArn(arn);
   if (!owner) throw invalidDestinationArn();
+  await lookup.admit(owner, call, "SendMessage");
   const destination = owner.region === source.region ? await lookup.byArn(arn) : undefined;
   if (!destination) throw noDestination();
   if (Boolean(destination.fifo) !== Boolean(source.fifo)) throw differentQueueTypes();
@@ -143,6 +144,12 @@ async function oneStep({ clock, ids }: Parts, tx: Tx, key: string): Promise<Step
   }
   await tasks.put(key, { ...task, moved });
   return { ended: false, moved: received.length, messagesPerSecond: task.messagesPerSecond };
+}
+
+/** Of a queue that is deleted: the next of its name has had none. One that runs ends at its next step. */
+export async function forgetMoveTasks(tx: Tx, sourceArn: string): Promise<void> {
+  for (const [key] of await tx.documents(MOVE_TASKS).list({ prefix: `${sourceArn}/`, limit: LISTED_MAX })) await tx.documents(MOVE_TASKS).delete(key);
+  await tx.documents(ACTIVE_TASKS).delete(sourceArn);
 }
 
 async function queueByArn(tx: Tx, arn: string): Promise<Queue | undefined> {

@@ -6,9 +6,10 @@ import { filled } from "./batch.ts";
 import { changeQueue, checkTarget } from "./change.ts";
 import { deadLetterSources, indexDeadLetters } from "./dead-letter-index.ts";
 import { invalidFifoName, invalidMaxResults, invalidQueueName, invalidToken, purgeInProgress, queueDeletedRecently, queueDoesNotExist, queueNameExists } from "./errors.ts";
+import { forgetMoveTasks } from "./move-tasks.ts";
 import { messagesOf } from "./names.ts";
 import type { Operations, Parts } from "./parts.ts";
-import { arnOf, isFifoName, isStandardName, keyOf, type Owner, ownerByArn, type Queue, QUEUES, urlOf } from "./queue.ts";
+import { arnOf, isFifoName, isOwner, isStandardName, keyOf, type Owner, ownerByArn, type Queue, QUEUES, urlOf } from "./queue.ts";
 import { removeMessages, unusedMessages } from "./removal.ts";
 import { checkedTags } from "./tags.ts";
 
@@ -48,14 +49,16 @@ export const queueOperations = (parts: Parts) => ({
 
   async GetQueueUrl(input, call) {
     const owner: Owner = { account: input.QueueOwnerAWSAccountId ?? call.account, region: call.region, name: input.QueueName };
+    if (!isOwner(owner)) throw queueDoesNotExist();
     await parts.lookup.admit(owner, call, "GetQueueUrl");
     if (!(await parts.queues.get(keyOf(owner)))) throw queueDoesNotExist();
     return { QueueUrl: urlOf(owner, call) };
   },
 
   async ListQueues(input, call) {
-    const prefix = keyOf({ account: call.account, region: call.region, name: input.QueueNamePrefix ?? "" });
     const { limit, after } = readPage(input, /^[\w.-]{1,80}$/);
+    if (!/^[\w.-]{0,80}$/.test(input.QueueNamePrefix ?? "")) return {}; // no name begins so
+    const prefix = keyOf({ account: call.account, region: call.region, name: input.QueueNamePrefix ?? "" });
     const own = keyOf({ account: call.account, region: call.region, name: "" });
     const rows = await parts.queues.list({ prefix, limit: limit + 1, ...(after === undefined ? {} : { after: own + after }) });
     const shown = rows.slice(0, limit).map(([, queue]) => queue);
@@ -113,6 +116,7 @@ async function deleteQueue({ stores, clock, background, waiting, meters }: Parts
     if (!queue) throw queueDoesNotExist();
     await tx.documents<Queue>(QUEUES).delete(keyOf(owner));
     await indexDeadLetters(tx, queue, undefined);
+    await forgetMoveTasks(tx, arnOf(queue));
     await tx.documents<object>(DELETED).put(keyOf(owner), { deletedMs: nowMs });
     await unusedMessages(tx).put(queue.id, { sinceMs: nowMs, queueGone: true });
     return queue.id;

@@ -26,7 +26,7 @@ export function receiving(parts: Parts) {
       const queue = await lookup.shared(input.QueueUrl, call, "ReceiveMessage");
       const { options, waitSeconds, show, attemptId } = readRequest(input, queue);
       const again = attemptId === undefined ? undefined : await attempts.again(queue, attemptId, options.hiddenMs);
-      const batch = again ?? (waitSeconds === 0 ? await take(queue, options) : await takeWithin(parts, queue, options, clock.now() + waitSeconds * 1000, call));
+      const batch = again ?? (waitSeconds === 0 ? await take(queue, options) : await takeWithin(parts, queue, options, clock.monotonicMs() + waitSeconds * 1000, call));
       if (attemptId !== undefined && !again && batch.taken.length > 0) attempts.keep(queue, attemptId, batch);
       return { Messages: filled(batch.taken.map((one) => show(one, batch))) };
     },
@@ -35,9 +35,9 @@ export function receiving(parts: Parts) {
 
 function readRequest(input: ReceiveMessageRequest, queue: Queue) {
   const { MaxNumberOfMessages: limit = 1, WaitTimeSeconds: waitSeconds = queue.waitSeconds, VisibilityTimeout: hiddenSeconds = queue.visibilitySeconds, ReceiveRequestAttemptId: attemptId } = input;
-  if (!(limit >= 1 && limit <= 10)) throw invalidCount(limit);
-  if (!(waitSeconds >= 0 && waitSeconds <= WAIT_SECONDS_MAX)) throw invalidWait(waitSeconds);
-  if (!(hiddenSeconds >= 0 && hiddenSeconds <= VISIBILITY_SECONDS_MAX)) throw invalidReceiveTimeout(hiddenSeconds);
+  if (!(Number.isInteger(limit) && limit >= 1 && limit <= 10)) throw invalidCount(limit);
+  if (!(Number.isInteger(waitSeconds) && waitSeconds >= 0 && waitSeconds <= WAIT_SECONDS_MAX)) throw invalidWait(waitSeconds);
+  if (!(Number.isInteger(hiddenSeconds) && hiddenSeconds >= 0 && hiddenSeconds <= VISIBILITY_SECONDS_MAX)) throw invalidReceiveTimeout(hiddenSeconds);
   if (attemptId !== undefined && !queue.fifo) throw notOfThisQueueType(attemptId, "ReceiveRequestAttemptId");
   if (attemptId !== undefined && !ATTEMPT.test(attemptId)) throw invalidId(attemptId, "ReceiveRequestAttemptId");
   // AttributeNames is the older name of the same; both together are both.
@@ -56,7 +56,7 @@ function showMessage(queue: Queue, one: Taken, { receipt, receivedMs }: Batch, s
   const { head, body, received } = one;
   const message: Message = {
     MessageId: head.id,
-    ReceiptHandle: writeReceipt(queue.id, { sequence: received.sequence, receipt, receivedMs }),
+    ReceiptHandle: writeReceipt(queue.id, { ...received, receipt, receivedMs }),
     MD5OfBody: head.bodyMd5,
     Body: body,
   };
@@ -75,7 +75,7 @@ function showMessage(queue: Queue, one: Taken, { receipt, receivedMs }: Batch, s
   return message;
 }
 
-/** Long polling: ends with the first messages, at `untilMs`, or when the caller or the platform is gone. */
+/** Long polling: ends with the first messages, at `untilMs` (of `monotonicMs`), or when the caller or the platform is gone. */
 async function takeWithin({ take, waiting, clock, queues }: Parts, queue: Queue, options: TakeOptions, untilMs: number, call: Call): Promise<Batch> {
   const turn = waiting.enter(queue.id);
   if (!turn) throw tooManyWaiting();
@@ -85,7 +85,7 @@ async function takeWithin({ take, waiting, clock, queues }: Parts, queue: Queue,
     for (;;) {
       const batch = await take(queue, options);
       found = batch.taken.length > 0;
-      if (found || clock.now() >= untilMs || signal.aborted) return batch;
+      if (found || clock.monotonicMs() >= untilMs || signal.aborted) return batch;
       await turn.wait(untilMs, signal);
       if (signal.aborted || (await queues.get(keyOf(queue)))?.id !== queue.id) return batch; // nobody is there to receive; or the queue is gone
     }
@@ -94,16 +94,29 @@ async function takeWithin({ take, waiting, clock, queues }: Parts, queue: Queue,
   }
 }
 
-const ATTEMPTS_MAX = 10_000;
+/** In memory; then the oldest make room. */
+const ATTEMPTS_CHARACTERS_MAX = 32 * 1024 * 1024;
 
 /** Answers of FIFO queues kept for ReceiveRequestAttemptId: five minutes, in memory, and no longer than all of its messages are still held. */
-function openAttempts({ stores, clock }: Parts) {
-  const kept = new Map<string, { batch: Batch; atMs: number }>();
+function openAttempts({ stores, clock, waiting }: Parts) {
+  const kept = new Map<string, { batch: Batch; atMs: number; characters: number }>();
+  let characters = 0;
   const key = (queue: Queue, attemptId: string) => `${queue.id} ${attemptId}`;
+  const forget = (name: string): void => {
+    characters -= kept.get(name)?.characters ?? 0;
+    kept.delete(name);
+  };
   return {
     keep(queue: Queue, attemptId: string, batch: Batch): void {
-      if (kept.size >= ATTEMPTS_MAX) kept.delete(kept.keys().next().value!);
-      kept.set(key(queue, attemptId), { batch, atMs: clock.now() });
+      const name = key(queue, attemptId);
+      forget(name);
+      const entry = { batch, atMs: clock.now(), characters: batch.taken.reduce((sum, { received }) => sum + 2 * received.body.length, 1024) }; // as it was stored, and its parts
+      kept.set(name, entry);
+      characters += entry.characters;
+      for (const [oldest, { atMs }] of kept) {
+        if (characters <= ATTEMPTS_CHARACTERS_MAX && entry.atMs < atMs + DEDUPLICATION_MS) break;
+        forget(oldest);
+      }
     },
     /** The same messages under the same handles, hidden anew from now. */
     async again(queue: Queue, attemptId: string, hiddenMs: number): Promise<Batch | undefined> {
@@ -116,9 +129,12 @@ function openAttempts({ stores, clock }: Parts) {
         for (const { received } of batch.taken) await tx.messages.hide(messagesOf(queue.id), received.sequence, batch.receipt, { nowMs, dueMs: nowMs + hiddenMs });
         return true;
       }));
-      if (held) return batch;
-      kept.delete(key(queue, attemptId));
-      return undefined;
+      if (!held) {
+        forget(key(queue, attemptId));
+        return undefined;
+      }
+      waiting.due(queue.id, nowMs + hiddenMs);
+      return batch;
     },
   };
 }

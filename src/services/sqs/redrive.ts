@@ -6,8 +6,11 @@ import type { Queue, Redrive, RedriveAllow } from "./queue.ts";
 
 const RECEIVES_MAX = 1000;
 const SOURCES_MAX = 10;
+/** Ours: ten ARNs are a fifth of it. What is kept with a queue is shown with it. */
+const TEXT_CHARACTERS_MAX = 8192;
 
 function readMap(text: string): Record<string, unknown> | undefined {
+  if (text.length > TEXT_CHARACTERS_MAX) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;

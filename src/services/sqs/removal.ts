@@ -18,15 +18,20 @@ export const unusedMessages = (from: { documents: Stores["documents"] }): Docume
 /** All that was there; a purged queue lives on. */
 export async function removeMessages(stores: Stores, queueId: string): Promise<void> {
   await stores.messages.deleteAll(messagesOf(queueId));
-  const left = await unusedMessages(stores).get(queueId);
-  if (left && !left.queueGone) await unusedMessages(stores).delete(queueId);
+  await forgetUnless(stores, queueId, (left) => left.queueGone === true);
 }
+
+/** As one step, because the queue may be deleted after a purge of it has begun. */
+const forgetUnless = (stores: Stores, queueId: string, stays: (left: Unused) => boolean): Promise<void> => stores.transaction(async (tx) => {
+  const left = await unusedMessages(tx).get(queueId);
+  if (left && !stays(left)) await unusedMessages(tx).delete(queueId);
+});
 
 /** What a process that ended left, and what arrived at queues that were being deleted. */
 export async function removeLeftMessages(stores: Stores, nowMs: number): Promise<void> {
   for (const [queueId, { sinceMs, queueGone }] of await unusedMessages(stores).list({ limit: 1000 })) {
     if (queueGone && nowMs < sinceMs + STRAGGLERS_MS) continue;
     await stores.messages.deleteAll(messagesOf(queueId));
-    await unusedMessages(stores).delete(queueId);
+    await forgetUnless(stores, queueId, (left) => left.sinceMs > sinceMs);
   }
 }

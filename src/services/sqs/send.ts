@@ -6,6 +6,7 @@ import type { Ids } from "../../kernel/ids.ts";
 import type { Deduplication, Message, MessageQueues, Stores } from "../../storage/stores.ts";
 import { forbiddenCharacter, textMd5, textSha256 } from "./body.ts";
 import { missingParameter } from "./errors.ts";
+import { inGroupOrder } from "./group-order.ts";
 import { type MessageHead, sequenceNumber, storedBody } from "./message.ts";
 import { attributesBytes, attributesMd5, readAttributes, readTraceAttribute, TRACE_HEADER } from "./message-attributes.ts";
 import { deduplicationMissing, invalidContents, invalidDelay, invalidId, notOfThisQueueType } from "./message-errors.ts";
@@ -106,6 +107,9 @@ function delaySeconds(queue: Queue, given: number | undefined): number {
   if (!Number.isInteger(given) || given < 0 || given > DELAY_SECONDS_MAX) throw invalidDelay(given);
   return given;
 }
+
+/** As it was said, where nobody else uses the stores: then the groups begin in that order. */
+export const sendingOrder = <T>(stores: Stores, messages: T[], groupOf: (message: T) => string | undefined): T[] => (stores.steps ? messages : inGroupOrder(messages, groupOf));
 
 /** One write. */
 export async function store(messages: Pick<MessageQueues, "send">, queue: Queue, { message, deduplication, head, systemMd5 }: Prepared): Promise<SentMessage> {

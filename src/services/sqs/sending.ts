@@ -7,7 +7,7 @@ import { attributesBytes, readAttributes } from "./message-attributes.ts";
 import { batchTooLong, deduplicationMissing, entryTooLong, groupMissingInBatch, messageTooLong } from "./message-errors.ts";
 import type { Operations, Parts } from "./parts.ts";
 import type { Queue } from "./queue.ts";
-import { countSent, type Prepared, prepare, store } from "./send.ts";
+import { countSent, type Prepared, prepare, sendingOrder, store } from "./send.ts";
 
 const senderOf = ({ principal, traceId }: Call) => ({ id: principal.userId, trace: traceId });
 
@@ -34,9 +34,9 @@ export const sending = (parts: Parts) => ({
       }
     }
     const successful: SendMessageBatchResultEntry[] = good.length === 0 ? [] : await parts.stores.transaction(async (tx) => {
-      const sent = [];
-      for (const { id, prepared } of good) sent.push({ Id: id, ...(await store(tx.messages, queue, prepared)) });
-      return sent;
+      const sent = new Map<string, SendMessageBatchResultEntry>();
+      for (const { id, prepared } of sendingOrder(parts.stores, good, ({ prepared: { message } }) => message.group)) sent.set(id, { Id: id, ...(await store(tx.messages, queue, prepared)) });
+      return good.map(({ id }) => sent.get(id)!);
     });
     for (const { prepared } of good) countSent(parts, queue, prepared.bytes);
     return { Successful: filled(successful), Failed: filled(failed) };

@@ -19,7 +19,7 @@ test("a queue has AWS's defaults, and its URL begins with the name the caller re
   const created = String(Math.trunc(clock.now() / 1000));
   assert.deepEqual((await sqs.getQueueAttributes({ QueueUrl, AttributeNames: ["All"] })).Attributes, {
     QueueArn: arn("plain"), CreatedTimestamp: created, LastModifiedTimestamp: created, DelaySeconds: "0", MaximumMessageSize: "1048576", MessageRetentionPeriod: "345600", ReceiveMessageWaitTimeSeconds: "0",
-    VisibilityTimeout: "30", SqsManagedSseEnabled: "false", ApproximateNumberOfMessages: "0", ApproximateNumberOfMessagesDelayed: "0", ApproximateNumberOfMessagesNotVisible: "0",
+    VisibilityTimeout: "30", SqsManagedSseEnabled: "true", ApproximateNumberOfMessages: "0", ApproximateNumberOfMessagesDelayed: "0", ApproximateNumberOfMessagesNotVisible: "0",
   });
   assert.equal((await sqs.getQueueAttributes({ QueueUrl })).Attributes, undefined);
   const { Attributes } = await sqs.getQueueAttributes({ QueueUrl: await queue({ FifoQueue: "true" }, "plain.fifo"), AttributeNames: ["FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"] });
@@ -31,7 +31,7 @@ test("every URL that ends in account and name is understood, but not one of anot
   for (const QueueUrl of ["https://sqs.eu-west-1.amazonaws.com/000000000000/urls", "https://eu-west-1.queue.amazonaws.com/000000000000/urls", "http://localhost:9324/000000000000/urls/", "/000000000000/urls", "urls"]) {
     assert.equal((await sqs.getQueueAttributes({ QueueUrl, AttributeNames: ["QueueArn"] })).Attributes!["QueueArn"], arn("urls"), QueueUrl);
   }
-  for (const QueueUrl of ["https://sqs.eu-west-2.amazonaws.com/000000000000/urls", "http://localhost/urls", "nothing", "", "http://localhost/000000000000/"]) {
+  for (const QueueUrl of ["https://sqs.eu-west-2.amazonaws.com/000000000000/urls", "http://localhost/urls", "nothing", "", "http://localhost/000000000000/", "\0", "http://localhost/000000000000/a\0b", "http://localhost/000000000000/\ud800", "x".repeat(5000)]) {
     await assert.rejects(sqs.getQueueAttributes({ QueueUrl, AttributeNames: ["All"] }), { name: "QueueDoesNotExist", message: "The specified queue does not exist." }, QueueUrl);
   }
   await assert.rejects(sqs.sendMessage({ QueueUrl: "http://localhost/111122223333/urls", MessageBody: "m" }), /is not authorized to perform: sqs:sendmessage/);
@@ -94,12 +94,25 @@ test("attributes are changed, all or none, and only to what they may be", async 
   await assert.rejects(sqs.setQueueAttributes({ QueueUrl: fifo, Attributes: { FifoThroughputLimit: "perMessageGroupId" } }), /only when the value for DeduplicationScope is messageGroup/);
 });
 
-test("encryption is not pretended", async () => {
-  const attempt = (Attributes: Record<string, string>) => sqs.createQueue({ QueueName: "secret", Attributes });
-  await assert.rejects(attempt({ KmsMasterKeyId: "alias/aws/sqs" }), /Evoke does not support KmsMasterKeyId/);
-  await assert.rejects(attempt({ SqsManagedSseEnabled: "true" }), /Evoke does not support SqsManagedSseEnabled=true/);
-  await assert.rejects(attempt({ KmsDataKeyReusePeriodSeconds: "6000" }), /Evoke does not support KmsDataKeyReusePeriodSeconds/);
-  await attempt({ SqsManagedSseEnabled: "false", KmsMasterKeyId: "", KmsDataKeyReusePeriodSeconds: "300" });
+// What is shown after each step: recorded (LocalStack's snapshots test_set_queue_attributes_default_values, test_sse_queue_attributes, test_sse_kms_and_sqs_are_mutually_exclusive).
+test("encryption is shown as AWS shows it, with the keys that AWS keeps, and a key of one's own is refused", async () => {
+  const QueueUrl = await queue({ SqsManagedSseEnabled: "true" }, "secret");
+  const shown = async () => (await sqs.getQueueAttributes({ QueueUrl, AttributeNames: ["KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"] })).Attributes;
+  const set = (Attributes: Record<string, string>) => sqs.setQueueAttributes({ QueueUrl, Attributes });
+  assert.deepEqual(await shown(), { SqsManagedSseEnabled: "true" });
+  assert.equal(await queue({}, "secret"), QueueUrl);
+  await set({ KmsMasterKeyId: "alias/aws/sqs", KmsDataKeyReusePeriodSeconds: "6000" });
+  assert.deepEqual(await shown(), { KmsMasterKeyId: "alias/aws/sqs", KmsDataKeyReusePeriodSeconds: "6000", SqsManagedSseEnabled: "false" });
+  await assert.rejects(set({ KmsMasterKeyId: "alias/aws/sqs", SqsManagedSseEnabled: "true" }), { name: "InvalidAttributeName", message: "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE." });
+  for (const KmsMasterKeyId of ["alias/mine", "1234abcd-12ab-34cd-56ef-1234567890ab", "arn:aws:kms:eu-west-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab", "alias/aws/sns"]) {
+    await assert.rejects(set({ KmsMasterKeyId }), { name: "InvalidAttributeValue", message: "Evoke does not support KmsMasterKeyId with a key of your own, only the AWS managed key alias/aws/sqs: there is no KMS here." });
+  }
+  await set({ KmsMasterKeyId: "", KmsDataKeyReusePeriodSeconds: "300" });
+  assert.deepEqual(await shown(), { SqsManagedSseEnabled: "false" });
+  await set({ KmsMasterKeyId: "arn:aws:kms:eu-west-1:000000000000:alias/aws/sqs" });
+  assert.equal((await shown())!["KmsDataKeyReusePeriodSeconds"], "300");
+  await set({ SqsManagedSseEnabled: "true" });
+  assert.deepEqual(await shown(), { SqsManagedSseEnabled: "true" });
 });
 
 test("names are checked, and the suffix belongs to FIFO queues", async () => {
@@ -107,6 +120,25 @@ test("names are checked, and the suffix belongs to FIFO queues", async () => {
   for (const name of ["x", ".fifo", `${"a".repeat(76)}.fifo`]) await assert.rejects(sqs.createQueue({ QueueName: name, Attributes: { FifoQueue: "true" } }), /must end with .fifo suffix and be 1 to 80 in length/);
   await assert.rejects(sqs.createQueue({ QueueName: "x", Attributes: { FifoQueue: "false" } }), { name: "InvalidAttributeName", message: "Unknown Attribute FifoQueue." });
   await queue({ FifoQueue: "true" }, `${"a".repeat(75)}.fifo`);
+});
+
+test("a name, account or ARN that no queue can have is not there", async () => {
+  for (const name of ["\0", "\ud800", "x".repeat(5000), "a/b"]) {
+    await assert.rejects(sqs.getQueueUrl({ QueueName: name }), { name: "QueueDoesNotExist" });
+    await assert.rejects(sqs.getQueueUrl({ QueueName: "q", QueueOwnerAWSAccountId: name }), { name: "QueueDoesNotExist" });
+    assert.deepEqual((await sqs.listQueues({ QueueNamePrefix: name })).QueueUrls, undefined);
+    await assert.rejects(sqs.listMessageMoveTasks({ SourceArn: `arn:aws:sqs:${name}:000000000000:q` }), /You must use this format/);
+    await assert.rejects(sqs.listMessageMoveTasks({ SourceArn: `arn:${name}:sqs:eu-west-1:000000000000:q` }), /You must use this format/);
+  }
+});
+
+test("a policy of a queue is not kept with a megabyte of spaces", async () => {
+  const QueueUrl = await queue({}, "spacious");
+  for (const name of ["RedrivePolicy", "RedriveAllowPolicy"]) {
+    const value = name === "RedrivePolicy" ? { maxReceiveCount: 1, deadLetterTargetArn: arn("spacious") } : { redrivePermission: "allowAll" };
+    await sqs.setQueueAttributes({ QueueUrl, Attributes: { [name]: JSON.stringify(value) } });
+    await assert.rejects(sqs.setQueueAttributes({ QueueUrl, Attributes: { [name]: JSON.stringify(value) + " ".repeat(8192) } }), { name: "InvalidAttributeValue" });
+  }
 });
 
 test("a purge removes everything, once a minute", async () => {

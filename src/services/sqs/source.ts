@@ -3,6 +3,7 @@ import { parseEvent } from "../../patterns/numbers.ts";
 import type { QueueItem, QueueSource } from "../../ports/sources.ts";
 import type { MessageQueues } from "../../storage/stores.ts";
 import { queueDoesNotExist } from "./errors.ts";
+import { inGroupOrder } from "./group-order.ts";
 import { systemAttributes, type Taken } from "./message.ts";
 import type { StoredAttributes } from "./message-attributes.ts";
 import { messagesOf } from "./names.ts";
@@ -30,12 +31,10 @@ export function queueSource(ports: RoomPorts): QueueSource {
   const each = async (arn: string, items: QueueItem[], work: (messages: Pick<MessageQueues, "delete" | "hide">, name: string, sequence: number, receipt: string) => Promise<boolean>): Promise<Queue | undefined> => {
     const queue = await lookup.byArn(arn);
     if (!queue) return undefined;
-    for (let from = 0; from < items.length; from += AT_ONCE) {
+    const receipts = inGroupOrder(items.map(({ receipt }) => readReceipt(queue.id, receipt)).filter((receipt) => receipt !== undefined), ({ group }) => group);
+    for (let from = 0; from < receipts.length; from += AT_ONCE) {
       await stores.transaction(async (tx) => {
-        for (const item of items.slice(from, from + AT_ONCE)) {
-          const receipt = readReceipt(queue.id, item.receipt);
-          if (receipt) await work(tx.messages, messagesOf(queue.id), receipt.sequence, receipt.receipt);
-        }
+        for (const { sequence, receipt } of receipts.slice(from, from + AT_ONCE)) await work(tx.messages, messagesOf(queue.id), sequence, receipt);
       });
     }
     return queue;
@@ -76,11 +75,6 @@ export function queueSource(ports: RoomPorts): QueueSource {
       const queue = await each(arn, items, (messages, name, sequence, receipt) => messages.hide(name, sequence, receipt, { nowMs, dueMs }));
       if (queue) waiting.due(queue.id, dueMs);
     },
-
-    async backlog(arn) {
-      const queue = await lookup.byArn(arn);
-      return queue ? (await stores.messages.counts(messagesOf(queue.id), clock.now())).visible : 0;
-    },
   };
 }
 
@@ -95,7 +89,7 @@ function decoded(body: string): unknown {
 
 function itemOf(queue: Queue, one: Taken, { receipt, receivedMs }: Batch): QueueItem {
   const { head, body, received } = one;
-  const handle = writeReceipt(queue.id, { sequence: received.sequence, receipt, receivedMs });
+  const handle = writeReceipt(queue.id, { ...received, receipt, receivedMs });
   const record = {
     messageId: head.id,
     receiptHandle: handle,
@@ -108,8 +102,7 @@ function itemOf(queue: Queue, one: Taken, { receipt, receivedMs }: Batch): Queue
     eventSourceARN: arnOf(queue),
     awsRegion: queue.region,
   };
-  // The group of a standard queue's message orders nothing.
-  return { id: head.id, receipt: handle, record, sentMs: received.sentMs, ...(queue.fifo && received.group !== undefined && { group: received.group }), ...(head.trace !== undefined && { traceHeader: head.trace }) };
+  return { id: head.id, receipt: handle, record, ...(head.trace !== undefined && { traceHeader: head.trace }) };
 }
 
 const lowerAttributes = (attributes: StoredAttributes): object =>

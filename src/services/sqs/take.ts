@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
 import { LOWER_ALPHANUMERIC } from "../../kernel/ids.ts";
 import type { RoomPorts } from "../service.ts";
+import { inGroupOrder } from "./group-order.ts";
 import { readTaken, storedBody, type Taken } from "./message.ts";
 import { tooManyInFlight } from "./message-errors.ts";
 import type { Meters } from "./meters.ts";
@@ -77,7 +78,7 @@ async function putAside({ stores }: TakeParts, queue: Queue, messages: Taken[], 
   const owner = queue.redrive && ownerByArn(queue.redrive.targetArn);
   return stores.transaction(async (tx) => {
     const target = owner && (await tx.documents<Queue>(QUEUES).get(keyOf(owner)));
-    const gone = messages.filter((one) => target !== undefined || isOld(queue, one, nowMs));
+    const gone = inGroupOrder(messages, ({ received }) => received.group).filter((one) => target !== undefined || isOld(queue, one, nowMs));
     for (const one of gone) {
       const { sequence, receipt } = one.received;
       const here = await tx.messages.delete(messagesOf(queue.id), sequence, receipt);
@@ -97,7 +98,7 @@ function deadLetter(queue: Queue, { head, body, received }: Taken, nowMs: number
 function openInFlight({ stores, clock }: TakeParts, most: number) {
   const kept = new Map<string, { atMost: number; atMs: number }>();
   const count = async (queue: Queue) => {
-    const entry = { atMost: (await stores.messages.counts(messagesOf(queue.id), clock.now())).held, atMs: clock.now() };
+    const entry = { atMost: (await stores.messages.counts(messagesOf(queue.id), clock.now())).held, atMs: clock.monotonicMs() };
     if (!kept.has(queue.id) && kept.size >= QUEUES_KEPT_MAX) kept.delete(kept.keys().next().value!);
     kept.set(queue.id, entry);
     return entry;
@@ -105,7 +106,7 @@ function openInFlight({ stores, clock }: TakeParts, most: number) {
   return {
     async has(queue: Queue, limit: number): Promise<boolean> {
       let entry = kept.get(queue.id) ?? (await count(queue));
-      if (entry.atMost + limit > most && clock.now() - entry.atMs >= RECOUNT_MS) entry = await count(queue);
+      if (entry.atMost + limit > most && clock.monotonicMs() - entry.atMs >= RECOUNT_MS) entry = await count(queue);
       return entry.atMost + limit <= most;
     },
     taken(queue: Queue, messages: number): void {

@@ -3,6 +3,10 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { SQS } from "@aws-sdk/client-sqs";
 import type { Call } from "../../kernel/call.ts";
+import { virtualClock } from "../../kernel/clock.ts";
+import { silentLog } from "../../kernel/log.ts";
+import { openStores } from "../../storage/open.ts";
+import type { Stores } from "../../storage/stores.ts";
 import { openQueueRoom } from "../../../test/support/queue-room.ts";
 import { sqs as service } from "./service.ts";
 
@@ -100,4 +104,23 @@ test("a caller that goes away leaves its turn to the next, and takes no message"
   assert.deepEqual((await left).Messages, undefined);
   await sqs.sendMessage({ QueueUrl, MessageBody: "m" });
   assert.deepEqual(await stays.answer, ["m"]);
+});
+
+test("an error of the stores does not make those who wait deaf", async () => {
+  const stores = await openStores({ ephemeral: true, clock: virtualClock(), log: silentLog });
+  let failing = true;
+  const nextDueMs: Stores["messages"]["nextDueMs"] = async (...given) => {
+    if (failing) throw new Error("the database is away");
+    return stores.messages.nextDueMs(...given);
+  };
+  const shaken = await openQueueRoom({ stores: { ...stores, messages: { ...stores.messages, nextDueMs } } });
+  const QueueUrl = await shaken.queue();
+  const answer = shaken.bodies(QueueUrl, { WaitTimeSeconds: 20 });
+  await shaken.clock.advance(1_000);
+  failing = false;
+  await shaken.clock.advance(1_000);
+  await shaken.sqs.sendMessage({ QueueUrl, MessageBody: "heard" });
+  assert.deepEqual(await Promise.race([answer, shaken.clock.advance(1).then(() => shaken.clock.advance(1)).then(() => ["nothing yet"])]), ["heard"]);
+  await shaken.close();
+  await stores.close();
 });

@@ -4,7 +4,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Stores } from "../../storage/stores.ts";
 
 export interface Turn {
-  /** Resolves when it is worth looking again, at `untilMs`, or with the signal. */
+  /** Resolves when it is worth looking again, at `untilMs` (of `monotonicMs`, because who waits does so by the machine's clock), or with the signal. */
   wait(untilMs: number, signal: AbortSignal): Promise<void>;
   /** `found`: there may be more for the next. */
   leave(found: boolean): void;
@@ -21,6 +21,8 @@ export interface Waiting {
   wake(queueId: string): void;
 }
 
+/** After an error of the stores. */
+const LOOK_AGAIN_MS = 1000;
 /** In all queues together; each costs a connection of a caller as well. */
 const WAITING_MAX = 10_000;
 
@@ -47,7 +49,10 @@ export function openWaiting({ stores, clock, queueName }: { stores: Stores; cloc
   };
 
   const wakeAll = (place: Place): void => {
-    for (const turn of [...place.turns]) turn.wake();
+    for (const turn of [...place.turns]) {
+      turn.woken = true;
+      turn.wake();
+    }
     for (const watcher of [...place.watchers]) watcher();
   };
 
@@ -55,10 +60,10 @@ export function openWaiting({ stores, clock, queueName }: { stores: Stores; cloc
   const setTimer = (queueId: string, place: Place, atMs: number): void => {
     if (place.stop.signal.aborted || (place.timer && place.timer.atMs <= atMs)) return;
     place.timer?.cancel();
-    const cancel = clock.after(Math.max(atMs - clock.now(), 0), () => {
+    const cancel = clock.at(atMs, () => {
       place.timer = undefined;
       wakeOne(place);
-      expectDue(queueId, place).catch(() => wakeAll(place));
+      expectDue(queueId, place).catch(() => setTimer(queueId, place, clock.now() + LOOK_AGAIN_MS));
     });
     place.timer = { atMs, cancel };
   };
@@ -80,13 +85,19 @@ export function openWaiting({ stores, clock, queueName }: { stores: Stores; cloc
     }
   };
 
+  /** When listening fails, whoever waits looks for itself and meets the error, or does not. */
+  const keepListening = (queueId: string, place: Place): void => {
+    listen(queueId, place).catch(() => {
+      wakeAll(place);
+      if (!place.stop.signal.aborted) clock.after(LOOK_AGAIN_MS, () => keepListening(queueId, place));
+    });
+  };
+
   const placeOf = (queueId: string): Place => {
     let place = places.get(queueId);
     if (!place) {
       places.set(queueId, (place = { turns: new Set(), watchers: new Set(), stop: new AbortController(), timer: undefined }));
-      const opened = place;
-      // When listening fails, whoever waits looks for itself and meets the error.
-      listen(queueId, opened).catch(() => wakeAll(opened));
+      keepListening(queueId, place);
     }
     return place;
   };
@@ -110,13 +121,13 @@ export function openWaiting({ stores, clock, queueName }: { stores: Stores; cloc
           const { promise, resolve } = Promise.withResolvers<void>();
           turn.wake = resolve;
           if (turn.woken || signal.aborted) resolve();
-          const cancel = clock.after(Math.max(untilMs - clock.now(), 0), resolve);
+          const cancel = clock.after(Math.max(untilMs - clock.monotonicMs(), 0), resolve);
           const gone = () => resolve();
           signal.addEventListener("abort", gone, { once: true });
           await promise;
           signal.removeEventListener("abort", gone);
           cancel();
-          turn.woken = false;
+          if (!signal.aborted) turn.woken = false; // else the wake is for the next
           place.turns.delete(turn);
           place.turns.add(turn); // to the end of the line
         },
