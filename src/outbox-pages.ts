@@ -1,6 +1,6 @@
-// GET /_evoke/outbox: what SNS would have sent to people and phones, the newest first. POST /_evoke/outbox/stop?number=…: that phone wants no more.
+// GET /_evoke/outbox: what SNS would have sent to people and phones, the newest first (?limit=…) or one (?number=…). POST /_evoke/outbox/stop?number=…: that phone wants no more.
 import { optOut } from "./services/sns/phone-numbers.ts";
-import { readOutbox } from "./services/sns/outbox.ts";
+import { readOutbox, readOutboxEntry } from "./services/sns/outbox.ts";
 import type { Stores } from "./storage/stores.ts";
 import type { WireRequest, WireResponse } from "./wire/http.ts";
 
@@ -10,8 +10,10 @@ export function outboxPages({ stores, region }: { stores: Stores; region: string
   return {
     async "/_evoke/outbox"(request, account) {
       if (request.method !== "GET") return json(405, { error: "GET only" });
-      const limit = Number(new URLSearchParams(request.query).get("limit") ?? 100);
-      if (!Number.isInteger(limit) || limit < 1) return json(400, { error: "limit is a number from 1 on" });
+      const query = new URLSearchParams(request.query);
+      const [limit, number] = [Number(query.get("limit") ?? 100), Number(query.get("number") ?? 1)];
+      if (![limit, number].every((given) => Number.isSafeInteger(given) && given >= 1)) return json(400, { error: "limit and number are numbers from 1 on" });
+      if (query.has("number")) return json(200, { account, messages: [await readOutboxEntry(stores.logs, account, number)].filter((found) => found !== undefined) });
       return json(200, { account, messages: await readOutbox(stores.logs, account, limit) });
     },
 

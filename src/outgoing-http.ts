@@ -9,7 +9,9 @@ export function openOutgoingHttp(): OutgoingHttp {
     send: ({ method, url, headers, body, timeoutMs }) => new Promise<OutgoingResponse>((resolve, reject) => {
       const to = new URL(url);
       const send = to.protocol === "https:" ? process.getBuiltinModule("node:https").request : plain; // TLS is loaded by who needs it (8 ms)
+      let isAnswered = false;
       const request = send(to, { method, headers: { ...headers, "content-length": String(Buffer.byteLength(body)) }, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+        isAnswered = true;
         const parts: Buffer[] = [];
         let size = 0;
         const answer = () => resolve({ status: response.statusCode!, headers: flat(response.headers), body: Buffer.concat(parts).subarray(0, BODY_BYTES_MAX) });
@@ -24,6 +26,8 @@ export function openOutgoingHttp(): OutgoingHttp {
         response.on("error", reject);
       });
       request.on("error", reject);
+      // Of a server that switches protocols (101) nothing else is heard: no response, no error, not even when the time is over.
+      request.on("close", () => { if (!isAnswered) reject(new Error("the connection was closed without an answer")); });
       request.end(body);
     }),
   };

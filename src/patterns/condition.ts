@@ -189,7 +189,7 @@ function readAnythingBut(json: JsonTokens, grammar: Grammar, into: Condition): v
     form = json.text();
     if (!grammar.anythingBut.has(form)) throw json.complaint(`Unsupported anything-but pattern: ${form}`);
     token = json.next();
-    if (grammar.oneAnythingButPrefix && token !== "string") throw json.complaint("prefix match pattern must be a string");
+    if (form === "prefix" && grammar.oneAnythingButPrefix && token !== "string") throw json.complaint("prefix match pattern must be a string");
   }
   if (token !== "[" && token !== "string" && token !== "number") throw json.complaint("Value of anything-but must be an array or single string/number value.");
   const not = form === undefined ? readNotValues(json, token) : readNotForm(json, token, form, into);

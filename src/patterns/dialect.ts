@@ -13,17 +13,18 @@ export interface Grammar {
   anythingBut: ReadonlySet<string>;
   /** prefix and suffix may ignore case: { "prefix": { "equals-ignore-case": … } }. */
   affixesIgnoreCase: boolean;
-  /** SNS runs an older event-ruler, which takes one string for anything-but's prefix, and has a sentence of its own for others. */
+  /** SNS takes one string for anything-but's prefix, and has a sentence of its own for others (recorded). */
   oneAnythingButPrefix: boolean;
 }
 
 const COMMON = ["exactly", "prefix", "suffix", "equals-ignore-case", "numeric", "anything-but", "exists"];
 
 const SNS: Grammar = {
-  // https://docs.aws.amazon.com/sns/latest/dg/string-value-matching.html, and observed on AWS (LocalStack's recordings of
-  // validation): anything-but has no other form than prefix. That wildcard is unknown there is concluded from its absence.
-  operators: new Set([...COMMON, "cidr"]),
-  anythingBut: new Set(["prefix"]),
+  // https://docs.aws.amazon.com/sns/latest/dg/string-value-matching.html; anything-but has no suffix (LocalStack's recordings of validation).
+  // wildcard, by itself and in anything-but: since July 2025 (https://aws.amazon.com/about-aws/whats-new/2025/07/amazon-sns-message-filtering-operators/),
+  // tried on AWS in both scopes by the authors of chaosreload/aws-hands-on-lab (March 2026).
+  operators: new Set([...COMMON, "cidr", "wildcard"]),
+  anythingBut: new Set(["prefix", "wildcard"]),
   affixesIgnoreCase: false,
   oneAnythingButPrefix: true,
 };

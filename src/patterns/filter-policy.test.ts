@@ -74,6 +74,23 @@ test("a policy has five keys and 150 combinations at most, counted by depth and 
   assert.equal(reason({ a: { b: [1] } }), "Filter policy scope MessageAttributes does not support nested filter policy");
 });
 
+test("wildcards match in both scopes, by themselves and in anything-but, up to three asterisks each and 100 points together", () => {
+  // The cases tried on AWS by the authors of chaosreload/aws-hands-on-lab.
+  for (const dialect of ["sns-attributes", "sns-body"] as const) {
+    const matches = (condition: unknown, value: string) => compile(JSON.stringify({ key: condition }), dialect).matches({ key: value });
+    assert.deepEqual(["system-error", "system-warning"].map((value) => matches([{ wildcard: "*-error" }], value)), [true, false]);
+    assert.ok(matches([{ wildcard: "log-*-2025.txt" }], "log-app-2025.txt") && matches([{ wildcard: "*/src/*.js" }], "app/src/index.js") && matches([{ wildcard: "*" }], "anything"));
+    assert.deepEqual(["prod-us", "test-staging"].map((value) => matches([{ "anything-but": { wildcard: "test-*" } }], value)), [true, false]);
+    assert.deepEqual(["prod", "staging-us", "dev"].map((value) => matches(["prod", { wildcard: "staging-*" }], value)), [true, true, false]);
+  }
+  const complex = "FilterPolicy: Filter policy is too complex";
+  const patterns = (count: number) => Array.from({ length: count }, (_, n) => ({ wildcard: `${String.fromCharCode(97 + n)}*` }));
+  compile(JSON.stringify({ key: patterns(10) }), "sns-attributes");
+  assert.equal(reason({ key: patterns(10), other: [{ wildcard: "*x" }] }), complex, "100 + 1");
+  compile(JSON.stringify({ key: [{ wildcard: "a*b*c*d" }] }), "sns-attributes");
+  assert.equal(reason({ key: [{ wildcard: "a*b*c*d*e" }] }), complex);
+});
+
 test("an empty policy takes everything", () => {
   assert.ok(compile("{}", "sns-attributes").matches({}));
   assert.ok(compile(" { } ", "sns-body").matches(undefined));

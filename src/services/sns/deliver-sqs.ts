@@ -2,24 +2,43 @@
 // https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-raw-message-delivery.html
 import type { TargetMessage } from "../../ports/targets.ts";
 import type { RoomPorts } from "../service.ts";
-import { type Deliver, type Delivery, failed, senderFor } from "./delivery-outcome.ts";
+import { type Deliver, type Delivery, failed, type Outcome, senderFor } from "./delivery-outcome.ts";
 import { textFor } from "./message.ts";
 import type { Rendering } from "./message-rendering.ts";
 
 /** "Amazon SNS discards messages with more than 10 message attributes … as client-side errors" (raw delivery). */
 const RAW_ATTRIBUTES_MAX = 10;
 
-export const openDeliverSqs = ({ targets, ids }: Pick<RoomPorts, "targets" | "ids">, rendering: Rendering): Deliver => async (delivery) => {
+type Ports = Pick<RoomPorts, "targets" | "ids">;
+
+export const openDeliverSqs = ({ targets, ids }: Ports, rendering: Rendering): Deliver => async (delivery) => {
   const { subscription, topic } = delivery;
   const message = await queueMessage(delivery, subscription.endpoint, rendering);
-  if (Object.keys(message.attributes ?? {}).length > RAW_ATTRIBUTES_MAX) return { result: "never", statusCode: 400, providerResponse: JSON.stringify({ ErrorCode: "InvalidParameterValue", ErrorMessage: `Number of message attributes [${Object.keys(message.attributes!).length}] exceeds the allowed maximum [${RAW_ATTRIBUTES_MAX}].` }) };
+  const attributes = attributesOf(message);
+  if (attributes > RAW_ATTRIBUTES_MAX) return { result: "never", statusCode: 400, providerResponse: JSON.stringify({ ErrorCode: "InvalidParameterValue", ErrorMessage: `Number of message attributes [${attributes}] exceeds the allowed maximum [${RAW_ATTRIBUTES_MAX}].` }) };
   try {
     await targets.deliver(subscription.endpoint, message, senderFor(topic));
-    return { result: "delivered", statusCode: 200, providerResponse: JSON.stringify({ sqsRequestId: ids.uuid() }) };
+    return delivered(ids);
   } catch (error) {
     return failed(error);
   }
 };
+
+/** Messages of one group to one queue, in one write. Undefined when the queue did not take them: none of them is there then. */
+export const openDeliverAllSqs = ({ targets, ids }: Ports, rendering: Rendering) => async (deliveries: [Delivery, ...Delivery[]]): Promise<Outcome[] | undefined> => {
+  const [{ topic, subscription: { endpoint } }] = deliveries;
+  const messages = await Promise.all(deliveries.map((delivery) => queueMessage(delivery, endpoint, rendering)));
+  if (messages.some((message) => attributesOf(message) > RAW_ATTRIBUTES_MAX)) return undefined;
+  try {
+    await targets.deliverAll(endpoint, messages, senderFor(topic));
+    return deliveries.map(() => delivered(ids));
+  } catch {
+    return undefined; // what is wrong shows when they go one by one
+  }
+};
+
+const delivered = (ids: Ports["ids"]): Outcome => ({ result: "delivered", statusCode: 200, providerResponse: JSON.stringify({ sqsRequestId: ids.uuid() }) });
+const attributesOf = ({ attributes = {} }: TargetMessage): number => Object.keys(attributes).length;
 
 /**
  * As it lies in the queue: raw with its attributes, or in JSON. Its group goes on to FIFO queues from FIFO topics, and to standard queues

@@ -19,6 +19,8 @@ export function publishSend(topic: Topic, message: Published): LaneSend {
 const AT_ONCE_MAX = 256;
 /** So many that follow are stored before the next subscriptions are looked at. */
 const SENDS_MAX = 500;
+/** No more messages of a group are taken together once they come to so many: they are written in one transaction. */
+const TOGETHER_SENDS_MAX = 20;
 
 /** Killed on the way, it starts over: some get the message twice, nobody never. */
 export function openFanOut({ stores, clock, lanes }: Pick<RoomPorts, "stores" | "clock" | "lanes">, parts: TryParts): (item: LaneItem) => Promise<LaneOutcome> {
@@ -42,16 +44,22 @@ export function openFanOut({ stores, clock, lanes }: Pick<RoomPorts, "stores" | 
     return againInMs === undefined ? sends : [tryLater(delivery, body, 1, clock.now() + againInMs)];
   };
 
-  return async ({ body }) => {
+  const toSubscriptions = async (body: string, sends: LaneSend[]): Promise<void> => {
     const message = JSON.parse(body) as Published;
     const topic = await findTopic(stores, message.topicArn);
-    if (!topic) return {};
-    const sends: LaneSend[] = [];
+    if (!topic) return;
     for await (const page of subscriptions.of(topic)) {
       if (sends.length >= SENDS_MAX) await lanes.transaction(async (_tx, send) => { for (const one of sends.splice(0)) await send(one); });
       sends.push(...(await Promise.all(page.map((subscription) => deliver(topic, subscription, message, body)))).flat());
     }
-    return { sends };
+  };
+
+  return async ({ body, behind }) => {
+    const sends: LaneSend[] = [];
+    await toSubscriptions(body, sends);
+    let behindFinished = 0;
+    while (behindFinished < behind.length && sends.length < TOGETHER_SENDS_MAX) await toSubscriptions(behind[behindFinished++]!.body, sends);
+    return { sends, behindFinished };
   };
 }
 

@@ -8,7 +8,7 @@ const KEPT_MAX = 1000;
 export function openPace({ clock }: { clock: Clock }): (subscriptionArn: string, perSecond: number) => Promise<void> {
   const nextMs = new Map<string, number>();
   return async (arn, perSecond) => {
-    const nowMs = clock.now();
+    const nowMs = clock.monotonicMs();
     const turnMs = Math.max(nowMs, nextMs.get(arn) ?? 0);
     if (nextMs.size > KEPT_MAX) for (const [other, ms] of nextMs) if (ms <= nowMs) nextMs.delete(other);
     nextMs.set(arn, turnMs + 1000 / perSecond);

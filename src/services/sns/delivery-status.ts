@@ -43,7 +43,7 @@ function roleFor({ topic: { attributes }, subscription }: Delivery, { result }: 
 }
 
 /** Members and their order as in logs that users have shown (functions: 2024, HTTPS: 2020). */
-export function statusLine({ topic, subscription, message }: Delivery, { result, statusCode, providerResponse }: Outcome, tries: number, nowMs: number, deliveryId: string): string {
+function statusLine({ topic, subscription, message }: Delivery, { result, statusCode, providerResponse }: Outcome, tries: number, nowMs: number, deliveryId: string): string {
   const text = textFor(message, subscription.protocol);
   return JSON.stringify({
     notification: {

@@ -8,6 +8,7 @@ import { type Deliver, type Delivery, failed } from "./delivery-outcome.ts";
 import { openPace } from "./delivery-pace.ts";
 import type { LogStatus } from "./delivery-status.ts";
 import { httpPolicyOf } from "./deliver-http.ts";
+import type { openDeliverAllSqs } from "./deliver-sqs.ts";
 import type { Published } from "./message.ts";
 import type { Rendering } from "./message-rendering.ts";
 import { MANAGED_POLICY, retryDelayMs } from "./retry.ts";
@@ -19,6 +20,7 @@ export const TRIES = "sns-delivery";
 export interface TryParts {
   clock: RoomPorts["clock"];
   deliver: Record<Protocol, Deliver>;
+  deliverAll: ReturnType<typeof openDeliverAllSqs>;
   rendering: Rendering;
   count: CountTopic;
   logStatus: LogStatus;
@@ -45,6 +47,15 @@ export async function attempt({ clock, deliver, rendering, count, logStatus }: T
   count(isDelivered ? "NumberOfNotificationsDelivered" : "NumberOfNotificationsFailed", topic, 1);
   logStatus(delivery, outcome, tries);
   return { sends: isDelivered ? [] : await deadLetterSends(delivery, clock.now(), rendering) };
+}
+
+/** Of a FIFO topic, whose subscribers are queues. False when not one was delivered. */
+async function attemptAll({ deliverAll, count, logStatus }: TryParts, deliveries: [Delivery, ...Delivery[]]): Promise<boolean> {
+  const outcomes = await deliverAll(deliveries);
+  if (!outcomes) return false;
+  count("NumberOfNotificationsDelivered", deliveries[0].topic, outcomes.length);
+  for (const [n, outcome] of outcomes.entries()) logStatus(deliveries[n]!, outcome, 1);
+  return true;
 }
 
 interface Head {
@@ -75,17 +86,25 @@ export function boundTries(lanes: Lanes, delivery: Pick<Delivery, "topic" | "sub
 export function openTries(ports: Pick<RoomPorts, "stores" | "clock" | "lanes">, parts: TryParts): (item: LaneItem) => Promise<LaneOutcome> {
   const { stores, clock, lanes } = ports;
   const turn = openPace(ports);
-  return async ({ body, receives }) => {
-    const end = body.indexOf("\n");
-    const { subscriptionArn, priorTries } = JSON.parse(body.slice(0, end)) as Head;
-    const message = JSON.parse(body.slice(end + 1)) as Published;
+  return async ({ body, receives, behind }) => {
+    const { head: { subscriptionArn, priorTries }, message } = partsOf(body);
     const [topic, subscription] = await Promise.all([findTopic(stores, message.topicArn), findSubscription(stores, subscriptionArn)]);
     if (!topic || !subscription) return {}; // who has unsubscribed gets nothing any more
     const delivery = { topic, subscription, message };
     boundTries(lanes, delivery);
     const perSecond = paceOf(delivery);
     if (perSecond !== undefined) await turn(subscriptionArn, perSecond);
+    // Once one has failed it goes alone, until it is through.
+    if (behind.length > 0 && receives === 1) {
+      const others = behind.map(({ body }) => ({ topic, subscription, message: partsOf(body).message }));
+      if (await attemptAll(parts, [delivery, ...others])) return { behindFinished: behind.length };
+    }
     const { againInMs, sends } = await attempt(parts, delivery, priorTries + receives);
     return againInMs === undefined ? { sends } : { againMs: clock.now() + againInMs };
   };
+}
+
+function partsOf(body: string): { head: Head; message: Published } {
+  const end = body.indexOf("\n");
+  return { head: JSON.parse(body.slice(0, end)) as Head, message: JSON.parse(body.slice(end + 1)) as Published };
 }

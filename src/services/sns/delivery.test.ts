@@ -191,3 +191,21 @@ test("FIFO topics ask for a group and for something to tell duplicates by", () =
   await refused({ MessageGroupId: "g g", MessageDeduplicationId: "d" }, "MessageGroupId Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length");
   await refused({ MessageGroupId: "g", MessageDeduplicationId: "d".repeat(129) }, "MessageDeduplicationId Reason: MessageDeduplicationId can only include alphanumeric and punctuation characters. 1 to 128 in length");
 }));
+
+test("messages of one group go to a queue together, in order, whatever one of them is", () => using(async (t) => {
+  const TopicArn = await t.topic("together.fifo", { FifoTopic: "true", ContentBasedDeduplication: "true" });
+  await t.subscribe(TopicArn, "sqs", queueArn("together.fifo"), { ...RAW, ...dlq("letters.fifo") });
+  t.refusals.set(queueArn("together.fifo"), new Error("busy"));
+  const many = Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`a${n}`, { DataType: "String", StringValue: "x" }]));
+  for (let n = 0; n < 60; n++) await t.sns.publish({ TopicArn, Message: `${n}`, MessageGroupId: "g", ...(n === 30 && { MessageAttributes: many }) });
+  await t.until(() => t.tries.length >= 4);
+  assert.deepEqual(t.queued, []);
+  t.refusals.clear();
+  const before = t.tries.length;
+  await t.clock.advance(30_000);
+  assert.deepEqual(bodies(t, "together.fifo"), Array.from({ length: 60 }, (_, n) => `${n}`).filter((body) => body !== "30"));
+  assert.deepEqual(bodies(t, "letters.fifo"), ["30"]);
+  assert.ok(t.tries.length - before < 40, `${t.tries.length - before} writes`);
+  assert.deepEqual(await waiting(t), (await waiting(t)).filter((name) => name.includes("sns-forget")));
+  assert.deepEqual([t.metrics.get("NumberOfNotificationsDelivered"), t.metrics.get("NumberOfNotificationsFailed")], [59, 1]);
+}));

@@ -47,7 +47,7 @@ export function checkedEndpoint(protocol: Protocol, endpoint: string | undefined
 const isFunction = (arn: Arn | undefined): boolean => arn?.service === "lambda" && /^function:[\w-]+(:[\w$-]+)?$/.test(arn.resource);
 
 /** Digits with single separators between them, as "+12/34-567.890" (recorded). */
-export function phoneNumberOf(text: string): string {
+function phoneNumberOf(text: string): string {
   const digits = text.replace(/[-/. ]/g, "").replace(/^\+/, "");
   if (!/^\+?\d+([-/. ]\d+)*$/.test(text) || !/^[1-9]\d{1,14}$/.test(digits)) throw badSmsEndpoint(text);
   return `+${digits}`;

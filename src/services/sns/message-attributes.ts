@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
 import type { MessageAttributeValue } from "@aws-sdk/client-sns";
 import type { MessageAttribute } from "./message.ts";
-import { attributeNameCharacter, attributeNameEnd, attributeNameStart, attributeNameSuccessiveDots, attributeNameTooLong, attributeNotNumber, attributeTypeUnknown, attributeValueMissing, attributeWrongField } from "./publish-errors.ts";
+import { attributeNameCharacter, attributeNameEmpty, attributeNameEnd, attributeNameStart, attributeNameSuccessiveDots, attributeNameTooLong, attributeNotNumber, attributeTypeUnknown, attributeValueMissing, attributeWrongField } from "./publish-errors.ts";
 
 const NAME_CHARACTERS_MAX = 256;
 const TYPE = /^(String|Number|Binary)(\..+)?$/s;
@@ -19,6 +19,7 @@ export function readMessageAttributes(given: Record<string, MessageAttributeValu
 }
 
 function checkName(name: string): void {
+  if (name === "") throw attributeNameEmpty();
   if (name.length > NAME_CHARACTERS_MAX) throw attributeNameTooLong();
   if (name.startsWith(".")) throw attributeNameStart();
   if (name.endsWith(".")) throw attributeNameEnd();

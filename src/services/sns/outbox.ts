@@ -1,5 +1,5 @@
 // What would leave for a person or a phone (e-mail, SMS, mobile push) stays here, where it can be read: the newest of each account.
-import type { Logs, Tx } from "../../storage/stores.ts";
+import type { LogRecord, Logs, Tx } from "../../storage/stores.ts";
 
 export interface OutboxMessage {
   protocol: "email" | "email-json" | "sms" | "application";
@@ -25,6 +25,9 @@ export interface OutboxEntry extends OutboxMessage {
 
 const KEPT_MAX = 1000;
 const TRIM_EVERY = 50;
+/** A thousand messages may be more than a gigabyte. */
+const ANSWER_CHARACTERS_MAX = 16 * 1024 * 1024;
+const PAGE = 20;
 
 const logOf = (account: string): string => `sns/outbox/${account}`;
 
@@ -36,8 +39,25 @@ export async function record(logs: Tx["logs"], account: string, nowMs: number, m
   if (oldest) await logs.trim(logOf(account), oldest.atMs);
 }
 
-/** The newest first. */
+/** The newest first: at most `limit`, and as many as fit into an answer. */
 export async function readOutbox(logs: Pick<Logs, "read">, account: string, limit = KEPT_MAX): Promise<OutboxEntry[]> {
-  const records = await logs.read(logOf(account), { limit: Math.min(limit, KEPT_MAX), backward: true });
-  return records.map(({ seq, atMs, body }) => ({ number: seq, sentMs: atMs, ...(JSON.parse(body) as OutboxMessage) }));
+  const entries: OutboxEntry[] = [];
+  const most = Math.min(limit, KEPT_MAX);
+  for (let characters = 0; entries.length < most && characters < ANSWER_CHARACTERS_MAX;) {
+    const after = entries.at(-1)?.number;
+    const records = await logs.read(logOf(account), { limit: Math.min(PAGE, most - entries.length), backward: true, ...(after !== undefined && { after }) });
+    for (const record of records) {
+      characters += record.body.length;
+      if (entries.length === 0 || characters <= ANSWER_CHARACTERS_MAX) entries.push(entryOf(record));
+    }
+    if (records.length < PAGE) break;
+  }
+  return entries;
 }
+
+export async function readOutboxEntry(logs: Pick<Logs, "read">, account: string, number: number): Promise<OutboxEntry | undefined> {
+  const [record] = await logs.read(logOf(account), { after: number - 1, limit: 1 });
+  return record?.seq === number ? entryOf(record) : undefined;
+}
+
+const entryOf = ({ seq, atMs, body }: LogRecord): OutboxEntry => ({ number: seq, sentMs: atMs, ...(JSON.parse(body) as OutboxMessage) });

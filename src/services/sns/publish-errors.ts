@@ -39,6 +39,8 @@ export const idCharacter = (id: string) => new ServiceError("InvalidBatchEntryId
 export const batchTooLong = () => new ServiceError("BatchRequestTooLongException", "The length of all the messages put together is more than the limit.");
 
 export const attributeNameTooLong = () => badAttribute("Length of message attribute name must be less than 256 bytes.");
+/** As SQS says it. */
+export const attributeNameEmpty = () => badAttribute("The request must contain non-empty message attribute name.");
 export const attributeNameStart = () => badAttribute("Invalid message attribute name starting with character '.' was found.");
 export const attributeNameEnd = () => badAttribute("Invalid message attribute name ending with character '.' was found.");
 export const attributeNameSuccessiveDots = () => badAttribute("Message attribute name can not have successive '.' character.");

@@ -35,9 +35,10 @@ export async function storeOrdered(tx: Tx, send: (item: LaneSend) => Promise<voi
   const scope = topic.attributes["FifoThroughputScope"] === "MessageGroup" ? group : "";
   const id = `${topicId(topic.arn)!}/${contentHash(`${topic.createdMs}\n${scope}\n${deduplicationId}`)}`;
   const remembered = tx.documents<Remembered>(REMEMBERED);
+  // Before looking: its row is the lock without which two processes would both find nothing, and store the message twice.
+  const sequenceNumber = String(FIRST_SEQUENCE + BigInt(await nextNumber(tx, topic)));
   const known = await remembered.get(id);
   if (known && known.untilMs > publishedMs) return known;
-  const sequenceNumber = String(FIRST_SEQUENCE + BigInt(await nextNumber(tx, topic)));
   const untilMs = publishedMs + REMEMBERED_MS;
   await remembered.put(id, { messageId, sequenceNumber, untilMs });
   await send({ lane: `${FORGETTING}/${topic.arn}`, id: messageId, body: id, dueMs: untilMs });
@@ -48,10 +49,11 @@ export async function storeOrdered(tx: Tx, send: (item: LaneSend) => Promise<voi
 async function nextNumber(tx: Tx, topic: Topic): Promise<number> {
   const numbers = tx.documents<{ last: number }>(SEQUENCES);
   const id = topicId(topic.arn)!;
-  const updated = await numbers.update(id, ({ last }) => ({ last: last + 1 }));
-  if (updated) return updated.last;
-  await numbers.put(id, { last: 1 });
-  return 1;
+  const next = () => numbers.update(id, ({ last }) => ({ last: last + 1 }));
+  const there = await next();
+  if (there) return there.last;
+  await numbers.create(id, { last: 0 }); // or another process does
+  return (await next())!.last;
 }
 
 /** In the transaction that deletes the topic; what is remembered of messages goes when its five minutes are over. */
@@ -64,7 +66,7 @@ export function openForgetting({ lanes, clock }: Pick<RoomPorts, "lanes" | "cloc
     const nowMs = clock.now();
     await lanes.transaction(async (tx) => {
       const remembered = tx.documents<Remembered>(REMEMBERED);
-      const known = await remembered.get(id);
+      const known = await remembered.update(id, (same) => same); // locked, or what is stored meanwhile would go
       if (known && known.untilMs <= nowMs) await remembered.delete(id); // later ones have an item of their own
     });
     return {};

@@ -133,6 +133,7 @@ test("message attributes that are wrong are refused with AWS's words", async () 
     ["attr1", { DataType: "Binary", StringValue: "123" }, "The message attribute 'attr1' with type 'Binary' must use field 'Binary'."],
     ["attr1", { DataType: "Number", StringValue: "one" }, "Could not cast message attribute 'attr1' value to number."],
     ["attr1", { DataType: "String.", StringValue: "x" }, "The message attribute 'attr1' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String."],
+    ["", { DataType: "String", StringValue: "x" }, "The request must contain non-empty message attribute name."],
     ["a".repeat(257), { DataType: "String", StringValue: "x" }, "Length of message attribute name must be less than 256 bytes."],
     ["a^*?", { DataType: "String", StringValue: "x" }, "Invalid non-alphanumeric character '#x5E' was found in the message attribute name. Can only include alphanumeric characters, hyphens, underscores, or dots."],
     [".abc", { DataType: "String", StringValue: "x" }, "Invalid message attribute name starting with character '.' was found."],
@@ -159,6 +160,7 @@ test("a batch is stored as one, and one wrong entry fails it", async () => {
   assert.deepEqual(t.queued.map(({ message }) => message.body).sort(), [..."abcdefghij"]);
   assert.deepEqual([t.metrics.get("NumberOfMessagesPublished")! - published, t.metrics.get("PublishSize")! - size], [10, 10]);
   const refused = (PublishBatchRequestEntries: object[], name: string, message: string) => assert.rejects(t.sns.publishBatch({ TopicArn, PublishBatchRequestEntries: PublishBatchRequestEntries as never }), { name, message });
+  await refused([], "EmptyBatchRequestException", "The batch request doesn't contain any entries.");
   await refused(entries(..."abcdefghijk"), "TooManyEntriesInBatchRequestException", "The batch request contains more entries than permissible.");
   await refused([{ Id: "1", Message: "a" }, { Id: "1", Message: "b" }], "BatchEntryIdsNotDistinctException", "Two or more batch entries in the request have the same Id.");
   await refused([{ Id: "message.id", Message: "a" }], "InvalidBatchEntryIdException", "The Id of a batch entry in the batch request contains an impermissible character: message.id");

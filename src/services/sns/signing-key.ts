@@ -32,7 +32,7 @@ export function openSigningKey({ stores, clock, ids }: Pick<RoomPorts, "stores" 
   const open = async () => {
     const known = await documents.get(ID);
     if (known) return keyOf(known);
-    await documents.create(ID, await makeKey(clock.now(), ids.bytes(16)));
+    await documents.create(ID, await makeKey(clock.machineNow(), ids.bytes(16)));
     const stored = await documents.get(ID); // ours, or that of another process that was first
     assert(stored, "a signing key that was made is there");
     return keyOf(stored);

@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { paginateListPhoneNumbersOptedOut, paginateListSMSSandboxPhoneNumbers, SNS } from "@aws-sdk/client-sns";
 import { openTestDelivery } from "../../../test/support/delivery.ts";
 import { openRoom } from "../../../test/support/room.ts";
-import { readOutbox, record } from "./outbox.ts";
+import { readOutbox, readOutboxEntry, record } from "./outbox.ts";
 import { optOut } from "./phone-numbers.ts";
 import { sns as service } from "./service.ts";
 
@@ -44,6 +44,7 @@ test("a phone that said STOP is opted out until it is opted in again", async () 
   const all: string[] = [];
   for await (const page of paginateListPhoneNumbersOptedOut({ client: sns }, {})) all.push(...page.phoneNumbers!);
   assert.equal(all.length, 102);
+  await assert.rejects(sns.publish({ PhoneNumber: number, Message: "m" }), { name: "OptedOutException" });
   await sns.optInPhoneNumber({ phoneNumber: number });
   await sns.optInPhoneNumber({ phoneNumber: number });
   assert.equal((await sns.checkIfPhoneNumberIsOptedOut({ phoneNumber: number })).isOptedOut, false);
@@ -85,4 +86,11 @@ test("the outbox keeps the newest thousand of each account, the newest first", a
   assert.deepEqual([kept[0]!.number, kept[0]!.body, kept.at(-1)!.body], [1100, "message 1100", "message 101"]);
   assert.ok((await stores.logs.read("sns/outbox/111122223333", { limit: 2000 })).length < 1051);
   assert.equal((await readOutbox(stores.logs, "444455556666")).length, 1);
+  assert.deepEqual([(await readOutboxEntry(stores.logs, "111122223333", 500))?.body, await readOutboxEntry(stores.logs, "111122223333", 10), await readOutboxEntry(stores.logs, "111122223333", 1101)], ["message 500", undefined, undefined]);
+});
+
+test("an answer about the outbox holds no more than memory bears", async () => {
+  for (let n = 1; n <= 30; n++) await record(stores.logs, "555566667777", n, { protocol: "sms", to: "+491", region: "eu-west-1", messageId: String(n), body: `${n} ${"x".repeat(1_000_000)}` });
+  const shown = await readOutbox(stores.logs, "555566667777");
+  assert.deepEqual(shown.map(({ number }) => number), Array.from({ length: 16 }, (_, n) => 30 - n));
 });

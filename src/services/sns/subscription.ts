@@ -50,6 +50,8 @@ export const deadLetterArnOf = ({ attributes }: Subscription): string | undefine
 
 const PAGE = 500;
 const TOPICS_KEPT_MAX = 500;
+/** Of the filter policies of all kept topics; those of one topic may come to 50 MiB. */
+const POLICIES_KEPT_CHARACTERS_MAX = 64 * 1024 * 1024;
 
 export interface Subscriptions {
   /** The confirmed ones, a page at a time. The objects are frozen and, while nothing changes, the same ones for every message. */
@@ -58,7 +60,8 @@ export interface Subscriptions {
 
 /** Topics of one page are kept until their revision changes: a topic with a hundred subscriptions is read for each message. */
 export function openSubscriptions(stores: Pick<Stores, "documents">): Subscriptions {
-  const kept = new Map<string, { revision: string; subscriptions: readonly Subscription[] }>();
+  const kept = new Map<string, { revision: string; subscriptions: readonly Subscription[]; characters: number }>();
+  let characters = 0;
   const documents = stores.documents<Subscription>(SUBSCRIPTIONS);
   return {
     async *of(topic) {
@@ -80,8 +83,15 @@ export function openSubscriptions(stores: Pick<Stores, "documents">): Subscripti
   };
 
   function keep({ arn, revision }: Topic, subscriptions: readonly Subscription[]): void {
+    forget(arn);
+    const read = { revision, subscriptions, characters: subscriptions.reduce((sum, { attributes }) => sum + (attributes["FilterPolicy"]?.length ?? 0), 0) };
+    while (kept.size > 0 && (kept.size >= TOPICS_KEPT_MAX || characters + read.characters > POLICIES_KEPT_CHARACTERS_MAX)) forget(kept.keys().next().value!);
+    kept.set(arn, read);
+    characters += read.characters;
+  }
+
+  function forget(arn: string): void {
+    characters -= kept.get(arn)?.characters ?? 0;
     kept.delete(arn);
-    if (kept.size >= TOPICS_KEPT_MAX) kept.delete(kept.keys().next().value!);
-    kept.set(arn, { revision, subscriptions });
   }
 }

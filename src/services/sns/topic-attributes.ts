@@ -37,6 +37,12 @@ const roleArn: Check = (value, name, { prefix }) => {
   return value;
 };
 
+/** The key that AWS keeps for SNS, by its name or ARN; encryption itself is the disk's (decision 0018). */
+const awsManagedKey: Check = (value) => {
+  if (!/^(arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:)?alias\/aws\/sns$/.test(value)) throw notSupported("KmsMasterKeyId with a key of your own, only the AWS managed key alias/aws/sns: there is no KMS here");
+  return value;
+};
+
 const refused = (what: string): Check => () => {
   throw notSupported(what);
 };
@@ -69,7 +75,7 @@ const CHECKS = new Map<string, Check>([
     return value;
   }],
   ["MaximumMessageSize", number(1024, 1_048_576)],
-  ["KmsMasterKeyId", refused("KmsMasterKeyId (encryption with AWS KMS)")],
+  ["KmsMasterKeyId", awsManagedKey],
   ["ContentBasedDeduplication", ofFifo(flag)],
   ["FifoThroughputScope", ofFifo(oneOf("Topic", "MessageGroup"))],
   ["ArchivePolicy", ofFifo(refused("ArchivePolicy (archiving and replaying messages)"))],
