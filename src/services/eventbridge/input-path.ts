@@ -1,0 +1,42 @@
+// The JSON paths of InputPath and InputTransformer. No I/O.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html: dot notation, dashes, underscores,
+// alphanumeric characters, array indices, wildcards (*), forward slashes.
+
+/** A name, an index, or "*": every member, or every element. */
+export type Step = string | number | typeof EVERY;
+export const EVERY = Symbol("*");
+
+/** Undefined when it is no such path. `$` alone is the whole event. */
+export function parsePath(text: string): Step[] | undefined {
+  if (!text.startsWith("$")) return undefined;
+  const steps: Step[] = [];
+  const token = /\.\*|\.([^.[\]'"*\s]+)|\[(\d{1,9})\]|\[\*\]|\[(?:'([^'\]]*)'|"([^"\]]*)")\]/y;
+  token.lastIndex = 1;
+  while (token.lastIndex < text.length) {
+    const match = token.exec(text);
+    if (!match) return undefined;
+    const [, name, index, single, double] = match;
+    const quoted = single ?? double;
+    steps.push(name ?? quoted ?? (index === undefined ? EVERY : Number(index)));
+  }
+  return steps;
+}
+
+/** What is there; undefined when nothing is. With a wildcard, a list of all that is. */
+export function valueAt(event: unknown, steps: Step[]): unknown {
+  let values = [event];
+  let many = false;
+  for (const step of steps) {
+    if (step === EVERY) many = true;
+    values = values.flatMap((value) => below(value, step));
+    if (values.length === 0) return undefined;
+  }
+  return many ? values : values[0];
+}
+
+function below(value: unknown, step: Step): unknown[] {
+  if (typeof value !== "object" || value === null) return [];
+  if (step === EVERY) return Array.isArray(value) ? value : Object.values(value);
+  if (typeof step === "number") return Array.isArray(value) && step < value.length ? [value[step]] : [];
+  return !Array.isArray(value) && Object.hasOwn(value, step) ? [(value as Record<string, unknown>)[step as string]] : [];
+}

@@ -1,0 +1,65 @@
+// The index finds what asking every pattern finds, and asks few.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compile } from "../../patterns/pattern.ts";
+import { ruleIndex } from "./rule-index.ts";
+
+/** The same numbers every time. */
+function numbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * below);
+  };
+}
+
+test("whatever patterns and events look like, the index finds the same as asking them all", async () => {
+  const random = numbers(7);
+  const word = () => ["a", "b", "c", "d"][random(4)]!;
+  const test1 = (): unknown => [word(), { prefix: word() }, { exists: false }, { exists: true }, 1, null, { "anything-but": [word()] }][random(12)] ?? word();
+  const leaf = () => Array.from({ length: 1 + random(2) }, test1);
+  const pattern = (depth: number): object => {
+    const result: Record<string, unknown> = {};
+    for (let n = 0; n <= random(3); n++) result[["source", "detail", "detail.x", "x", "y"][random(5)]!] = depth > 0 && random(3) === 0 ? pattern(depth - 1) : leaf();
+    if (random(5) === 0) result["$or"] = [{ x: leaf() }, { y: leaf() }];
+    return result;
+  };
+  const value = (depth: number): unknown => [() => word(), () => [word(), word()], () => event(depth - 1), () => [event(depth - 1), event(depth - 1)], () => 1, () => null][depth > 0 ? random(6) : random(2)]!();
+  const event = (depth: number): object => Object.fromEntries(Array.from({ length: 1 + random(4) }, () => [["source", "detail", "detail.x", "x", "y"][random(5)]!, value(depth)]));
+  let found = 0;
+  for (let round = 0; round < 200; round++) {
+    const all = Array.from({ length: 30 }, (_, n) => ({ value: n, pattern: compile(JSON.stringify(pattern(2)), "eventbridge") }));
+    const index = ruleIndex(all);
+    for (let n = 0; n < 20; n++) {
+      const one = event(3);
+      const wanted = all.filter((rule) => rule.pattern.matches(one)).map((rule) => rule.value);
+      found += wanted.length;
+      assert.deepEqual(index.matching(one), wanted, JSON.stringify(one));
+      if (round % 20 === 0) assert.deepEqual(await index.matchingInTurns(one, 1_000_000), wanted);
+    }
+  }
+  assert.ok(found > 5_000, `${found} matches were compared`);
+});
+
+test("of a thousand rules only those are asked that can match", () => {
+  let asked = 0;
+  const rules = Array.from({ length: 1000 }, (_, n) => {
+    const { matches, required } = compile(JSON.stringify({ source: ["my.app"], "detail-type": ["order"], detail: { id: [`order-${n}`], total: [{ numeric: [">", 0] }] } }), "eventbridge");
+    return { value: n, pattern: { required, matches: (event: unknown) => { asked += 1; return matches(event); } } };
+  });
+  const index = ruleIndex(rules);
+  assert.deepEqual(index.matching({ source: "my.app", "detail-type": "order", detail: { id: "order-7", total: 1 } }), [7]);
+  assert.equal(asked, 1);
+});
+
+test("a large event among many rules leaves others their turns", async () => {
+  const pattern = compile(JSON.stringify({ detail: { items: { name: [{ wildcard: "*a*b*c" }] } } }), "eventbridge");
+  const index = ruleIndex(Array.from({ length: 500 }, (_, n) => ({ value: n, pattern })));
+  const event = { detail: { items: Array.from({ length: 40_000 }, () => ({ name: "aaaaabbbbb" })) } };
+  let turns = 0;
+  const count = () => { turns += 1; immediate = setImmediate(count); };
+  let immediate = setImmediate(count);
+  assert.deepEqual(await index.matchingInTurns(event, JSON.stringify(event).length), []);
+  clearImmediate(immediate);
+  assert.ok(turns >= 200, `${turns} turns`);
+});
