@@ -1,4 +1,4 @@
-// SQS over HTTP, on disk: messages sent, and received and deleted, per second, one by one and ten at a time, in turn with ElasticMQ;
+// SQS over HTTP, on disk and in memory: messages sent, and received and deleted, per second, one by one and ten at a time, in turn with ElasticMQ;
 // and whether a queue that holds a million messages is slower than one that holds a thousand.
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { ELASTICMQ, serveElasticmq } from "./elasticmq.ts";
-import { load, median, rssMb, ROOT, type Server, serve } from "./process.ts";
+import { load, median, rssMb, ROOT, type Server, serve, serveEvoke } from "./process.ts";
 import type { Row } from "./run.ts";
 
 const CONNECTIONS = 32;
@@ -38,29 +38,33 @@ const KINDS = [["send", 1, "messages sent per second, one by one"], ["take", 1, 
 
 export async function sqsOperations(quick: boolean): Promise<Row[]> {
   const peer = await serveElasticmq();
-  const evoke = await serveOnDisk();
+  const [durable, inMemory] = [await serveOnDisk(), await serveEvoke()];
   const echo = await serve([join(ROOT, "bench/echo.ts")]);
   try {
-    const [ours, theirs]: [SqsLoad[][], SqsLoad[][]] = [[], []];
+    const [onDisk, ours, theirs]: [SqsLoad[][], SqsLoad[][], SqsLoad[][]] = [[], [], []];
     const floor: number[] = [];
     // A Java program is slow at first, which is not what is measured.
     if (peer && !quick) for (let n = 0; n < 2; n++) await roundAt(peer.url, false);
     for (let round = 0; round < (quick ? 1 : 3); round++) {
       floor.push((await load(echo.url, "/", CONNECTIONS, 1)).perSecond);
-      ours.push(await roundAt(evoke.url, quick));
+      onDisk.push(await roundAt(durable.url, quick));
+      ours.push(await roundAt(inMemory.url, quick));
       if (peer) theirs.push(await roundAt(peer.url, quick));
     }
     return KINDS.map(([, batch, what], kind) => {
       const of = (rounds: SqsLoad[][], pick: (one: SqsLoad) => number) => Math.round(median(rounds.map((one) => pick(one[kind]!))));
-      const show = (rounds: SqsLoad[][]) => `${of(rounds, (one) => one.perSecond)} (p50 ${of(rounds, (one) => one.p50Us)}, p99 ${of(rounds, (one) => one.p99Us)} µs)`;
+      const rate = (rounds: SqsLoad[][]) => of(rounds, (one) => one.perSecond);
+      const show = (rounds: SqsLoad[][]) => `${rate(rounds)} (p50 ${of(rounds, (one) => one.p50Us)}, p99 ${of(rounds, (one) => one.p99Us)} µs)`;
+      const calls = Math.round(median(floor));
+      const against = peer ? rate(theirs) : calls * batch;
       return {
-        what: `SQS ${what}, ${CONNECTIONS} connections, durable`, evoke: show(ours),
-        floor: `${peer ? `${show(theirs)} ${ELASTICMQ}; ` : ""}${Math.round(median(floor))} calls (bare node:http echo)`,
-        ratio: peer ? (of(ours, (one) => one.perSecond) / of(theirs, (one) => one.perSecond)).toFixed(2) : (of(ours, (one) => one.perSecond) / batch / median(floor)).toFixed(2), bar: "", met: undefined,
+        what: `SQS ${what}, ${CONNECTIONS} connections, durable; in memory`, evoke: `${show(onDisk)}; ${show(ours)}`,
+        floor: `${peer ? `${show(theirs)} ${ELASTICMQ}; ` : ""}${calls} calls (bare node:http echo)`,
+        ratio: `${(rate(onDisk) / against).toFixed(2)}; ${(rate(ours) / against).toFixed(2)}`, bar: "", met: undefined,
       };
     });
   } finally {
-    await Promise.all([evoke.stop(), echo.stop(), peer?.stop()]);
+    await Promise.all([durable.stop(), inMemory.stop(), echo.stop(), peer?.stop()]);
   }
 }
 

@@ -15,6 +15,8 @@ const VALUES: Record<string, unknown> = {
   Role: "arn:aws:iam::000000000000:role/r", RoleArn: "arn:aws:iam::000000000000:role/r", Resource: "arn:aws:lambda:eu-west-1:000000000000:function:f", ResourceArn: "arn:aws:lambda:eu-west-1:000000000000:function:f", resourceArn: "arn:aws:logs:eu-west-1:000000000000:log-group:g",
   Arn: "arn:aws:lambda:eu-west-1:000000000000:layer:l:1", CodeSigningConfigArn: "arn:aws:lambda:eu-west-1:000000000000:code-signing-config:csc-1", PolicyArn: "arn:aws:iam::aws:policy/ReadOnlyAccess", PolicySourceArn: principal.arn, Path: "/p/", PathPrefix: "/p/",
   TopicArn: "arn:aws:sns:eu-west-1:000000000000:t", TargetArn: "arn:aws:sns:eu-west-1:000000000000:t",
+  ResourceARN: "arn:aws:events:eu-west-1:000000000000:rule/r", Entries: [{ Source: "s", DetailType: "d" }], Targets: [{ Arn: "arn:aws:sqs:eu-west-1:000000000000:q" }],
+  Target: { RoleArn: "arn:aws:iam::000000000000:role/r" },
   DurableExecutionArn: "arn:aws:lambda:eu-west-1:000000000000:function:f:1/durable-execution/n/i",
 };
 const whole = new Proxy({}, { get: (_, name: string) => (Object.hasOwn(VALUES, name) ? VALUES[name] : "name"), has: () => true, ownKeys: () => [], getOwnPropertyDescriptor: () => undefined });

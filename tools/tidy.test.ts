@@ -12,12 +12,13 @@ const FUNCTION_LINES_MAX = 70;
 
 /** What each folder under src may import: other folders, and packages. `types:` allows `import type` only. */
 const MAY_IMPORT: Record<string, { folders: string[]; packages: RegExp }> = {
-  kernel: { folders: [], packages: /^node:(crypto|util|buffer|url|path|events)$/ },
+  kernel: { folders: [], packages: /^(node:(crypto|util|buffer|url|path|events|zlib)|@aws-sdk\/crc64-nvme)$/ },
   wire: { folders: ["kernel"], packages: /^(node:(crypto|zlib|stream|fs|url|module|path|buffer|util)|@aws-sdk\/client-.*|@aws-sdk\/crc64.*|@aws-crypto\/.*|node:fs\/promises)$/ },
   storage: { folders: ["kernel"], packages: /^(node:.*|pg|@electric-sql\/pglite)$/ },
   ports: { folders: ["kernel", "types:storage"], packages: /^$/ },
   patterns: { folders: ["kernel"], packages: /^node:net$/ },
-  services: { folders: ["kernel", "ports", "patterns", "types:storage"], packages: /^(node:(crypto|buffer|util|zlib)|types:@aws-sdk\/client-.*)$/ },
+  schedules: { folders: ["kernel"], packages: /^$/ },
+  services: { folders: ["kernel", "ports", "patterns", "schedules", "types:storage"], packages: /^(node:(crypto|buffer|util|zlib)|types:@aws-sdk\/client-.*)$/ },
   access: { folders: ["kernel", "ports"], packages: /^node:(net|crypto)$/ },
   delivery: { folders: ["kernel", "ports", "patterns", "storage"], packages: /^(node:.*)$/ },
   engine: { folders: ["kernel", "ports", "storage"], packages: /^(node:.*|yauzl|tar-stream)$/ },
@@ -29,6 +30,7 @@ const MAY_IMPORT: Record<string, { folders: string[]; packages: RegExp }> = {
 const ONE_HOME: { what: RegExp; homes: RegExp; instead: string }[] = [
   { what: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, homes: /^src\/kernel\/clock\.ts$/, instead: "take a Clock (kernel/clock.ts)" },
   { what: /(?<![\w.])(setTimeout|setInterval)\(/, homes: /^src\/kernel\/clock\.ts$/, instead: "use clock.sleep or clock.after" },
+  { what: /\bclock\.(sleep|after)\([^\n]*\bclock\.now\(\)/, homes: /^src\/kernel\/clock/, instead: "wait for a date with clock.until or clock.at: people can move it" },
   { what: /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, homes: /^src\/kernel\/ids\.ts$/, instead: "take Ids (kernel/ids.ts)" },
   { what: /\bprocess\.env\b/, homes: /^src\/(main\.ts|cli\/)/, instead: "declare a setting in config.ts" },
   { what: /^import (?!type\b)[^;]*"node:https?"/m, homes: /^src\/kernel\/node-http\.ts$/, instead: "kernel/node-http.ts has it without its 30 ms" },

@@ -56,7 +56,8 @@ export function refusal(kind: Refusal, request: WireRequest, service: string | u
 /** The policies say no: `sentence` is AWS's. Codes and statuses as for the rest (observed with the services above). */
 export function accessDenied(request: WireRequest, service: string, sentence: string): ServiceError {
   const family = familyOf(request, service);
-  const code = family === "query" || family === "s3" ? "AccessDenied" : "AccessDeniedException";
+  // SNS models its own: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors (AuthorizationError, 403).
+  const code = service === "sns" ? "AuthorizationErrorException" : family === "query" || family === "s3" ? "AccessDenied" : "AccessDeniedException";
   return new ServiceError(code, sentence, { status: family === "rpc" ? 400 : 403 });
 }
 

@@ -9,6 +9,7 @@ import { type Refusal, refusal } from "./auth-errors.ts";
 import { type Claim, compact, parseCompact } from "./claim.ts";
 import type { ConfiguredKey } from "./listen-address.ts";
 import { canonicalRequest, equalText, sha256Hex, sign, type SigningKey, signingKey, stringToSign } from "./signature.ts";
+import { signVersion2 } from "./signature-v2.ts";
 import { hashedBody } from "./request-body.ts";
 
 export interface Caller {
@@ -39,7 +40,7 @@ export function openAuthenticator(configured: Map<string, ConfiguredKey>, identi
   const strict = configured.size > 0;
   const anonymous = rootOf(DEVELOPMENT_ACCOUNT, "");
   const judge = (request: WireRequest, claim: Claim, service: string, known: Found): Caller | Promise<Caller> => {
-    if (strict) return verify(request, claim, service, known, clock.now());
+    if (strict) return verify(request, claim, service, known, clock.machineNow());
     const { accessKeyId } = claim.scope;
     return { principal: known ? { ...known.principal, verified: false } : rootOf(accountOf(accessKeyId), accessKeyId) };
   };
@@ -66,7 +67,7 @@ function keyFinder(configured: Map<string, ConfiguredKey>, identity: Identity, c
   const ask = async (accessKeyId: string): Promise<Found> => {
     const key = await identity.findKey(accessKeyId);
     if (kept.size >= KEYS_KEPT_MAX) kept.clear();
-    if (key) kept.set(accessKeyId, { key, untilMs: clock.now() + KEY_KEPT_MS });
+    if (key) kept.set(accessKeyId, { key, untilMs: clock.monotonicMs() + KEY_KEPT_MS });
     return key;
   };
   return (accessKeyId) => {
@@ -74,7 +75,7 @@ function keyFinder(configured: Map<string, ConfiguredKey>, identity: Identity, c
     // Only ids of AWS's own form are ever issued; "test" and account numbers need no look-up.
     if (known || !/^A[KS]IA[A-Z0-9]{12,124}$/.test(accessKeyId)) return known;
     const recent = kept.get(accessKeyId);
-    return recent && recent.untilMs > clock.now() ? recent.key : ask(accessKeyId);
+    return recent && recent.untilMs > clock.monotonicMs() ? recent.key : ask(accessKeyId);
   };
 }
 
@@ -83,6 +84,12 @@ async function verify(request: WireRequest, claim: Claim, service: string, known
   if (!known) throw refuse("unknown-key");
   if (known.sessionToken === undefined ? claim.sessionToken !== undefined : !equalText(claim.sessionToken ?? "", known.sessionToken)) throw refuse("bad-token");
   if (known.expiresAtMs !== undefined && known.expiresAtMs <= nowMs) throw refuse("expired-token");
+  if (claim.version2) {
+    if (service !== "s3") throw refuse("algorithm", "Evoke does not verify AWS Signature Version 2. Please use AWS4-HMAC-SHA256.");
+    if (claim.version2.expiresMs < nowMs) throw refuse("presign-expired");
+    if (!equalText(signVersion2(known.secretAccessKey, request, claim), claim.signature)) throw refuse("mismatch");
+    return { principal: { ...known.principal, verified: true } };
+  }
   checkTime(claim, nowMs, refuse);
   checkSignedHeaders(request, claim, service, refuse);
 

@@ -17,8 +17,9 @@ export interface AccessRules {
 /** The sentence to refuse with, if any. At once where all of it was decided a moment ago. */
 export function authorize(gatekeeper: Gatekeeper, { prefix, rules, exactArn, standing }: AccessRules, operation: string, input: unknown, call: Call): string | undefined | Promise<string | undefined> {
   const rule = rules[operation];
-  if (rule?.action === "") return undefined;
-  const action = `${prefix}:${rule?.action ?? operation}`;
+  const named = typeof rule?.action === "function" ? rule.action(input) : rule?.action;
+  if (named === "") return undefined;
+  const action = `${prefix}:${named ?? operation}`;
   const resources = rule?.resources?.(input, call);
   const context = rule?.context?.(input, call);
   const found = async (question: AccessQuestion) => {

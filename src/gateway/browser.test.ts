@@ -38,6 +38,9 @@ test("a link in a message of SNS may be followed from any site, by navigation an
     assert.equal(link(query, navigation), undefined);
     assert.equal(link(query, { "user-agent": "Mozilla/5.0" }), undefined, "a browser that says nothing");
     assert.notEqual(link(query, { ...navigation, "sec-fetch-mode": "no-cors" }), undefined, "an image");
+    assert.notEqual(link(query, { ...navigation, "sec-fetch-dest": "iframe" }), undefined, "a frame, which may be hidden");
+    assert.notEqual(link(query, { ...navigation, "sec-fetch-dest": "document", "sec-purpose": "prefetch;prerender" }), undefined, "fetched before anybody has clicked");
+    assert.equal(link(query, { ...navigation, "sec-fetch-dest": "document" }), undefined);
     assert.notEqual(link(query, { ...navigation, host: "evil.example" }), undefined);
     assert.notEqual(link(query, { ...navigation, origin: "http://evil.example" }), undefined);
     assert.notEqual(link(query, navigation, "POST"), undefined);

@@ -42,7 +42,7 @@ export function openBrowserGuard(config: Pick<Config, "host" | "credentials" | "
     if (origin !== undefined) return origins.has(origin.toLowerCase()) ? undefined : `Web pages of ${origin.slice(0, 100)} may not call Evoke. Allow them with --allowed-origins if they are yours.`;
     const site = request.headers["sec-fetch-site"];
     // A link in a message is followed from wherever it is read, and does only what its token or its subscription's id says.
-    if (isMessageLink(request) && (request.headers["sec-fetch-mode"] ?? "navigate") === "navigate") return undefined;
+    if (isMessageLink(request) && isSeen(request)) return undefined;
     if (site === "none" || (site === "same-origin" && ownPage)) return undefined;
     if (site !== undefined) return "Web pages may not call Evoke unless their origin is listed in --allowed-origins.";
     // A browser that does not send Fetch Metadata (plain http beyond localhost, or an old one) cannot be told from an image on any page.
@@ -76,6 +76,10 @@ export function openBrowserGuard(config: Pick<Config, "host" | "credentials" | "
 
   return { refuse, preflight, corsHeaders };
 }
+
+/** Not in a frame, which may be hidden, and not ahead of time, as pages may ask browsers for (Sec-Purpose: prefetch). */
+const isSeen = ({ headers }: WireRequest): boolean =>
+  (headers["sec-fetch-mode"] ?? "navigate") === "navigate" && (headers["sec-fetch-dest"] ?? "document") === "document" && headers["sec-purpose"] === undefined;
 
 const isWindowsPowerShell = (userAgent: string): boolean => userAgent.includes("PowerShell/");
 

@@ -1,6 +1,7 @@
 // Bodies sent as aws-chunked, decoded for the rooms; each chunk's signature continues from the request's.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html · https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
-import { CHUNKED_PAYLOADS, type ChunkedPayload, decodeAwsChunked, type SignedPart } from "../wire/aws-chunked.ts";
+import type { TrailedBody } from "../kernel/checksums.ts";
+import { algorithmOf, CHUNKED_PAYLOADS, type ChunkedPayload, decodeAwsChunked, type SignedPart } from "../wire/aws-chunked.ts";
 import type { WireBody, WireRequest } from "../wire/http.ts";
 import { refusal } from "./auth-errors.ts";
 import type { Caller } from "./authenticate.ts";
@@ -13,21 +14,28 @@ export function decodeChunks(request: WireRequest, caller: Caller, service: stri
   if (announced === undefined || !announced.startsWith("STREAMING-")) return request;
   const payload = CHUNKED_PAYLOADS.find((name) => name === announced);
   if (!payload) throw refusal("algorithm", request, service, `Evoke does not verify ${announced.slice(0, 100)}. Please use AWS4-HMAC-SHA256.`);
-  const encoding = (request.headers["content-encoding"] ?? "").split(",").map((part) => part.trim()).filter((part) => part !== "" && part !== "aws-chunked").join(",");
-  const { "content-encoding": _, ...headers } = request.headers;
-  return { ...request, headers: encoding === "" ? headers : { ...headers, "content-encoding": encoding }, body: decoded(request, caller, service, payload) };
+  const encoding = (request.headers["content-encoding"] ?? "").split(",").map((part) => part.trim()).filter((part) => part !== "" && part !== "aws-chunked").join(", ");
+  const { "content-encoding": _, "content-length": _encoded, ...headers } = request.headers;
+  const body = decoded(request, caller, service, payload);
+  return { ...request, headers: { ...headers, ...(encoding !== "" && { "content-encoding": encoding }), ...(body.lengthBytes !== undefined && { "content-length": String(body.lengthBytes) }) }, body };
 }
 
 function decoded(request: WireRequest, caller: Caller, service: string, payload: ChunkedPayload): WireBody {
   const { headers, body } = request;
   const length = headers["x-amz-decoded-content-length"];
   const decodedBytes = length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
-  const stream = () => decodeAwsChunked(body.stream(), {
-    payload,
-    ...(decodedBytes !== undefined && { decodedBytes }),
-    announcedTrailers: (headers["x-amz-trailer"] ?? "").split(",").map((name) => name.trim()).filter((name) => name !== ""),
-    ...(caller.signed && { verifyPart: partVerifier(caller.signed, () => refusal("mismatch", request, service)) }),
-  });
+  const announcedTrailers = (headers["x-amz-trailer"] ?? "").split(",").map((name) => name.trim()).filter((name) => name !== "");
+  const algorithm = announcedTrailers.length === 1 ? algorithmOf(announcedTrailers[0]!) : undefined;
+  const stream = (): AsyncIterable<Uint8Array> | TrailedBody => {
+    let compared = "";
+    const data = decodeAwsChunked(body.stream(), {
+      payload, announcedTrailers,
+      ...(decodedBytes !== undefined && { decodedBytes }),
+      ...(caller.signed && { verifyPart: partVerifier(caller.signed, () => refusal("mismatch", request, service)) }),
+      onChecksum: (_algorithm, value) => { compared = value; },
+    });
+    return algorithm === undefined ? data : Object.assign(data, { trailer: { algorithm, value: () => compared } });
+  };
   return {
     ...(decodedBytes !== undefined && { lengthBytes: decodedBytes }),
     stream,

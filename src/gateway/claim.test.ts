@@ -32,9 +32,9 @@ test("what is missing is named as AWS names it", () => {
   assert.match(sentence(GOOD.replace("/aws4_request", ""), { "x-amz-date": "20150830T123600Z" })!, /at least 5 slash-delimited elements/);
 });
 
-test("Signature Version 2 and 4A are refused by name", () => {
+test("Signature Version 2 in a header, half of one in a query, and 4A are refused by name", () => {
   for (const [headers, query, name] of [
-    [{ authorization: "AWS AKID:sig" }, "", /Version 2/], [{}, "AWSAccessKeyId=AKID&Signature=x", /Version 2/],
+    [{ authorization: "AWS AKID:sig" }, "", /Version 2/], [{}, "AWSAccessKeyId=AKID&Signature=x", /requires the Signature, Expires and AWSAccessKeyId/],
     [{ authorization: GOOD.replace("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256") }, "", /Version 4A/], [{}, "X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256", /AWS4-ECDSA-P256-SHA256/],
   ] as [Record<string, string>, string, RegExp][]) assert.throws(() => readClaim(request(headers, query)), name);
 });

@@ -1,6 +1,7 @@
 // Who a request says signed it, before anything is checked: the Authorization header or the query of a presigned URL.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
 import type { WireRequest } from "../wire/http.ts";
+import { claimOfVersion2 } from "./signature-v2.ts";
 
 export interface Scope {
   accessKeyId: string;
@@ -23,6 +24,8 @@ export interface Claim {
   sessionToken?: string;
   /** Presigned URLs only. */
   expiresSeconds?: number;
+  /** Signed in the older way, which has neither scope nor date. */
+  version2?: { expiresMs: number };
 }
 
 /** A claim that cannot be read. `sentence` is AWS's; `kind` chooses the code. */
@@ -46,8 +49,10 @@ export function readClaim(request: WireRequest): Claim | undefined {
   const authorization = request.headers["authorization"];
   if (authorization !== undefined) return claimOfHeader(request, authorization);
   if (request.query.includes("X-Amz-Algorithm=")) return claimOfQuery(new URLSearchParams(request.query));
-  if (/(^|&)AWSAccessKeyId=/.test(request.query)) throw unsupported("AWS Signature Version 2", "s3");
-  return undefined;
+  if (!/(^|&)AWSAccessKeyId=/.test(request.query)) return undefined;
+  const older = claimOfVersion2(new URLSearchParams(request.query));
+  if (!older) throw new BadClaim("incomplete", "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters", "s3");
+  return older;
 }
 
 function claimOfHeader(request: WireRequest, authorization: string): Claim | undefined {
@@ -55,7 +60,7 @@ function claimOfHeader(request: WireRequest, authorization: string): Claim | und
   const algorithm = space < 0 ? authorization : authorization.slice(0, space);
   if (algorithm !== ALGORITHM) {
     if (algorithm.startsWith("AWS4-ECDSA")) throw unsupported("Signature Version 4A (AWS4-ECDSA-P256-SHA256)");
-    if (algorithm === "AWS") throw unsupported("AWS Signature Version 2", "s3");
+    if (algorithm === "AWS") throw unsupported("AWS Signature Version 2 in a header", "s3");
     return undefined; // Basic, Bearer: not AWS credentials
   }
   let credential = "", signedHeaders = "", signature = "";

@@ -125,7 +125,7 @@ function dateHeader(clock: Clock): () => string {
   let second = NaN;
   let text = "";
   return () => {
-    const now = Math.floor(clock.now() / 1000);
+    const now = Math.floor(clock.machineNow() / 1000); // SDKs set their clocks by it, and sign with them
     if (now !== second) text = new Date((second = now) * 1000).toUTCString();
     return text;
   };

@@ -16,7 +16,7 @@ import type { BrowserGuard } from "./browser.ts";
 import { decodeChunks } from "./chunked-body.ts";
 import { BadClaim, type Claim, readClaim } from "./claim.ts";
 import type { FunctionUrlGate } from "./function-url/function-url.ts";
-import { isMessageLink, QUERY_VERSIONS, regionByHost, serviceByHost, serviceByPath, serviceByTarget, UNSIGNED_OPERATIONS } from "./service-rules.ts";
+import { isBucketPath, isMessageLink, QUERY_VERSIONS, regionByHost, serviceByHost, serviceByPath, serviceByTarget, UNSIGNED_OPERATIONS } from "./service-rules.ts";
 
 export interface ServedService {
   wire: WireService;
@@ -188,7 +188,7 @@ class RequestCall implements Call {
 function serviceOf({ serviceNames }: PipelineParts, request: WireRequest): string | undefined {
   const byHost = serviceByHost(request.headers["host"] ?? "");
   const known = byHost !== undefined && serviceNames.includes(byHost) ? byHost : undefined;
-  return serviceByTarget(request.headers["x-amz-target"] ?? "") ?? known ?? serviceByPath(request.path) ?? serviceByQuery(request.query) ?? serviceByQueueUrl(request) ?? (isMessageLink(request) ? "sns" : byHost);
+  return serviceByTarget(request.headers["x-amz-target"] ?? "") ?? known ?? serviceByPath(request.path) ?? serviceByQuery(request.query) ?? serviceByQueueUrl(request) ?? (isMessageLink(request) ? "sns" : byHost ?? (isBucketPath(request.path) && serviceNames.includes("s3") ? "s3" : undefined));
 }
 
 async function serviceOfUnsigned(parts: PipelineParts, request: WireRequest): Promise<string | undefined> {

@@ -73,3 +73,6 @@ export function serviceByPath(path: string): string | undefined {
   if (cbor) return TARGETS[cbor[1]!];
   return PATHS.find(([pattern]) => pattern.test(path))?.[1];
 }
+
+/** `/BUCKET` or `/BUCKET/KEY`: what nothing else claims, as an address that is shared, a form of a page or curl has it. */
+export const isBucketPath = (path: string): boolean => /^\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/|$)/.test(path);

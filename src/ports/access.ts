@@ -47,8 +47,8 @@ export interface Gatekeeper extends Access {
 
 /** What IAM calls an operation, and the ARNs it is about: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
 export interface AccessRule {
-  /** Without the service's prefix, when it is not the operation's name; "" when no permission is needed. */
-  action?: string;
+  /** Without the service's prefix, when it is not the operation's name; "" when no permission is needed. S3 has actions of their own for versions. */
+  action?: string | ((input: any) => string);
   /** The ARNs the action is on; "*" when absent. */
   resources?(input: any, call: Call): string[];
   /** Condition keys this operation sets, with AWS's spelling. */

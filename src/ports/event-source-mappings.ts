@@ -56,8 +56,6 @@ export interface EventSourceMappings {
   wanted(): Promise<EventSourceMapping[]>;
   /** Those being disabled or deleted for which nobody has reported "stopped" yet, with the revision to report it of. */
   ending(): Promise<{ uuid: string; revision: string }[]>;
-  /** Undefined when it is disabled, being deleted, or gone. */
-  find(uuid: string): Promise<EventSourceMapping | undefined>;
   /** False once it is being deleted or gone: what delivery keeps for it may go. A disabled one is known. */
   known(uuid: string): Promise<boolean>;
   /** Resolves when any mapping may have changed, in whichever process, or with the signal. Call it before `wanted`, await it after. */

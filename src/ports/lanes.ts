@@ -8,6 +8,8 @@ export interface LaneItem {
   body: string;
   /** How often it has been taken, this time included. */
   receives: number;
+  /** What is due after it in its group, for kinds that are registered to take several: of them an outcome says how many are finished with it. */
+  behind: { id: string; body: string }[];
 }
 
 export interface LaneSend {
@@ -28,11 +30,13 @@ export interface LaneOutcome {
   crowded?: boolean;
   /** Finished, and these follow from it, in the same transaction. */
   sends?: LaneSend[];
+  /** Finished with it: so many of those behind it, from the first on. The others come again. */
+  behindFinished?: number;
 }
 
 export interface Lanes {
   /** Who runs the items of a kind; called once per kind, when a room opens. An error thrown leaves the item for when its lease has run out. */
-  register(kind: string, run: (item: LaneItem) => Promise<LaneOutcome>): void;
+  register(kind: string, run: (item: LaneItem) => Promise<LaneOutcome>, options?: { /** So many of one group are taken together, of short ones; 1. */ together?: number }): void;
   /** Stored when it resolves. */
   send(item: LaneSend): Promise<void>;
   /** State and what follows from it, stored together; await nothing but `tx` and `send` inside. */

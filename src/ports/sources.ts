@@ -25,10 +25,6 @@ export interface QueueItem {
   receipt: string;
   /** As it stands in the event. */
   record: object;
-  /** Items of one group are never in two batches at once. */
-  group?: string;
-  /** To count how long items wait, where the source knows. */
-  sentMs?: number;
   /** The trace header it was sent with (SQS: AWSTraceHeader); the invocation goes on with it. */
   traceHeader?: string;
 }
@@ -45,7 +41,7 @@ export interface QueueSource extends Polled {
   kind: "queue";
   /** Undefined when there is no such queue. */
   describe(arn: string): Promise<QueueDescription | undefined>;
-  /** At once: what is there now, at most `limit`, hidden for `hiddenSeconds`. Throws ServiceError (the queue is gone). */
+  /** At once: what is there now, at most `limit`, hidden for `hiddenSeconds`; of a group nothing while some of it is hidden. Throws ServiceError (the queue is gone). */
   receive(arn: string, options: { limit: number; hiddenSeconds: number }): Promise<QueueItem[]>;
   /** Resolves when there may be something to receive (sent, given back, fallen due), or with the signal. Call it before `receive`, await it after. */
   wait(arn: string, signal: AbortSignal): Promise<void>;
@@ -53,8 +49,6 @@ export interface QueueSource extends Polled {
   done(arn: string, items: QueueItem[]): Promise<void>;
   /** Hidden until `seconds` from now (0: visible at once). */
   hide(arn: string, items: QueueItem[], seconds: number): Promise<void>;
-  /** How many could be received now, roughly: more pollers while it grows. */
-  backlog(arn: string): Promise<number>;
 }
 
 export interface StreamItem {

@@ -36,6 +36,8 @@ export interface Target {
   exists(arn: string): Promise<boolean>;
   /** Stored when it resolves. Throws ServiceError when the resource refuses. */
   deliver(arn: string, message: TargetMessage, from: Sender): Promise<void>;
+  /** All of them in this order, or none. */
+  deliverAll?(arn: string, messages: TargetMessage[], from: Sender): Promise<void>;
 }
 
 export interface Targets {
@@ -44,4 +46,6 @@ export interface Targets {
   exists(arn: string): Promise<boolean>;
   /** Checks the sender's permission first. Throws ServiceError. */
   deliver(arn: string, message: TargetMessage, from: Sender): Promise<void>;
+  /** As `deliver`, all of them in this order, or none; to queues. */
+  deliverAll(arn: string, messages: TargetMessage[], from: Sender): Promise<void>;
 }

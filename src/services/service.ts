@@ -5,6 +5,7 @@ import type { Ids } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Access, AccessRule } from "../ports/access.ts";
 import type { CodePackages } from "../ports/code.ts";
+import type { DefaultBus } from "../ports/default-bus.ts";
 import type { Events } from "../ports/events.ts";
 import type { FunctionDirectory } from "../ports/function-directory.ts";
 import type { FunctionUrlAddresses } from "../ports/function-urls.ts";
@@ -42,6 +43,8 @@ export interface RoomPorts {
   directory: FunctionDirectory;
   events: Events;
   targets: Targets;
+  /** For events of this room's own, as AWS's services have them. */
+  defaultBus: DefaultBus;
   sources: Sources;
   lanes: Lanes;
   outgoingHttp: OutgoingHttp;

@@ -41,7 +41,7 @@ export async function openDurableRoom(access?: Access) {
   const stores = await openStores({ ephemeral: true, clock, log: silentLog });
   const functions = scriptedFunctions();
   const delivered: { arn: string; message: TargetMessage }[] = [];
-  const targets = { serves: () => true, exists: async () => true, deliver: async (arn: string, message: TargetMessage) => { delivered.push({ arn, message }); } };
+  const targets = { serves: () => true, exists: async () => true, deliver: async (arn: string, message: TargetMessage) => { delivered.push({ arn, message }); }, deliverAll: async () => undefined };
   // Other work of the room would wake up thousands of times in a year.
   const background = openBackground({ clock, log: silentLog });
   const run = (name: string, work: (signal: AbortSignal) => Promise<void>) => { if (/^durable|transitions/.test(name)) background.run(name, work); };

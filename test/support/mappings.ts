@@ -101,7 +101,6 @@ export function keptMappings(reports: TestMappings["reports"]) {
   const mappings: EventSourceMappings = {
     wanted: async () => [...wanted.values()],
     ending: async () => [...ending.values()],
-    find: async (uuid) => wanted.get(uuid),
     known: async (uuid) => wanted.has(uuid) || ending.has(uuid),
     changed: (signal) => new Promise((resolve) => {
       const wake = () => { waiting.delete(wake); resolve(); };

@@ -10,6 +10,7 @@ export interface MessageSource extends QueueSource {
   delete(arn: string): void;
   put(arn: string, items: { body: string; group?: string; traceHeader?: string }[]): Promise<void>;
   left(arn: string): Promise<number>;
+  visible(arn: string): Promise<number>;
   /** How often it was looked whether there is something. */
   receives(): number;
 }
@@ -40,19 +41,19 @@ export function messageSource({ stores, clock, queues = new Map() }: { stores: S
       await Promise.all(items.map(({ group, ...kept }) => stores.messages.send(arn, { body: JSON.stringify(kept), sentMs: nowMs, dueMs: nowMs, order: queues.get(arn)?.ordered ? "fifo" : "standard", ...(group !== undefined && { group }) })));
     },
     async left(arn) {
-      const { visible, held } = await stores.messages.counts(arn, clock.now());
-      return visible + held;
+      const { visible, held, delayed } = await stores.messages.counts(arn, clock.now());
+      return visible + held + delayed; // delayed: put before the clock was set back
     },
+    visible: async (arn) => (await stores.messages.counts(arn, clock.now())).visible,
     describe: async (arn) => queues.get(arn),
     async receive(arn, { limit, hiddenSeconds }) {
       receives++;
       const nowMs = clock.now();
       const receipt = ids.token(16, HEX);
       const received = await stores.messages.receive(arn, { order: found(arn).ordered ? "fifo" : "standard", nowMs, limit, hiddenUntilMs: nowMs + hiddenSeconds * 1000, receipt });
-      return received.map(({ sequence, receives: count, body: stored, group, sentMs }) => {
+      return received.map(({ sequence, receives: count, body: stored, group }) => {
         const { body, traceHeader } = JSON.parse(stored) as { body: string; traceHeader?: string };
-        const item: QueueItem = { id: String(sequence), receipt, sentMs, record: { messageId: String(sequence), body, attributes: { ApproximateReceiveCount: String(count), ...(group !== undefined && { MessageGroupId: group }) } } };
-        if (group !== undefined) item.group = group;
+        const item: QueueItem = { id: String(sequence), receipt, record: { messageId: String(sequence), body, attributes: { ApproximateReceiveCount: String(count), ...(group !== undefined && { MessageGroupId: group }) } } };
         if (traceHeader !== undefined) item.traceHeader = traceHeader;
         return item;
       });
@@ -62,7 +63,7 @@ export function messageSource({ stores, clock, queues = new Map() }: { stores: S
       const signals = AbortSignal.any([signal, over.signal]);
       const woken = stores.messages.wait(arn, signals);
       const dueMs = await stores.messages.nextDueMs(arn, clock.now());
-      await (dueMs === undefined ? woken : Promise.race([woken, clock.sleep(Math.max(0, dueMs - clock.now()), signals).catch(() => undefined)]));
+      await (dueMs === undefined ? woken : Promise.race([woken, clock.until(dueMs, signals).catch(() => undefined)]));
       over.abort();
     },
     async done(arn, items) {
@@ -72,7 +73,6 @@ export function messageSource({ stores, clock, queues = new Map() }: { stores: S
       const nowMs = clock.now();
       await Promise.all(items.map(({ id, receipt }) => stores.messages.hide(arn, Number(id), receipt, { nowMs, dueMs: nowMs + seconds * 1000 })));
     },
-    backlog: async (arn) => (await stores.messages.counts(arn, clock.now())).visible,
     filterable(record) {
       const { body, ...rest } = record as { body: string };
       try {

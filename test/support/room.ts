@@ -40,7 +40,7 @@ export async function openRoom(service: Service<any>, given: Partial<RoomPorts> 
   const ids = given.ids ?? realIds();
   const stores = given.stores ?? (await openStores({ ephemeral: true, clock, log: silentLog }));
   const background = openBackground({ clock, log: silentLog });
-  const ports: RoomPorts = { stores, clock, ids, log: silentLog, functions: absent("functions"), directory: absent("directory"), events: absent("events"), targets: absent("targets"), sources: absent("sources"), lanes: absent("lanes"), outgoingHttp: absent("outgoingHttp"), metrics: absent("metrics"), logs: absent("logs"), access: NO_POLICIES, simulator: policySimulator, provisioning: absent("provisioning"), endpointUrl: () => "http://127.0.0.1:4566", urlAddresses: absent("urlAddresses"), code: absent("code"), images: absent("images"), snapshots: absent("snapshots"), identity: absent("identity"), background: background.run, ...given };
+  const ports: RoomPorts = { stores, clock, ids, log: silentLog, functions: absent("functions"), directory: absent("directory"), events: absent("events"), targets: absent("targets"), defaultBus: absent("defaultBus"), sources: absent("sources"), lanes: absent("lanes"), outgoingHttp: absent("outgoingHttp"), metrics: absent("metrics"), logs: absent("logs"), access: NO_POLICIES, simulator: policySimulator, provisioning: absent("provisioning"), endpointUrl: () => "http://127.0.0.1:4566", urlAddresses: absent("urlAddresses"), code: absent("code"), images: absent("images"), snapshots: absent("snapshots"), identity: absent("identity"), background: background.run, ...given };
   const operations = service.open(ports) as Record<string, (input: object, call: Call) => Promise<object>>;
   const wire = await openWireService(service.client);
 

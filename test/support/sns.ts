@@ -86,10 +86,17 @@ export async function openTestSns(given: { stores?: Stores; clock?: VirtualClock
     tries.push({ arn, atMs: clock.now() });
     if (refusals.has(arn)) throw refusals.get(arn);
   };
-  targets.add({ service: "sqs", exists: async () => true, deliver: async (arn, message, from) => {
-    refuse(arn);
-    queued.push({ arn, message, from, atMs: clock.now() });
-  } });
+  targets.add({
+    service: "sqs", exists: async () => true,
+    async deliver(arn, message, from) {
+      refuse(arn);
+      queued.push({ arn, message, from, atMs: clock.now() });
+    },
+    async deliverAll(arn, messages, from) {
+      refuse(arn);
+      queued.push(...messages.map((message) => ({ arn, message, from, atMs: clock.now() })));
+    },
+  });
   const ids = realIds();
   const background = openBackground({ clock, log: silentLog });
   const lanes = openLanes({ stores, clock, ids, log: silentLog, run: {} });

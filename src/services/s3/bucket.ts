@@ -1,0 +1,76 @@
+// A bucket, and the way from its name to it. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+import type { PublicAccessBlockConfiguration } from "@aws-sdk/client-s3";
+import type { Call } from "../../kernel/call.ts";
+import type { Access } from "../../ports/access.ts";
+import type { Documents } from "../../storage/stores.ts";
+import { isPublic } from "./bucket-policy.ts";
+import { accessDenied, invalidBucketName, noSuchBucket } from "./errors.ts";
+import type { NotificationRules } from "./notification.ts";
+
+export interface Bucket {
+  name: string;
+  /** The owner's. */
+  account: string;
+  region: string;
+  createdMs: number;
+  /** Absent: never switched on. */
+  versioning?: "Enabled" | "Suspended";
+  /** Changes with every creation, so that what was asked of a deleted bucket of the same name is not done to the new one. */
+  id: string;
+  settings: BucketSettings;
+}
+
+/** What is configured on a bucket, by the names of the operations that put it; each as its request gave it, checked. */
+export interface BucketSettings {
+  policy?: string;
+  tags?: Record<string, string>;
+  notification?: NotificationRules;
+  publicAccessBlock?: PublicAccessBlockConfiguration | "deleted";
+  /** Present: object lock is enabled, which cannot be taken back. */
+  objectLock?: DefaultRetention;
+}
+
+/** What new objects are locked with when their requests say nothing. */
+export interface DefaultRetention {
+  mode?: "GOVERNANCE" | "COMPLIANCE";
+  days?: number;
+  years?: number;
+}
+
+/** "amzn-s3-demo", "xn--", "sthree-" and the suffixes of access points are AWS's own. */
+export function isBucketName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) && !/\.\./.test(name) && !/^\d+\.\d+\.\d+\.\d+$/.test(name)
+    && !/^(xn--|sthree-|amzn-s3-demo-)/.test(name) && !/(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/.test(name);
+}
+
+/** Every operation on a bucket names it so. */
+export interface InBucket {
+  Bucket: string;
+  ExpectedBucketOwner?: string | undefined;
+}
+
+export interface BucketLookup {
+  /** Throws NoSuchBucket; AccessDenied for another account's that its policy does not open for this action ("GetObject") on this ARN. */
+  find(input: InBucket, call: Call, action: string, arn: string): Promise<Bucket>;
+}
+
+/** RestrictPublicBuckets: while its policy is open to everybody, only the owner's account has it. */
+const isRestricted = ({ settings: { policy, publicAccessBlock } }: Bucket): boolean =>
+  policy !== undefined && publicAccessBlock !== "deleted" && publicAccessBlock?.RestrictPublicBuckets !== false && isPublic(policy);
+
+/** The gateway asks the policies for everybody while they are enforced; another account's bucket is always asked about. */
+export function openBucketLookup(buckets: Documents<Bucket>, access: Access): BucketLookup {
+  return {
+    async find({ Bucket: name, ExpectedBucketOwner: expected }, call, action, arn) {
+      if (!/^[\w.-]{1,255}$/.test(name)) throw invalidBucketName(name);
+      const bucket = await buckets.get(name);
+      if (!bucket) throw noSuchBucket(name);
+      if (expected !== undefined && expected !== bucket.account) throw accessDenied();
+      if (bucket.account === call.account) return bucket;
+      if (isRestricted(bucket)) throw accessDenied();
+      const { allowed, sentence } = await access.decide({ actor: call.principal, action: `s3:${action}`, resource: arn, call, context: { "aws:ResourceAccount": bucket.account } }).then((decision) => ({ sentence: "", ...decision }));
+      if (!allowed) throw accessDenied(sentence);
+      return bucket;
+    },
+  };
+}

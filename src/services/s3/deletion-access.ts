@@ -1,0 +1,42 @@
+// Who may delete what: of several objects in one request AWS asks for each, and refuses them one by one.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+import type { ObjectIdentifier } from "@aws-sdk/client-s3";
+import type { Call } from "../../kernel/call.ts";
+import { ServiceError } from "../../kernel/errors.ts";
+import type { Bucket } from "./bucket.ts";
+import { objectArn } from "./names.ts";
+import type { Parts } from "./parts.ts";
+import { noLockToBypass } from "./settings-errors.ts";
+
+/** A key has no NUL and a version id in it at once: an id has no NUL. */
+export const nameOf = (key: string, versionId: string | undefined): string => `${versionId ?? ""}\0${key}`;
+
+/** The sentence to refuse each with, by nameOf. Nobody else's bucket is ever taken for the caller's own, whatever `--iam` says. */
+export async function undeletable({ access }: Pick<Parts, "access">, bucket: Bucket, objects: ObjectIdentifier[], bypass: boolean, call: Call): Promise<Map<string, string>> {
+  const refused = new Map<string, string>();
+  const isOwn = bucket.account === call.account;
+  for (const { Key: key = "", VersionId: versionId } of objects) {
+    const actions = [versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion", ...(bypass ? ["s3:BypassGovernanceRetention"] : [])];
+    for (const action of actions) {
+      const question = { actor: call.principal, action, resource: objectArn(bucket.name, key), call, ...(!isOwn && { context: { "aws:ResourceAccount": bucket.account } }) };
+      const sentence = isOwn ? await refusal(access, question) : await access.decide(question).then((decision) => (decision.allowed ? undefined : decision.sentence));
+      if (sentence !== undefined) refused.set(nameOf(key, versionId), sentence);
+    }
+  }
+  return refused;
+}
+
+async function refusal(access: Parts["access"], question: Parameters<Parts["access"]["check"]>[0]): Promise<string | undefined> {
+  try {
+    await access.check(question);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ServiceError) return error.message;
+    throw error;
+  }
+}
+
+/** Recorded: there is nothing to bypass. */
+export function checkBypass({ settings }: Bucket, { BypassGovernanceRetention: bypass }: { BypassGovernanceRetention?: boolean | undefined }): void {
+  if (bypass !== undefined && !settings.objectLock) throw noLockToBypass();
+}

@@ -1,0 +1,56 @@
+// Encryption as requests and responses speak of it; at rest the bytes are protected by the disk they are on.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
+import { createHash } from "node:crypto";
+import { customerKeyMissing, customerKeyWrong } from "./errors.ts";
+import type { Encryption, StoredObject } from "./object.ts";
+import { badEncryption, badEncryptionAlgorithm } from "./settings-errors.ts";
+
+export interface CustomerKey {
+  SSECustomerAlgorithm?: string | undefined;
+  SSECustomerKey?: string | undefined;
+  SSECustomerKeyMD5?: string | undefined;
+}
+
+/** Who reads what was written with a key of its own must bring the same key. */
+export function checkCustomerKey({ encryption }: Pick<StoredObject, "encryption">, asked: CustomerKey): void {
+  if (encryption?.customerKeyMd5 === undefined) return;
+  const { SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5 } = asked;
+  if (SSECustomerAlgorithm === undefined && SSECustomerKey === undefined && SSECustomerKeyMD5 === undefined) throw customerKeyMissing();
+  if (SSECustomerKeyMD5 === undefined || readCustomerKey(asked) !== encryption.customerKeyMd5) throw customerKeyWrong();
+}
+
+export interface EncryptionAsked extends CustomerKey {
+  ServerSideEncryption?: string | undefined;
+  SSEKMSKeyId?: string | undefined;
+  BucketKeyEnabled?: boolean | undefined;
+}
+
+const CUSTOMER_KEY_BYTES = 32;
+
+/** What a new object is to say of itself; undefined: S3's own keys, as for every object. Throws InvalidArgument. */
+export function readEncryption(asked: EncryptionAsked): Encryption | undefined {
+  const { ServerSideEncryption: algorithm, SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: bucketKey } = asked;
+  const customerKeyMd5 = readCustomerKey(asked);
+  if (customerKeyMd5 !== undefined) {
+    if (algorithm !== undefined) throw badEncryption("Server Side Encryption with Customer provided key is incompatible with the encryption method specified", algorithm);
+    return { algorithm: "AES256", customerKeyMd5 };
+  }
+  if (algorithm === undefined || algorithm === "AES256") {
+    if (kmsKeyId !== undefined) throw badEncryption("Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms", algorithm);
+    return undefined;
+  }
+  if (algorithm !== "aws:kms" && algorithm !== "aws:kms:dsse") throw badEncryption("The encryption method specified is not supported", algorithm);
+  return { algorithm, ...(kmsKeyId !== undefined && { kmsKeyId }), ...(bucketKey && { bucketKey }) };
+}
+
+/** The key itself is not kept: what proves it is its MD5. Undefined when the request brings none. */
+function readCustomerKey({ SSECustomerAlgorithm: algorithm, SSECustomerKey: key, SSECustomerKeyMD5: md5 }: CustomerKey): string | undefined {
+  if (algorithm === undefined && key === undefined && md5 === undefined) return undefined;
+  if (algorithm === undefined) throw badEncryption("Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm.");
+  if (algorithm !== "AES256") throw badEncryptionAlgorithm(algorithm);
+  if (key === undefined) throw badEncryption("Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret key.");
+  const bytes = Buffer.from(key, "base64");
+  if (md5 === undefined || bytes.byteLength !== CUSTOMER_KEY_BYTES) throw badEncryption("The secret key was invalid for the specified algorithm.");
+  if (createHash("md5").update(bytes).digest("base64") !== md5) throw badEncryption("The calculated MD5 hash of the key did not match the hash that was provided.");
+  return md5;
+}

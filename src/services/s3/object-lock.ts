@@ -1,0 +1,42 @@
+// What a new object is locked with, and what a lock forbids. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+import { locked } from "./errors.ts";
+import type { Bucket } from "./bucket.ts";
+import type { ObjectLock, Version } from "./object.ts";
+import { badLegalHold, badLockMode, bucketHasNoLock, lockHalfGiven, retentionInPast } from "./settings-errors.ts";
+
+/** Throws AccessDenied while a legal hold or a retention keeps the version. */
+export function checkRemovable(version: Version, nowMs: number, bypassGovernance: boolean): void {
+  if (version.deleteMarker || !version.lock) return;
+  const { legalHold, mode, untilMs = 0 } = version.lock;
+  if (legalHold || (untilMs > nowMs && !(mode === "GOVERNANCE" && bypassGovernance))) throw locked();
+}
+
+export interface LockAsked {
+  ObjectLockMode?: string | undefined;
+  ObjectLockRetainUntilDate?: Date | undefined;
+  ObjectLockLegalHoldStatus?: string | undefined;
+}
+
+const DAY_MS = 86_400_000;
+
+/** As its request says, or the bucket's default. Throws InvalidArgument, InvalidRequest. */
+export function lockOfNewObject({ settings: { objectLock } }: Pick<Bucket, "settings">, { ObjectLockMode: mode, ObjectLockRetainUntilDate: until, ObjectLockLegalHoldStatus: hold }: LockAsked, nowMs: number): ObjectLock | undefined {
+  if (mode !== undefined && mode !== "GOVERNANCE" && mode !== "COMPLIANCE") throw badLockMode(mode);
+  if (hold !== undefined && hold !== "ON" && hold !== "OFF") throw badLegalHold(hold);
+  if ((mode === undefined) !== (until === undefined)) throw lockHalfGiven(mode === undefined ? "x-amz-object-lock-mode" : "x-amz-object-lock-retain-until-date");
+  if (!objectLock) {
+    if (mode !== undefined || hold !== undefined) throw bucketHasNoLock();
+    return undefined;
+  }
+  if (until && until.getTime() <= nowMs) throw retentionInPast(until);
+  const retention: ObjectLock | undefined = mode && until ? { mode, untilMs: until.getTime() } : defaultRetention(objectLock, nowMs);
+  if (!retention && hold === undefined) return undefined;
+  return { ...retention, ...(hold !== undefined && { legalHold: hold === "ON" }) };
+}
+
+function defaultRetention({ mode, days, years }: NonNullable<Bucket["settings"]["objectLock"]>, nowMs: number): ObjectLock | undefined {
+  if (mode === undefined) return undefined;
+  // "A period of years is as many times 365 days" is nowhere said; a year from a day is that day of the next year.
+  const date = new Date(nowMs);
+  return { mode, untilMs: days !== undefined ? nowMs + days * DAY_MS : date.setUTCFullYear(date.getUTCFullYear() + years!) };
+}

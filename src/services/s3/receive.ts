@@ -1,0 +1,86 @@
+// Receives the bytes of an object or a part: counted, hashed and compared while they are written.
+import { createHash } from "node:crypto";
+import { type ChecksumAlgorithm, isTrailed, startChecksum } from "../../kernel/checksums.ts";
+import { type AskedChecksum, askedChecksum, type ChecksumInput, isDigest, isIterable, nameOf } from "./checksum.ts";
+import { badChecksum, badMd5, entityTooLarge, incompleteBody, invalidDigest, missingContentLength } from "./errors.ts";
+import type { Parts } from "./parts.ts";
+
+export const UPLOAD_BYTES_MAX = 5 * 1024 ** 3;
+/** Held in memory while it is checked, so that a small body and the note of it are stored in one go. */
+const SMALL_BYTES_MAX = 64 * 1024;
+
+export interface ReceivedBody {
+  id: string;
+  sizeBytes: number;
+  /** Hex MD5. */
+  etag: string;
+  checksum: { algorithm: ChecksumAlgorithm; value: string };
+}
+
+export interface UploadInput extends ChecksumInput {
+  ContentLength?: number | undefined;
+  ContentMD5?: string | undefined;
+}
+
+/** Nothing is kept when it throws: BadDigest, IncompleteBody, EntityTooLarge … `fallback`: the algorithm where none is asked for. */
+export async function receiveUpload(parts: Parts, input: UploadInput, fallback: ChecksumAlgorithm): Promise<ReceivedBody> {
+  const asked = askedChecksum(input);
+  const md5 = input.ContentMD5;
+  if (md5 !== undefined && !isDigest(md5, 16)) throw invalidDigest(md5);
+  const body = isIterable(input.Body) ? input.Body : none();
+  const lengthBytes = input.ContentLength;
+  if (lengthBytes === undefined) throw missingContentLength();
+  if (lengthBytes > UPLOAD_BYTES_MAX) throw entityTooLarge(lengthBytes, UPLOAD_BYTES_MAX);
+  return receiveBytes(parts, body, { asked: asked ?? { algorithm: fallback }, lengthBytes, ...(md5 !== undefined && { md5 }) });
+}
+
+export interface Receiving {
+  asked: AskedChecksum;
+  lengthBytes?: number;
+  /** Base64. */
+  md5?: string;
+}
+
+export async function receiveBytes(parts: Parts, body: AsyncIterable<Uint8Array>, receiving: Receiving): Promise<ReceivedBody> {
+  const checked = await checking(body, receiving);
+  const small = receiving.lengthBytes !== undefined && receiving.lengthBytes <= SMALL_BYTES_MAX;
+  const { id, sizeBytes } = await parts.bodies.write(small ? await collect(checked.bytes) : checked.bytes);
+  return { id, sizeBytes, ...checked.result() };
+}
+
+type Hashes = Pick<ReceivedBody, "etag" | "checksum">;
+
+/** The same bytes; they end with an error when they are not what was promised. */
+async function checking(body: AsyncIterable<Uint8Array>, { asked, lengthBytes, md5 }: Receiving): Promise<{ bytes: AsyncIterable<Uint8Array>; result(): Hashes }> {
+  const { algorithm, expected } = asked;
+  const trailer = isTrailed(body) && body.trailer.algorithm === algorithm ? body.trailer : undefined; // compared already
+  const checksum = trailer ? undefined : await startChecksum(algorithm);
+  const hash = createHash("md5");
+  let result: Hashes | undefined;
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    let sizeBytes = 0;
+    for await (const chunk of body) {
+      sizeBytes += chunk.byteLength;
+      if (sizeBytes > UPLOAD_BYTES_MAX) throw entityTooLarge(sizeBytes, UPLOAD_BYTES_MAX);
+      hash.update(chunk);
+      checksum?.update(chunk);
+      yield chunk;
+    }
+    if (lengthBytes !== undefined && sizeBytes !== lengthBytes) throw incompleteBody(lengthBytes, sizeBytes);
+    const etag = hash.digest("hex");
+    const etagBase64 = Buffer.from(etag, "hex").toString("base64");
+    if (md5 !== undefined && md5 !== etagBase64) throw badMd5(md5, etagBase64);
+    const value = trailer ? trailer.value() : await checksum!.digest();
+    if (expected !== undefined && expected !== value) throw badChecksum(nameOf(algorithm));
+    result = { etag, checksum: { algorithm, value } };
+  }
+  return { bytes: bytes(), result: () => result! };
+}
+
+async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of bytes) chunks.push(chunk);
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+async function* none(): AsyncGenerator<Uint8Array> {}

@@ -1,0 +1,105 @@
+// PutObject, DeleteObject and DeleteObjects. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+import type { _Error as DeleteError, DeletedObject } from "@aws-sdk/client-s3";
+import type { Call } from "../../kernel/call.ts";
+import { ServiceError } from "../../kernel/errors.ts";
+import { keepBody } from "./bodies.ts";
+import { type Change, changing, putObject, type Removal, removeKey, removeVersion } from "./change.ts";
+import { shownChecksum } from "./checksum.ts";
+import { checkWrite, type WriteConditions } from "./conditions.ts";
+import { checkBypass, nameOf, undeletable } from "./deletion-access.ts";
+import { accessDenied, malformedXml, notSupported } from "./errors.ts";
+import { objectArn } from "./names.ts";
+import { checkKey, settingsOfNewObject } from "./new-object.ts";
+import { findVersion, madeVersion } from "./object.ts";
+import type { Operations, Parts } from "./parts.ts";
+import { receiveUpload } from "./receive.ts";
+import { shownEncryption } from "./shown-object.ts";
+
+const DELETED_AT_ONCE_MAX = 1000;
+
+export const writingOperations = (parts: Parts) => ({
+  async PutObject(input, call) {
+    if (input.WriteOffsetBytes !== undefined) throw notSupported("x-amz-write-offset-bytes");
+    const { Key: key } = input;
+    const bucket = await parts.lookup.find(input, call, "PutObject", objectArn(input.Bucket, key));
+    const settings = settingsOfNewObject(bucket, input, parts.clock.now());
+    const { id, sizeBytes, etag, checksum } = await receiveUpload(parts, input, "crc64nvme");
+    const stored = await changing(parts, bucket, async (change) => {
+      checkWrite(input, key, input.IfMatch === undefined && input.IfNoneMatch === undefined ? undefined : await findVersion(change.tx, bucket.name, key));
+      await keepBody(change.tx, id);
+      const made = await putObject(parts, change, key, { ...settings, owner: call.account, body: { id }, sizeBytes, etag, checksum: { ...checksum, type: "FULL_OBJECT" } });
+      await change.announce({ name: "ObjectCreated:Put", key, version: made, call });
+      return made;
+    });
+    return { ETag: `"${stored.etag}"`, ...shownChecksum(stored.checksum), ...madeVersion(stored), ...shownEncryption(stored.encryption) };
+  },
+
+  async DeleteObject(input, call) {
+    refuseDirectoryConditions(input);
+    const { Key: key, VersionId: versionId } = input;
+    checkKey(key);
+    const bucket = await parts.lookup.find(input, call, versionId === undefined ? "DeleteObject" : "DeleteObjectVersion", objectArn(input.Bucket, key));
+    checkBypass(bucket, input);
+    const removal = await changing(parts, bucket, (change) => remove(parts, change, { key, ...(versionId !== undefined && { versionId }), bypass: input.BypassGovernanceRetention === true, conditions: input }, call));
+    return shownRemoval(removal, versionId);
+  },
+
+  async DeleteObjects(input, call) {
+    const { Objects: objects = [], Quiet } = input.Delete;
+    if (objects.length === 0 || objects.length > DELETED_AT_ONCE_MAX || objects.some(({ Key }) => !Key)) throw malformedXml();
+    const bucket = await parts.lookup.find(input, call, "DeleteObject", objectArn(input.Bucket, objects[0]!.Key!));
+    checkBypass(bucket, input);
+    const refused = await undeletable(parts, bucket, objects, input.BypassGovernanceRetention === true, call);
+    const deleted: DeletedObject[] = [];
+    const errors: DeleteError[] = [];
+    await changing(parts, bucket, async (change) => {
+      // From the start, should the database run it once more.
+      deleted.length = errors.length = 0;
+      for (const { Key: key = "", VersionId: versionId, ETag: IfMatch } of objects) {
+        const named = { Key: key, ...(versionId !== undefined && { VersionId: versionId }) };
+        try {
+          const sentence = refused.get(nameOf(key, versionId));
+          if (sentence !== undefined) throw accessDenied(sentence);
+          const removal = await remove(parts, change, { key, ...(versionId !== undefined && { versionId }), bypass: input.BypassGovernanceRetention === true, conditions: { IfMatch } }, call);
+          deleted.push({ ...named, ...(removal && shownDeleted(removal)) });
+        } catch (error) {
+          if (!(error instanceof ServiceError)) throw error; // ours are thrown before anything is written
+          errors.push({ ...named, Code: error.code, Message: error.message });
+        }
+      }
+    });
+    return { ...(!Quiet && deleted.length > 0 && { Deleted: deleted }), ...(errors.length > 0 && { Errors: errors }) };
+  },
+}) satisfies Operations;
+
+interface Removing {
+  key: string;
+  versionId?: string;
+  /** x-amz-bypass-governance-retention */
+  bypass: boolean;
+  conditions: WriteConditions;
+}
+
+async function remove(parts: Parts, change: Change, { key, versionId, bypass, conditions }: Removing, call: Call): Promise<Removal | undefined> {
+  checkKey(key);
+  if (conditions.IfMatch !== undefined) checkWrite({ IfMatch: conditions.IfMatch }, key, await findVersion(change.tx, change.bucket.name, key, versionId));
+  const removal = versionId === undefined ? await removeKey(parts, change, key, call.account) : await removeVersion(parts, change, key, versionId, bypass);
+  if (removal) await change.announce({ name: removal.markerMade ? "ObjectRemoved:DeleteMarkerCreated" : "ObjectRemoved:Delete", key, version: removal.version, call });
+  return removal;
+}
+
+/** A marker that was made, or one that is gone, is told of. */
+const shownRemoval = (removal: Removal | undefined, versionId: string | undefined) => ({
+  ...(removal?.version.deleteMarker && { DeleteMarker: true }),
+  ...(removal?.markerMade ? { VersionId: removal.version.versionId } : versionId !== undefined && { VersionId: versionId }),
+});
+
+const shownDeleted = ({ version, markerMade }: Removal): DeletedObject =>
+  (version.deleteMarker ? { DeleteMarker: true, DeleteMarkerVersionId: version.versionId, ...(!markerMade && { VersionId: version.versionId }) } : {});
+
+function refuseDirectoryConditions(input: { MFA?: string | undefined; IfMatchLastModifiedTime?: Date | undefined; IfMatchSize?: number | undefined }): void {
+  if (input.MFA !== undefined) throw notSupported("x-amz-mfa");
+  if (input.IfMatchLastModifiedTime !== undefined) throw notSupported("x-amz-if-match-last-modified-time");
+  if (input.IfMatchSize !== undefined) throw notSupported("x-amz-if-match-size");
+}
+

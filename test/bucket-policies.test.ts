@@ -1,0 +1,105 @@
+// Who may do what with buckets and objects: identity policies on exact ARNs, bucket policies, other accounts, and what is asked of each object.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { IAM } from "@aws-sdk/client-iam";
+import { S3 } from "@aws-sdk/client-s3";
+import { openTestPlatform, type TestPlatform } from "./support/platform.ts";
+
+const [ACCOUNT, OTHER] = ["000000000000", "111122223333"];
+const document = (...Statement: object[]) => JSON.stringify({ Version: "2012-10-17", Statement });
+
+let platform: TestPlatform;
+let iam: IAM;
+let root: S3;
+let stranger: S3;
+const clients: S3[] = [];
+
+const clientOf = (accessKeyId: string, secretAccessKey: string): S3 => {
+  const client = new S3({ ...platform.clientConfig, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
+  clients.push(client);
+  return client;
+};
+
+before(async () => {
+  platform = await openTestPlatform({ iam: "enforce", credentials: `${ACCOUNT}:rootsecret,${OTHER}:othersecret` });
+  iam = new IAM({ ...platform.clientConfig, credentials: { accessKeyId: ACCOUNT, secretAccessKey: "rootsecret" } });
+  [root, stranger] = [clientOf(ACCOUNT, "rootsecret"), clientOf(OTHER, "othersecret")];
+});
+after(async () => {
+  for (const client of clients) client.destroy();
+  iam?.destroy();
+  await platform?.close();
+});
+
+async function user(UserName: string, ...statements: object[]): Promise<S3> {
+  await iam.createUser({ UserName });
+  if (statements.length > 0) await iam.putUserPolicy({ UserName, PolicyName: "p", PolicyDocument: document(...statements) });
+  const { AccessKey } = await iam.createAccessKey({ UserName });
+  return clientOf(AccessKey!.AccessKeyId!, AccessKey!.SecretAccessKey!);
+}
+async function bucket(Bucket: string): Promise<string> {
+  await root.createBucket({ Bucket });
+  return Bucket;
+}
+const allow = (Action: string | string[], Resource: string | string[], Condition?: object) => ({ Effect: "Allow", Action, Resource, ...(Condition && { Condition }) });
+const denied = (action: string, resource: string) => (error: any) => error.name === "AccessDenied" && error.$metadata.httpStatusCode === 403 && error.message.includes(`not authorized to perform: ${action} on resource: ${resource.startsWith("arn") ? resource : `arn:aws:s3:::${resource}`}`);
+
+test("a user does with objects what the policy names, on the ARNs it names", async () => {
+  const Bucket = await bucket("pictures");
+  await root.putBucketVersioning({ Bucket, VersioningConfiguration: { Status: "Enabled" } });
+  const ann = await user("ann", allow(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::pictures/ann/*"), allow("s3:ListBucket", "arn:aws:s3:::pictures", { StringLike: { "s3:prefix": "ann/*" } }));
+  const { VersionId } = await ann.putObject({ Bucket, Key: "ann/a", Body: "x" });
+  await ann.getObject({ Bucket, Key: "ann/a" });
+  assert.equal((await ann.listObjectsV2({ Bucket, Prefix: "ann/" })).KeyCount, 1);
+  await assert.rejects(ann.listObjectsV2({ Bucket }), denied("s3:ListBucket", Bucket));
+  await assert.rejects(ann.putObject({ Bucket, Key: "bob/a", Body: "x" }), denied("s3:PutObject", "pictures/bob/a"));
+  await assert.rejects(ann.getObject({ Bucket, Key: "ann/a", VersionId }), denied("s3:GetObjectVersion", "pictures/ann/a"));
+  await assert.rejects(ann.deleteObject({ Bucket, Key: "ann/a" }), denied("s3:DeleteObject", "pictures/ann/a"));
+  await assert.rejects(ann.putObject({ Bucket, Key: "ann/b", Body: "x", Tagging: "a=b" }), denied("s3:PutObjectTagging", "pictures/ann/b"));
+  await root.putObject({ Bucket, Key: "secret", Body: "s" });
+  await assert.rejects(ann.copyObject({ Bucket, Key: "ann/stolen", CopySource: `${Bucket}/secret` }), denied("s3:GetObject", "pictures/secret"));
+  await assert.rejects(ann.putBucketPolicy({ Bucket, Policy: document() }), denied("s3:PutBucketPolicy", Bucket));
+});
+
+test("of several objects in one request those are deleted that may be, and the others refused one by one", async () => {
+  const Bucket = await bucket("papers");
+  for (const Key of ["mine/a", "theirs/b"]) await root.putObject({ Bucket, Key, Body: "x" });
+  const bob = await user("bob", allow("s3:DeleteObject", "arn:aws:s3:::papers/mine/*"));
+  const { Deleted, Errors } = await bob.deleteObjects({ Bucket, Delete: { Objects: [{ Key: "mine/a" }, { Key: "theirs/b" }] } });
+  assert.deepEqual([Deleted?.map(({ Key }) => Key), Errors?.map(({ Key, Code }) => [Key, Code])], [["mine/a"], [["theirs/b", "AccessDenied"]]]);
+  assert.deepEqual((await root.listObjectsV2({ Bucket })).Contents?.map(({ Key }) => Key), ["theirs/b"]);
+});
+
+test("a bucket's policy lets users of its account in without any of their own, and its denial wins", async () => {
+  const Bucket = await bucket("shared");
+  await root.putObject({ Bucket, Key: "k", Body: "x" });
+  const cleo = await user("cleo", allow("s3:PutObject", "arn:aws:s3:::shared/*"));
+  await assert.rejects(cleo.getObject({ Bucket, Key: "k" }), denied("s3:GetObject", "shared/k"));
+  const principal = { AWS: `arn:aws:iam::${ACCOUNT}:user/cleo` };
+  await root.putBucketPolicy({ Bucket, Policy: document({ ...allow("s3:GetObject", "arn:aws:s3:::shared/*"), Principal: principal }, { Effect: "Deny", Principal: principal, Action: "s3:PutObject", Resource: "arn:aws:s3:::shared/locked/*" }) });
+  await cleo.getObject({ Bucket, Key: "k" });
+  await cleo.putObject({ Bucket, Key: "open", Body: "x" });
+  await assert.rejects(cleo.putObject({ Bucket, Key: "locked/x", Body: "x" }), denied("s3:PutObject", "shared/locked/x"));
+});
+
+test("another account has nothing of a bucket, not even as its root, until the policy names it", async () => {
+  const Bucket = await bucket("estate");
+  await root.putObject({ Bucket, Key: "k", Body: "x" });
+  const refused = (error: any) => error.name === "AccessDenied" && error.$metadata.httpStatusCode === 403;
+  for (const request of [
+    () => stranger.getObject({ Bucket, Key: "k" }), () => stranger.putObject({ Bucket, Key: "k", Body: "y" }), () => stranger.listObjectsV2({ Bucket }), () => stranger.deleteBucket({ Bucket }),
+    () => stranger.putBucketPolicy({ Bucket, Policy: document({ ...allow("s3:*", "arn:aws:s3:::estate/*"), Principal: { AWS: OTHER } }) }), () => stranger.deleteObjects({ Bucket, Delete: { Objects: [{ Key: "k" }] } }),
+    () => stranger.getBucketVersioning({ Bucket }), () => stranger.putBucketNotificationConfiguration({ Bucket, NotificationConfiguration: {} }), () => stranger.getObjectTagging({ Bucket, Key: "k" }),
+  ]) await assert.rejects(request(), refused);
+  await root.putBucketPolicy({ Bucket, Policy: document({ ...allow("s3:GetObject", "arn:aws:s3:::estate/*"), Principal: { AWS: OTHER } }) });
+  assert.equal(await (await stranger.getObject({ Bucket, Key: "k" })).Body!.transformToString(), "x");
+  await assert.rejects(stranger.deleteObject({ Bucket, Key: "k" }), refused);
+
+  // A policy that names everybody opens it to nobody else while public buckets are restricted.
+  await root.putPublicAccessBlock({ Bucket, PublicAccessBlockConfiguration: { RestrictPublicBuckets: true } });
+  await root.putBucketPolicy({ Bucket, Policy: document({ ...allow("s3:GetObject", "arn:aws:s3:::estate/*"), Principal: "*" }) });
+  await assert.rejects(stranger.getObject({ Bucket, Key: "k" }), refused);
+  await root.deletePublicAccessBlock({ Bucket });
+  assert.equal((await stranger.getObject({ Bucket, Key: "k" })).ContentLength, 1);
+});
