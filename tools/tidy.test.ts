@@ -13,7 +13,7 @@ const FUNCTION_LINES_MAX = 70;
 /** What each folder under src may import: other folders, and packages. `types:` allows `import type` only. */
 const MAY_IMPORT: Record<string, { folders: string[]; packages: RegExp }> = {
   kernel: { folders: [], packages: /^(node:(crypto|util|buffer|url|path|events|zlib)|@aws-sdk\/crc64-nvme)$/ },
-  wire: { folders: ["kernel"], packages: /^(node:(crypto|zlib|stream|fs|url|module|path|buffer|util)|@aws-sdk\/client-.*|@aws-sdk\/crc64.*|@aws-crypto\/.*|node:fs\/promises)$/ },
+  wire: { folders: ["kernel"], packages: /^(node:(crypto|zlib|stream|fs|url|module|path|buffer|util)|@aws-sdk\/client-.*|node:fs\/promises)$/ },
   storage: { folders: ["kernel"], packages: /^(node:.*|pg|@electric-sql\/pglite)$/ },
   ports: { folders: ["kernel", "types:storage"], packages: /^$/ },
   patterns: { folders: ["kernel"], packages: /^node:net$/ },
