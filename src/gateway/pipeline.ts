@@ -188,12 +188,18 @@ class RequestCall implements Call {
 function serviceOf({ serviceNames }: PipelineParts, request: WireRequest): string | undefined {
   const byHost = serviceByHost(request.headers["host"] ?? "");
   const known = byHost !== undefined && serviceNames.includes(byHost) ? byHost : undefined;
-  return serviceByTarget(request.headers["x-amz-target"] ?? "") ?? known ?? serviceByPath(request.path) ?? serviceByQuery(request.query) ?? serviceByQueueUrl(request) ?? (isMessageLink(request) ? "sns" : byHost ?? (isBucketPath(request.path) && serviceNames.includes("s3") ? "s3" : undefined));
+  return serviceByTarget(request.headers["x-amz-target"] ?? "") ?? known ?? serviceByPath(request.path) ?? serviceByQuery(request.query) ?? serviceByQueueUrl(request) ?? (isMessageLink(request) ? "sns" : byHost ?? serviceOfBucket(serviceNames, request));
 }
+
+/** The forms of the query protocol are not S3's: an older client sends them to a queue's address, which looks like a bucket's. */
+const serviceOfBucket = (serviceNames: string[], { path, headers }: WireRequest): string | undefined =>
+  isBucketPath(path) && !isForm(headers) && serviceNames.includes("s3") ? "s3" : undefined;
+
+const isForm = (headers: WireRequest["headers"]): boolean => headers["content-type"]?.startsWith("application/x-www-form-urlencoded") ?? false;
 
 async function serviceOfUnsigned(parts: PipelineParts, request: WireRequest): Promise<string | undefined> {
   const found = serviceOf(parts, request);
-  if (found !== undefined || !request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) return found;
+  if (found !== undefined || !isForm(request.headers)) return found;
   return serviceByQuery(Buffer.from(await request.body.bytes(BUFFERED_BYTES_MAX)).toString("latin1"));
 }
 
