@@ -1,13 +1,13 @@
 // The first invoke of a function, over HTTP, against spawning the bare interpreter; and what an idle environment weighs.
 import { execFileSync } from "node:child_process";
-import { lambdaAt, makeFunction, SOURCES, timeInvoke } from "./function.ts";
+import { lambdaAt, makeFunction, timeInvoke } from "./function.ts";
 import { childrenPssMb, median, serveEvoke, timeOf } from "./process.ts";
 import type { Row } from "./run.ts";
 
 export async function coldStarts(quick: boolean): Promise<Row[]> {
   const rounds = quick ? 5 : 15;
   const rows: Row[] = [];
-  for (const kind of Object.keys(SOURCES)) {
+  for (const kind of ["node", "python"]) {
     const bare = bareInterpreter(kind);
     if (!bare) continue;
     for (const prewarm of [0, 1]) {

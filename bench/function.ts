@@ -2,9 +2,16 @@
 import { CreateFunctionCommand, InvokeCommand, LambdaClient, type Runtime, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { zipOf } from "../test/support/zip.ts";
 
-export const SOURCES: Record<string, { runtime: Runtime; handler: string; files: Record<string, string> }> = {
-  node: { runtime: `nodejs${process.version.slice(1).split(".")[0]}.x` as Runtime, handler: "index.handler", files: { "index.js": "exports.handler = async (event) => event;" } },
+interface Source { runtime: Runtime; handler: string; files: Record<string, string> }
+
+const node = (code: string): Source => ({ runtime: `nodejs${process.version.slice(1).split(".")[0]}.x` as Runtime, handler: "index.handler", files: { "index.js": code } });
+
+const SOURCES: Record<string, Source> = {
+  node: node("exports.handler = async (event) => event;"),
   python: { runtime: "python3.11", handler: "index.handler", files: { "index.py": "def handler(event, context):\n    return event\n" } },
+  /** Says how late after it was sent each message of a queue begins. */
+  late: node("exports.handler = async (event) => { const now = process.hrtime.bigint(); for (const { body } of event.Records) console.log(`BEGAN ${now - BigInt(body)}`); };"),
+  nothing: node("exports.handler = async () => {};"),
 };
 
 export const lambdaAt = (url: string): LambdaClient => new LambdaClient({ endpoint: url, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });

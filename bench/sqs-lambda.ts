@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateEventSourceMappingCommand, GetEventSourceMappingCommand, type LambdaClient, UpdateEventSourceMappingCommand } from "@aws-sdk/client-lambda";
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { lambdaAt, makeFunction, SOURCES } from "./function.ts";
+import { lambdaAt, makeFunction } from "./function.ts";
 import { median, type Server } from "./process.ts";
 import type { Row } from "./run.ts";
 import { serveOnDisk, sqsAt, sqsLoad } from "./sqs.ts";
@@ -11,8 +11,6 @@ import { serveOnDisk, sqsAt, sqsLoad } from "./sqs.ts";
 /** Messages measured at each batch size, after as many that start the environments. */
 const BATCHES = [[1, 5000], [10, 20_000], [100, 40_000]] as const;
 /** All processes of one machine read the same monotonic clock. */
-SOURCES.late = { ...SOURCES.node!, files: { "index.js": "exports.handler = async (event) => { const now = process.hrtime.bigint(); for (const { body } of event.Records) console.log(`BEGAN ${now - BigInt(body)}`); };" } };
-SOURCES.nothing = { ...SOURCES.node!, files: { "index.js": "exports.handler = async () => {};" } };
 
 interface Setup { evoke: Server; lambda: LambdaClient; sqs: SQSClient }
 
