@@ -9,7 +9,7 @@ const node = (code: string): Source => ({ runtime: `nodejs${process.version.slic
 const SOURCES: Record<string, Source> = {
   node: node("exports.handler = async (event) => event;"),
   python: { runtime: "python3.11", handler: "index.handler", files: { "index.py": "def handler(event, context):\n    return event\n" } },
-  /** Says how late after it was sent each message of a queue begins. */
+  /** Says how late after it was sent each message of a queue begins: all processes of one machine read the same monotonic clock. */
   late: node("exports.handler = async (event) => { const now = process.hrtime.bigint(); for (const { body } of event.Records) console.log(`BEGAN ${now - BigInt(body)}`); };"),
   nothing: node("exports.handler = async () => {};"),
 };

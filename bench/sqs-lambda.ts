@@ -10,7 +10,6 @@ import { serveOnDisk, sqsAt, sqsLoad } from "./sqs.ts";
 
 /** Messages measured at each batch size, after as many that start the environments. */
 const BATCHES = [[1, 5000], [10, 20_000], [100, 40_000]] as const;
-/** All processes of one machine read the same monotonic clock. */
 
 interface Setup { evoke: Server; lambda: LambdaClient; sqs: SQSClient }
 
