@@ -7,7 +7,7 @@ import { textFor } from "./message.ts";
 import type { Rendering } from "./message-rendering.ts";
 
 /** "Amazon SNS discards messages with more than 10 message attributes … as client-side errors" (raw delivery). */
-const RAW_ATTRIBUTES_MAX = 10;
+export const RAW_ATTRIBUTES_MAX = 10;
 
 type Ports = Pick<RoomPorts, "targets" | "ids">;
 

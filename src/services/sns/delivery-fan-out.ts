@@ -5,7 +5,7 @@ import type { RoomPorts } from "../service.ts";
 import { filteredOut } from "./delivery-filter.ts";
 import { attempt, boundTries, isHttp, type TryParts, tryLater } from "./delivery-tries.ts";
 import type { Published } from "./message.ts";
-import { openSubscriptions, type Subscription } from "./subscription.ts";
+import { isHeldBack, openSubscriptions, type Subscription } from "./subscription.ts";
 import { findTopic, type Topic } from "./topic.ts";
 
 export const FAN_OUT = "sns-publish";
@@ -28,6 +28,7 @@ export function openFanOut({ stores, clock, lanes }: Pick<RoomPorts, "stores" | 
   const limit = openLimit(AT_ONCE_MAX);
 
   const deliver = async (topic: Topic, subscription: Subscription, message: Published, body: string): Promise<LaneSend[]> => {
+    if (isHeldBack(subscription, message.archiveSeq)) return [];
     const unwanted = filteredOut(subscription, message);
     if (unwanted !== undefined) {
       parts.count("NumberOfNotificationsFilteredOut", topic, 1);

@@ -13,6 +13,7 @@ import { openDeliveryStatus } from "./delivery-status.ts";
 import { openTries, TRIES, type TryParts } from "./delivery-tries.ts";
 import { openRendering } from "./message-rendering.ts";
 import { FORGETTING, openForgetting } from "./publish-fifo.ts";
+import { openReplays, REPLAYS } from "./replays.ts";
 import { openSigning } from "./signing.ts";
 
 /** Messages of one group of a FIFO topic: with two commits for each they were 65 to 82 a second. */
@@ -34,6 +35,7 @@ export function registerDeliveries(ports: RoomPorts): void {
   lanes.register(TRIES, openTries(ports, parts), { together: TOGETHER });
   lanes.register(DEAD_LETTERS, openDeadLetters(ports, count));
   lanes.register(CONFIRMATIONS, openConfirmations(ports, sign));
+  lanes.register(REPLAYS, openReplays(ports, parts));
   lanes.register(FORGETTING, openForgetting(ports));
 }
 

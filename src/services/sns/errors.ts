@@ -12,6 +12,10 @@ export const wrongTopicArn = () => invalid("TopicArn");
 export const topicNotFound = () => new ServiceError("NotFoundException", "Topic does not exist");
 export const badTopicName = () => invalid("Topic Name");
 export const topicDiffers = () => invalid(`${ATTRIBUTES}Topic already exists with different attributes`);
+/** Reported by users of Terraform, Pulumi and the CDK. */
+export const archiveKeepsTopic = () => new ServiceError("InvalidStateException", "Invalid state: Cannot delete a topic with an ArchivePolicy");
+/** Our rule and words: what is published during a replay waits in the archive. */
+export const archiveInUse = () => new ServiceError("InvalidStateException", "Invalid state: Cannot remove the ArchivePolicy during a replay");
 export const topicTagsDiffer = () => invalid("Tags Reason: Topic already exists with different tags");
 export const duplicateTags = () => invalid("Duplicated keys are not allowed.");
 /** https://docs.aws.amazon.com/sns/latest/api/API_TagResource.html; our words. */

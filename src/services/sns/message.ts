@@ -23,6 +23,8 @@ export interface Published {
   /** FIFO topics: as given, or the SHA-256 of the message. */
   deduplicationId?: string;
   sequenceNumber?: string;
+  /** Its place in the archive of its topic. */
+  archiveSeq?: number;
   publishedMs: number;
   traceId?: string;
 }

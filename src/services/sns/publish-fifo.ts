@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import type { LaneItem, LaneOutcome, LaneSend } from "../../ports/lanes.ts";
 import type { Tx } from "../../storage/stores.ts";
 import type { RoomPorts } from "../service.ts";
+import { archived } from "./archive.ts";
 import { publishSend } from "./delivery-fan-out.ts";
 import type { Published } from "./message.ts";
 import { type Topic, topicId } from "./topic.ts";
@@ -42,7 +43,7 @@ export async function storeOrdered(tx: Tx, send: (item: LaneSend) => Promise<voi
   const untilMs = publishedMs + REMEMBERED_MS;
   await remembered.put(id, { messageId, sequenceNumber, untilMs });
   await send({ lane: `${FORGETTING}/${topic.arn}`, id: messageId, body: id, dueMs: untilMs });
-  await send(publishSend(topic, { ...message, sequenceNumber }));
+  await send(publishSend(topic, await archived(tx, topic, { ...message, sequenceNumber })));
   return { messageId, sequenceNumber };
 }
 
@@ -54,6 +55,13 @@ async function nextNumber(tx: Tx, topic: Topic): Promise<number> {
   if (there) return there.last;
   await numbers.create(id, { last: 0 }); // or another process does
   return (await next())!.last;
+}
+
+/** Nothing is published to the topic before this transaction ends. */
+export async function lockSequence(tx: Tx, topic: Topic): Promise<void> {
+  const numbers = tx.documents<{ last: number }>(SEQUENCES);
+  const lock = () => numbers.update(topicId(topic.arn)!, ({ last }) => ({ last }));
+  if (!(await lock())) await numbers.create(topicId(topic.arn)!, { last: 0 });
 }
 
 /** In the transaction that deletes the topic; what is remembered of messages goes when its five minutes are over. */

@@ -3,6 +3,7 @@
 import type * as Sdk from "@aws-sdk/client-sns";
 import { defineService } from "../service.ts";
 import { access } from "./access.ts";
+import { sweepArchives } from "./archive.ts";
 import { registerTokens } from "./confirmation.ts";
 import { registerDeliveries } from "./delivery.ts";
 import { permissionOperations } from "./permissions.ts";
@@ -35,6 +36,7 @@ export const sns = defineService<typeof Sdk>({
   open(ports) {
     registerTokens(ports);
     registerDeliveries(ports);
+    ports.background("sns archives", (signal) => sweepArchives(ports, signal));
     return {
       ...topicOperations(ports),
       ...permissionOperations(ports),

@@ -8,6 +8,7 @@ import { checkedEndpoint, checkedProtocol, mustConfirm } from "./endpoint-rules.
 import { ATTRIBUTES, badTopicOfToken, invalid, malformedToken, noSuchEndpointToSubscribe, notAnAttribute, notAuthorized, notSupported, subscriptionDiffers, tooLargeForSubscribers, tooManyFilterPolicies, tooManySubscriptions, topicNotFound, unknownToken } from "./errors.ts";
 import { findEndpoint } from "./endpoint.ts";
 import { isLarge, LARGE_SUBSCRIPTIONS_MAX, takesLarge } from "./large-messages.ts";
+import { startReplay } from "./replays.ts";
 import { findSubscription, type Subscription, topicArnOf } from "./subscription.ts";
 import { checkedAttribute, checkFilter, isAlready, isSubscriptionAttribute } from "./subscription-attributes.ts";
 import { findByEndpoint, lockTopic, putSubscription, type Token, TOKENS } from "./subscription-store.ts";
@@ -48,7 +49,8 @@ export function subscribeOperations(ports: Ports): SubscribeApi {
         checkRoom(topic, wanted);
         const subscription: Subscription = { ...wanted, arn: `${topic.arn}:${uuid}`, createdMs: nowMs };
         if (mustConfirm(wanted.protocol, wanted.endpoint, call.account)) Object.assign(subscription, { pending: { token }, authenticated: false });
-        await putSubscription(tx, topic, undefined, subscription);
+        const replays = wanted.attributes["ReplayPolicy"] !== undefined;
+        await putSubscription(tx, topic, undefined, replays ? await startReplay(tx, send, topic, subscription, { replayId: uuid, nowMs, prefix: ATTRIBUTES }) : subscription);
         if (!subscription.pending) return subscription;
         await keepToken(tx, send, topic, token, { arn: subscription.arn }, nowMs);
         await askToConfirm(ports, tx, send, topic, subscription, nowMs);
@@ -75,7 +77,7 @@ export function subscribeOperations(ports: Ports): SubscribeApi {
         const wanted = before ?? kept.removed;
         if (!topic || !wanted || (!before && (await findByEndpoint(tx, wanted)))) throw unknownToken();
         if (kept.removed) await tx.documents(TOKENS).delete(token); // it brings back once
-        const { pending: _confirmed, ...subscription } = wanted;
+        const { pending: _confirmed, replay: _ended, ...subscription } = wanted;
         await putSubscription(tx, topic, before, { ...subscription, authenticated: isSigned(call), authenticateOnUnsubscribe: strict });
         return { SubscriptionArn: subscription.arn };
       });

@@ -4,7 +4,8 @@ import { parseArn } from "../../kernel/arn.ts";
 import { jsonTokens } from "../../patterns/json-tokens.ts";
 import { BadPattern, compile } from "../../patterns/pattern.ts";
 import { checkSubscriptionDeliveryPolicy, effectiveOfSubscription } from "./effective-policy.ts";
-import { invalid, notAnAttribute, notSupported } from "./errors.ts";
+import { invalid, notAnAttribute } from "./errors.ts";
+import { windowOf } from "./replay-window.ts";
 import type { Protocol, Subscription } from "./subscription.ts";
 import type { Topic } from "./topic.ts";
 
@@ -49,8 +50,11 @@ const CHECKS: Record<string, (value: string, about: About) => string> = {
     if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/[^*?\s]+$/.test(value)) throw notAnAttribute(prefix, "SubscriptionRoleArn: Invalid value. Must be the ARN of a role."); // our words
     return value;
   },
-  ReplayPolicy() {
-    throw notSupported("ReplayPolicy (replaying archived messages)");
+  ReplayPolicy(value, { protocol, topic, prefix }) {
+    if (!topic.fifo || protocol !== "sqs") throw notAnAttribute(prefix, "ReplayPolicy: only queues subscribed to FIFO topics can have one"); // our words
+    checkJson("ReplayPolicy", value, prefix);
+    windowOf(value, prefix);
+    return value;
   },
 };
 
@@ -92,7 +96,7 @@ export const isSubscriptionAttribute = (name: string): boolean => Object.hasOwn(
 /** The value to keep; undefined where setting it leaves the attribute unset: nothing, or a filter policy without keys. Throws InvalidParameter. */
 export function checkedAttribute(name: string, value: string | undefined, about: About): string | undefined {
   if (value === undefined && name !== "RawMessageDelivery") return undefined;
-  if (name === "FilterPolicy" && /^\s*(\{\s*\})?\s*$/.test(value!)) return undefined; // "{}" takes it away: message-filtering-policy-remove
+  if ((name === "FilterPolicy" || name === "ReplayPolicy") && /^\s*(\{\s*\})?\s*$/.test(value!)) return undefined; // "{}" takes it away: message-filtering-policy-remove
   return CHECKS[name]!(value ?? "", about);
 }
 
@@ -129,6 +133,7 @@ export function describeSubscription(subscription: Subscription, topicPolicy: st
     ConfirmationWasAuthenticated: String(subscription.authenticated),
     RawMessageDelivery: "false",
     ...attributes,
+    ...(attributes["ReplayPolicy"] !== undefined && subscription.replay && { ReplayStatus: subscription.replay.status }),
     ...(attributes["FilterPolicy"] !== undefined && { FilterPolicyScope: scope ?? DEFAULTS["FilterPolicyScope"]! }),
     ...(/^https?$/.test(subscription.protocol) && { EffectiveDeliveryPolicy: effectiveOfSubscription(topicPolicy, attributes["DeliveryPolicy"]) }),
   };

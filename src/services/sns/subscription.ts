@@ -17,7 +17,7 @@ export interface Subscription {
   owner: string;
   protocol: Protocol;
   endpoint: string;
-  /** What was set, by AWS's names: RawMessageDelivery ("true"), FilterPolicy, FilterPolicyScope, RedrivePolicy, DeliveryPolicy, SubscriptionRoleArn. */
+  /** What was set, by AWS's names: RawMessageDelivery ("true"), FilterPolicy, FilterPolicyScope, RedrivePolicy, DeliveryPolicy, SubscriptionRoleArn, ReplayPolicy. */
   attributes: Record<string, string>;
   createdMs: number;
   /** Who subscribed. */
@@ -28,7 +28,14 @@ export interface Subscription {
   authenticated: boolean;
   /** Whether Unsubscribe needs a signature. */
   authenticateOnUnsubscribe: boolean;
+  /** The last replay: what the archive got after the record `heldAfter` waits for its end. */
+  replay?: { id: string; status: "Pending" | "In progress" | "Completed"; heldAfter: number };
 }
+
+export const isReplaying = ({ replay }: Subscription): boolean => replay !== undefined && replay.status !== "Completed";
+
+/** Whether a replay brings the subscription the message of this place in the archive, in its turn. */
+export const isHeldBack = (subscription: Subscription, archiveSeq: number | undefined): boolean => archiveSeq !== undefined && isReplaying(subscription) && archiveSeq > subscription.replay!.heldAfter;
 
 /** ACCOUNT/REGION/TOPIC/UUID; undefined when the text is not the ARN of a subscription. */
 export function subscriptionId(arn: string): string | undefined {

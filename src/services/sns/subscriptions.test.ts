@@ -87,7 +87,6 @@ test("attributes are checked at Subscribe and when they are set", async () => {
   ];
   for (const [name, value, message, subscription = arn] of bad) await assert.rejects(set(name, value, subscription), invalid(message), message);
   await assert.rejects(set("fake", "x"), invalid("AttributeName"));
-  await assert.rejects(set("ReplayPolicy", "{}"), /Evoke does not support ReplayPolicy/);
   for (const name of ["FilterPolicy", "RedrivePolicy"]) await assert.rejects(set(name, "{invalidjson}"), invalid(`${name}: failed to parse JSON. Unexpected character ('i' (code 105)): was expecting double-quote to start field name\n at [Source: REDACTED (\`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION\` disabled); line: 1, column: 2]`));
   await assert.rejects(subscribed(TopicArn, "sqs", queueArn("w"), { RawMessageDelivery: "wrongvalue" }), invalid("Attributes Reason: RawMessageDelivery: Invalid value [wrongvalue]. Must be true or false."));
   await assert.rejects(subscribed(TopicArn, "sqs", queueArn("w"), { FilterPolicy: '{"a":"b"}' }), /^InvalidParameterException: Invalid parameter: Attributes Reason: FilterPolicy: /);

@@ -6,6 +6,7 @@ import type { Api, RoomPorts } from "../service.ts";
 import { tellUnsubscribed } from "./confirmation.ts";
 import { badAttributeName, badSubscriptionId, malformedArn, notTheOwner, subscriptionNotFound, tooManyFilterPolicies } from "./errors.ts";
 import { pageOf } from "./page.ts";
+import { startReplay } from "./replays.ts";
 import { FILTER_POLICIES_MAX, isSigned } from "./subscribe.ts";
 import { findSubscription, type Subscription, SUBSCRIPTIONS, topicArnOf } from "./subscription.ts";
 import { checkedAttribute, checkFilter, describeSubscription, isSubscriptionAttribute } from "./subscription-attributes.ts";
@@ -40,7 +41,8 @@ export function subscriptionOperations(ports: Ports): SubscriptionApi {
       await findOwn(ports, SubscriptionArn, call, "SetSubscriptionAttributes");
       if (!isSubscriptionAttribute(name)) throw badAttributeName();
       const revision = ids.uuid();
-      await stores.transaction(async (tx) => {
+      const nowMs = clock.now();
+      await lanes.transaction(async (tx, send) => {
         const topic = await lockTopic(tx, topicArnOf(SubscriptionArn), revision);
         const subscription = topic && (await findSubscription(tx, SubscriptionArn));
         if (!subscription) throw subscriptionNotFound();
@@ -49,7 +51,9 @@ export function subscriptionOperations(ports: Ports): SubscriptionApi {
         if (checked === undefined) delete attributes[name];
         checkFilter(attributes, "");
         if (name === "FilterPolicy" && checked !== undefined && subscription.attributes["FilterPolicy"] === undefined && topic.counts.filtered >= FILTER_POLICIES_MAX) throw tooManyFilterPolicies();
-        await putSubscription(tx, topic, subscription, { ...subscription, attributes });
+        const after = { ...subscription, attributes };
+        const replays = name === "ReplayPolicy" && checked !== undefined;
+        await putSubscription(tx, topic, subscription, replays ? await startReplay(tx, send, topic, after, { replayId: revision, nowMs, prefix: "" }) : after);
       });
       return {};
     },

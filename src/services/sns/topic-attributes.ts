@@ -1,5 +1,6 @@
 // The attributes of topics: which there are, what they may be set to, and how GetTopicAttributes shows them. No I/O.
 // https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
+import { checkedArchivePolicy } from "./archive.ts";
 import { checkTopicDeliveryPolicy, effectiveOfTopic } from "./effective-policy.ts";
 import { notAnAttribute, notSupported } from "./errors.ts";
 import type { Topic } from "./topic.ts";
@@ -12,8 +13,8 @@ interface About {
   prefix: string;
 }
 
-/** Gives back the value to keep. Throws InvalidParameter. */
-type Check = (value: string, name: string, about: About) => string;
+/** Gives back the value to keep, undefined where it ends the attribute. Throws InvalidParameter. */
+type Check = (value: string, name: string, about: About) => string | undefined;
 
 const oneOf = (...values: string[]): Check => (value, name, { prefix }) => {
   if (!values.includes(value)) throw notAnAttribute(prefix, `${name}: Invalid value. Must be ${values.join(" or ")}.`);
@@ -41,10 +42,6 @@ const roleArn: Check = (value, name, { prefix }) => {
 const awsManagedKey: Check = (value) => {
   if (!/^(arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:)?alias\/aws\/sns$/.test(value)) throw notSupported("KmsMasterKeyId with a key of your own, only the AWS managed key alias/aws/sns: there is no KMS here");
   return value;
-};
-
-const refused = (what: string): Check => () => {
-  throw notSupported(what);
 };
 
 const ofFifo = (check: Check): Check => (value, name, about) => {
@@ -78,14 +75,14 @@ const CHECKS = new Map<string, Check>([
   ["KmsMasterKeyId", awsManagedKey],
   ["ContentBasedDeduplication", ofFifo(flag)],
   ["FifoThroughputScope", ofFifo(oneOf("Topic", "MessageGroup"))],
-  ["ArchivePolicy", ofFifo(refused("ArchivePolicy (archiving and replaying messages)"))],
+  ["ArchivePolicy", ofFifo((value, _name, { prefix }) => checkedArchivePolicy(value, prefix))],
   ...["HTTP", "SQS", "Lambda", "Firehose", "Application"].flatMap(feedback),
 ]);
 
 /** The value to keep; undefined where setting it leaves the attribute unset. Throws InvalidParameter. */
 export function checkedAttribute(name: string, value: string, about: About): string | undefined {
-  const isNothing = value === "" || (name === "ArchivePolicy" && value === "{}"); // how archiving is ended
-  return isNothing ? undefined : CHECKS.get(name)!(value, name, about);
+  // "" does not end archiving, "{}" does: https://github.com/hashicorp/terraform-provider-aws/issues/38885.
+  return value === "" && name !== "ArchivePolicy" ? undefined : CHECKS.get(name)!(value, name, about);
 }
 
 export const isTopicAttribute = (name: string): boolean => CHECKS.has(name);

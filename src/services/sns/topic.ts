@@ -16,6 +16,8 @@ export interface Topic {
   attributes: Record<string, string>;
   tags: Record<string, string>;
   createdMs: number;
+  /** What ArchivePolicy keeps: the log it is in, of its own even when there was one before, and since when. */
+  archive?: { log: string; sinceMs: number };
   /** Of its subscriptions; `filtered`: those with a filter policy. */
   counts: { confirmed: number; pending: number; deleted: number; filtered: number };
   /** Another one after every change to its subscriptions, so that what was read of them can be kept. */

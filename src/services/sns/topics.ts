@@ -4,9 +4,10 @@ import type * as Sdk from "@aws-sdk/client-sns";
 import type { Call } from "../../kernel/call.ts";
 import type { Tx } from "../../storage/stores.ts";
 import type { Api, RoomPorts } from "../service.ts";
-import { ATTRIBUTES, badAttributeName, badTopicName, notAnAttribute, notSupported, tooLargeForSubscribers, topicDiffers, topicNotFound, topicTagsDiffer } from "./errors.ts";
+import { archiveLog, deleteUnusedArchives, describeArchive, endArchive, withArchive } from "./archive.ts";
+import { archiveKeepsTopic, ATTRIBUTES, badAttributeName, badTopicName, notAnAttribute, notSupported, tooLargeForSubscribers, topicDiffers, topicNotFound, topicTagsDiffer } from "./errors.ts";
 import { pageOf } from "./page.ts";
-import { forgetSequence } from "./publish-fifo.ts";
+import { forgetSequence, lockSequence } from "./publish-fifo.ts";
 import { isLarge, LARGE_SUBSCRIPTIONS_MAX, takesLarge } from "./large-messages.ts";
 import { SUBSCRIPTIONS, type Subscription } from "./subscription.ts";
 import { lockTopic, removeSubscription } from "./subscription-store.ts";
@@ -44,7 +45,8 @@ export function topicOperations(ports: Ports): TopicApi {
     },
 
     async GetTopicAttributes({ TopicArn }, call) {
-      return { Attributes: describeTopic(await topicFor(ports, TopicArn, call, "GetTopicAttributes")) };
+      const topic = await topicFor(ports, TopicArn, call, "GetTopicAttributes");
+      return { Attributes: { ...describeTopic(topic), ...describeArchive(topic, ports.clock.now()) } };
     },
 
     async SetTopicAttributes({ TopicArn, AttributeName: name, AttributeValue: value = "" }, call) {
@@ -52,10 +54,20 @@ export function topicOperations(ports: Ports): TopicApi {
       if (!isTopicAttribute(name)) throw badAttributeName();
       const checked = checkedAttribute(name, value, { arn, fifo, prefix: "" });
       const id = topicIdOf(arn, call);
+      const [log, nowMs] = [archiveLog(ports.ids.uuid()), ports.clock.now()];
       await stores.transaction(async (tx) => {
         if (name === "MaximumMessageSize" && isLarge(checked)) await checkSubscribersOfLarge(tx, id);
-        if (!(await tx.documents<Topic>(TOPICS).update(id, (topic) => ({ ...topic, attributes: withAttribute(topic.attributes, name, checked) })))) throw topicNotFound();
+        let before: Topic | undefined;
+        const after = await tx.documents<Topic>(TOPICS).update(id, (topic) => {
+          before = topic;
+          return withArchive({ ...topic, attributes: withAttribute(topic.attributes, name, checked) }, log, nowMs);
+        });
+        if (!after) throw topicNotFound();
+        if (!before?.archive || after.archive) return;
+        await lockSequence(tx, before);
+        await endArchive(tx, before);
       });
+      if (name === "ArchivePolicy") await deleteUnusedArchives(stores);
       return {};
     },
   };
@@ -74,7 +86,7 @@ function wantedTopic(input: Parameters<TopicApi["CreateTopic"]>[0], { account, r
     if (!isTopicAttribute(attribute)) throw notAnAttribute(ATTRIBUTES, `Unknown attribute ${attribute}`);
     attributes = withAttribute(attributes, attribute, checkedAttribute(attribute, value, { arn, fifo, prefix: ATTRIBUTES }));
   }
-  return { arn, account, region, name, fifo, attributes, tags: tagsOf(Tags), createdMs: nowMs, counts: { confirmed: 0, pending: 0, deleted: 0, filtered: 0 }, revision };
+  return withArchive({ arn, account, region, name, fifo, attributes, tags: tagsOf(Tags), createdMs: nowMs, counts: { confirmed: 0, pending: 0, deleted: 0, filtered: 0 }, revision }, archiveLog(revision), nowMs);
 }
 
 /** The same once more, or less of the same, is no error; anything else is (recorded). */
@@ -101,7 +113,7 @@ const withAttribute = ({ ...attributes }: Record<string, string>, name: string, 
 
 /** Subscriptions first and the topic with the last of them, so that a crash in between leaves a topic that can be deleted again. */
 async function deleteSome(tx: Tx, id: string, arn: string, revision: string): Promise<boolean> {
-  await lockTopic(tx, arn, revision);
+  if ((await lockTopic(tx, arn, revision))?.archive) throw archiveKeepsTopic();
   const page = await tx.documents<Subscription>(SUBSCRIPTIONS).list({ prefix: `${id}/`, limit: DELETE_BATCH });
   for (const [, subscription] of page) await removeSubscription(tx, subscription);
   if (page.length === DELETE_BATCH) return false;
