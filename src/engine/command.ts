@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
 import type { FunctionVersion } from "../ports/functions.ts";
 import type { Interpreter } from "./interpreters.ts";
-import { assemblyOf } from "./interpreters/dotnet.ts";
+import { dotnetCommand } from "./interpreters/dotnet.ts";
 import { heapFlag } from "./interpreters/java.ts";
 
 /** AWS's bootstraps have these very sentences and exit codes. */
@@ -34,7 +34,7 @@ export function runtimeCommand({ argv, bootstrap }: Interpreter, version: Settin
   const { runtime, handler, memoryMb, environment: user } = version;
   const start = runtime.startsWith("nodejs") ? nodeCommand(argv, version) : argv;
   const own = bootstrap === undefined ? undefined : [...start, `/var/runtime/${bootstrap}`];
-  const command = own ?? (runtime.startsWith("java") ? [argv[0]!, heapFlag(memoryMb), ...argv.slice(1), handler] : [...argv, assemblyOf(handler)]);
+  const command = own ?? (runtime.startsWith("java") ? [argv[0]!, heapFlag(memoryMb), ...argv.slice(1), handler] : dotnetCommand(argv, handler, user["LAMBDA_DOTNET_MAIN_ASSEMBLY"]));
   const wrapper = wrapperOf(user);
   return wrapper === undefined ? command : ["/bin/sh", "-c", WRAPPER, "bootstrap", wrapper, ...command];
 }

@@ -23,8 +23,6 @@ export interface Interpreter {
   bootstrapDir?: string;
   /** The bootstrap's path below /var/runtime, where it is ours and speaks frames. Without one the process speaks the Runtime API over HTTP. */
   bootstrap?: string;
-  /** Why a function with this handler cannot run. */
-  refusal?(handler: string): string | undefined;
 }
 
 export type { Sdk, SdkName };
@@ -62,13 +60,13 @@ export function openInterpreters({ environment, execPath, log }: InterpretersOpt
 
   const search = async (runtime: string): Promise<Interpreter | { missing: string }> => {
     const { family, version } = parseRuntime(runtime);
-    const { flags, howToGet, bootstrap, refusal } = FAMILIES[family];
+    const { flags, howToGet, bootstrap } = FAMILIES[family];
     const choice = choose(version, await all(family));
     if (!choice) return { missing: howToGet(version) };
     const base = { version: choice.version, exact: releaseOf(version, choice.version) === version, readOnlyPaths: choice.readOnlyPaths };
     const argv = [choice.path, ...flags(version, choice.version)];
     if (bootstrap !== undefined) return { ...base, argv, ...await ownRuntime(family, bootstrap, cache) };
-    if (family !== "java") return { ...base, argv, ...(refusal ? { refusal } : {}) };
+    if (family === "dotnet") return { ...base, argv, runtimeDir: join(RUNTIMES, family) };
     const client = await findJavaClient(cache);
     if (!client) return { missing: `Java ${choice.version} is here, but not AWS's runtime interface client for Java; get it from Maven Central (5 MB) with: evoke runtimes add ${runtime}` };
     return { ...base, argv: [...argv, ...await client.words(choice.version)], readOnlyPaths: [...choice.readOnlyPaths, client.folder], runtimeDir: client.folder };

@@ -250,11 +250,9 @@ async function launchCustom(parts: LaunchParts, order: LaunchOrder, listener: Ru
   return launchOverHttp(parts, order, listener, given, { kind: "custom", base, command: [bootstrap.seenAs], variables: given.variables });
 }
 
-/** A language whose runtime is AWS's own published one (Java), or in the function's package (.NET). */
+/** A language whose runtime is AWS's own published one (Java), in the function's package, or a host that speaks HTTP (.NET). */
 async function launchPublished(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener, interpreter: Interpreter): Promise<Started> {
   const { version } = order;
-  const refusal = interpreter.refusal?.(version.handler);
-  if (refusal !== undefined) throw noSuchRuntime(refusal);
   const given = await gather(parts, order);
   const { runtimeDir, readOnlyPaths } = interpreter;
   return launchOverHttp(parts, order, listener, given, {

@@ -15,10 +15,32 @@ export function dotnetCandidates(environment: Record<string, string | undefined>
 /** "Microsoft.NETCore.App 8.0.11 [/usr/share/dotnet/shared/Microsoft.NETCore.App]", one runtime a line. */
 export const dotnetVersions = (said: string): string[] => [...said.matchAll(/^Microsoft\.NETCore\.App (\d+\.\d+\.\d+) \[/gm)].map(([, version]) => version!);
 
-/** AWS's bootstrap runs an executable assembly this way (aws/aws-lambda-dotnet, bootstrap.net8.sh); the name may come with or without .dll. */
-export const assemblyOf = (handler: string): string => `/var/task/${handler.replace(/\.dll$/, "")}.dll`;
+/** Run by `dotnet exec` in place of a class library, which it loads: runtimes/dotnet. */
+const HOST = "/var/runtime/Evoke.Runtime.dll";
 
-export const CLASS_LIBRARY_REFUSAL =
-  "Assembly::Class::Method handlers are loaded by a host that AWS builds for its own runtime and publishes in no package; make the function an executable assembly with the package Amazon.Lambda.RuntimeSupport, and its handler the assembly's name: https://docs.aws.amazon.com/lambda/latest/dg/csharp-handler.html";
+/** The two files that say what a class library is made of and runs on: of the assembly, or the only ones there are. Sentences and exit codes are those of AWS's bootstrap. */
+const LIBRARY = `task="$1" name="$2" host="$3" handler="$4"; shift 4
+for kind in deps runtimeconfig; do
+  file="$task/$name.$kind.json"
+  if [ ! -f "$file" ]; then
+    found=0; for each in "$task"/*.$kind.json; do if [ -f "$each" ]; then file="$each"; found=$((found + 1)); fi; done
+    if [ $found != 1 ]; then
+      echo "Error: .NET binaries for Lambda function are not correctly installed in the $task directory of the image when the image was built. The $task directory is missing the required .$kind.json file." >&2
+      [ $kind = deps ] && exit 105 || exit 106
+    fi
+  fi
+  [ $kind = deps ] && set -- "$@" --depsfile "$file" || set -- "$@" --runtimeconfig "$file"
+done
+exec "$@" "$host" "$handler"`;
+
+/**
+ * As AWS's bootstrap starts it (aws/aws-lambda-dotnet, bootstrap.net8.sh): an executable assembly by its name, with or without .dll; a class library
+ * (Assembly::Type::Method) in a host. `start` is `dotnet exec` and its options; LAMBDA_DOTNET_MAIN_ASSEMBLY names the library's own files.
+ */
+export function dotnetCommand(start: string[], handler: string, mainAssembly: string | undefined): string[] {
+  if (!handler.includes(":")) return [...start, `/var/task/${handler.replace(/\.dll$/, "")}.dll`];
+  const name = (mainAssembly || handler.slice(0, handler.indexOf(":"))).replace(/\.dll$/, "");
+  return ["/bin/sh", "-c", LIBRARY, "bootstrap", "/var/task", name, HOST, handler, ...start];
+}
 
 export const howToGetDotnet = (version: string): string => `no .NET ${version} runtime or newer was found; get it from https://dotnet.microsoft.com/download, or from the system's packages (apt install dotnet-runtime-${version}.0, dnf install dotnet-runtime-${version}.0), or set DOTNET_ROOT`;

@@ -1,6 +1,6 @@
 // The languages of AWS's managed runtimes: which runtimes there are, where their interpreters are found, and with which flags they start.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
-import { CLASS_LIBRARY_REFUSAL, dotnetCandidates, howToGetDotnet } from "./dotnet.ts";
+import { dotnetCandidates, howToGetDotnet } from "./dotnet.ts";
 import { howToGetJava, javaCandidates, javaFlags } from "./java.ts";
 import { nodeCandidates } from "./node.ts";
 import type { Candidate } from "./probe.ts";
@@ -28,8 +28,6 @@ export interface Family {
   /** Our own program in runtimes/, which speaks frames; without one the runtime is AWS's own or the function's, and speaks HTTP. */
   bootstrap?: string;
   sdk?: SdkName;
-  /** Why a function with this handler cannot run. */
-  refusal?(handler: string): string | undefined;
 }
 
 const PYTHONS = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"];
@@ -76,7 +74,6 @@ export const FAMILIES: Record<FamilyName, Family> = {
     flags: (wanted, found) => ["exec", ...(releaseOf(wanted, found) === wanted ? [] : ["--roll-forward", "Major"])],
     howToGet: howToGetDotnet,
     exactly: (_runtime, wanted) => `apt install dotnet-runtime-${wanted}.0`,
-    refusal: (handler) => (handler.includes(":") ? CLASS_LIBRARY_REFUSAL : undefined),
   },
 };
 

@@ -1,5 +1,4 @@
-// Ruby and .NET functions through the real client. The Ruby is this machine's, shown as 3.4 when it is older. No machine of this project has
-// .NET: a script stands in for `dotnet`, and says nothing about .NET itself but how Evoke starts it.
+// Ruby functions through the real client. The Ruby is this machine's, shown as 3.4 when it is older.
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
@@ -8,7 +7,6 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { CreateFunctionCommand, type CreateFunctionCommandInput, InvokeCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { rubyCandidates } from "../src/engine/interpreters/ruby.ts";
-import { PYTHON } from "./support/engine.ts";
 import { openTestPlatform, type TestPlatform } from "./support/platform.ts";
 import { zipOf } from "./support/zip.ts";
 
@@ -22,14 +20,7 @@ if (ruby) {
   const real = execFileSync(ruby, ["-e", "print RbConfig.ruby"]).toString();
   script("ruby", `echo '${JSON.stringify({ version: "3.4.0", path: real, folders: [join(real, "../..")] })}'`);
 }
-script("dotnet", `if [ "$1" = --list-runtimes ]; then
-  echo "Microsoft.AspNetCore.App 8.0.4 [/none]"; echo "Microsoft.NETCore.App 8.0.4 [/none]"; exit
-fi
-echo "dotnet $*"; [ "$1" = exec ] && shift
-[ "$1" = --roll-forward ] && shift 2
-exec ${PYTHON} "$1"`);
-
-const environment = { ...process.env, PATH: `${home}:${process.env["PATH"]}`, HOME: home, DOTNET_ROOT: undefined };
+const environment = { ...process.env, PATH: `${home}:${process.env["PATH"]}`, HOME: home };
 
 async function create({ lambda }: TestPlatform, FunctionName: string, files: Record<string, string>, more: Partial<CreateFunctionCommandInput>): Promise<void> {
   await lambda.send(new CreateFunctionCommand({ FunctionName, Handler: "app.echo", Role: "arn:aws:iam::000000000000:role/test", MemorySize: 256, Timeout: 10, Code: { ZipFile: await zipOf(files) }, ...more }));
@@ -78,42 +69,4 @@ for (const [isolation, network, prewarm] of [["auto", "none", 1], ["none", "shar
       for (let round = 0; round < 3; round++) { const { json, log } = await invoke(platform, "misspelt", {}); assert.equal(json.errorType, "Function<NoMethodError>", log); }
     });
   });
-}
-
-describe("dotnet functions", { skip: PYTHON === undefined && "no Python for the stand-in" }, () => {
-  let platform: TestPlatform;
-  const bootstrap = readFileSync(join(import.meta.dirname, "functions/custom/bootstrap.py"), "utf8");
-  before(async () => { platform = await openTestPlatform({}, undefined, environment); });
-  after(() => platform.close());
-
-  test("an executable assembly is started as AWS starts it, with or without .dll in its handler", async () => {
-    for (const Handler of ["Assembly", "Assembly.dll"]) {
-      const name = Handler.replace(".", "-");
-      await create(platform, name, { "Assembly.dll": bootstrap }, { Runtime: "dotnet8", Handler });
-      const { json, log } = await invoke(platform, name, { a: 1 });
-      assert.deepEqual(json, { a: 1 }, log);
-      assert.match((await logOf(platform, name)), /dotnet exec \/var\/task\/Assembly\.dll/);
-    }
-  });
-
-  test("a class library's handler is refused with what to do instead", async () => {
-    await create(platform, "library", { "Assembly.dll": bootstrap }, { Runtime: "dotnet8", Handler: "Assembly::Space.Class::Method" });
-    await assert.rejects(invoke(platform, "library", {}), { name: "InvalidRuntimeException", message: /executable assembly with the package Amazon\.Lambda\.RuntimeSupport/ });
-  });
-
-  test("a version that is not there says how to get it", async () => {
-    await create(platform, "newer", { "Assembly.dll": bootstrap }, { Runtime: "dotnet10", Handler: "Assembly" });
-    await assert.rejects(invoke(platform, "newer", {}), { name: "InvalidRuntimeException", message: /no \.NET 10 runtime or newer.*dotnet\.microsoft\.com/ });
-  });
-});
-
-/** What the function wrote while it started comes before the tail. */
-async function logOf(platform: TestPlatform, name: string): Promise<string> {
-  const { CloudWatchLogsClient, FilterLogEventsCommand } = await import("@aws-sdk/client-cloudwatch-logs");
-  const logs = new CloudWatchLogsClient(platform.clientConfig);
-  for (let round = 0; ; round++) {
-    const { events } = await logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}` })).catch(() => ({ events: [] })); // no group yet
-    if (events?.length || round > 40) return logs.destroy(), (events ?? []).map(({ message }) => message).join("\n");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
