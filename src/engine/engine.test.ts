@@ -103,6 +103,17 @@ describe("functions", { skip: PYTHON ? false : "no python3 under /usr" }, () => 
     assert.deepEqual(await completed, {});
   });
 
+  test("errors in quick succession each reach their own caller", async () => {
+    const fails = await t.custom("fails-again");
+    for (let n = 0; n < 20; n++) {
+      const { json } = await t.invoke(fails, { do: "error", body: { errorType: "Function.Bad", errorMessage: `no ${n}` }, lingers: 0.03 });
+      assert.equal(json.errorMessage, `no ${n}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const ends = (await t.lines("fails-again")).filter((line) => line.startsWith("END "));
+    assert.deepEqual([ends.length, new Set(ends).size], [20, 20]);
+  });
+
   test("concurrent invocations of a slow function run side by side", async () => {
     const slow = await t.custom("slow");
     const results = await Promise.all(Array.from({ length: 6 }, () => t.invoke(slow, { do: "sleep", seconds: 0.5 })));

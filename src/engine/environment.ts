@@ -305,15 +305,20 @@ function finish(env: Environment, given: Failure | undefined): void {
   env.settling = true;
   env.owner.served(env, serviceMs);
   const end = () => {
-    if (!env.settling) return;
     env.settling = false;
-    env.lastWords = undefined;
     settle(env, work, failure, serviceMs);
     if (readyAfterAnswer) onReady(env);
   };
   if (readyAfterAnswer || failure === undefined) return void setImmediate(end);
-  env.lastWords = end;
-  env.clock.after(LAST_WORDS_MS, end);
+  // Ended once, by the call for the next event or by the clock: a later invocation may fail before this one's time is over.
+  const endLastWords = () => {
+    if (env.lastWords !== endLastWords) return;
+    env.lastWords = undefined;
+    cancel();
+    end();
+  };
+  env.lastWords = endLastWords;
+  const cancel = env.clock.after(LAST_WORDS_MS, endLastWords);
 }
 
 /** The caller gets its answer at once; the environment is free when its extensions are through, too. With a tail, which has the REPORT, the answer waits for them. */

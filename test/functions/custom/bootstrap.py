@@ -102,6 +102,7 @@ while True:
         print(f"refused with {status}: {text.decode()}", flush=True)
     elif does == "error":
         api.call("POST", path(request_id, "error"), json.dumps(event["body"]).encode(), headers=[f"Lambda-Runtime-Function-Error-Type: {event.get('type', 'Function.Bad')}"])
+        time.sleep(event.get("lingers", 0))
     elif does == "twice":
         answer("first")
         status, _, text = answer("second")
