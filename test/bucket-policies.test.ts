@@ -103,3 +103,52 @@ test("another account has nothing of a bucket, not even as its root, until the p
   await root.deletePublicAccessBlock({ Bucket });
   assert.equal((await stranger.getObject({ Bucket, Key: "k" })).ContentLength, 1);
 });
+
+test("a user who may do everything in another account has nothing of a bucket here", async () => {
+  const Bucket = await bucket("fenced");
+  await root.putObject({ Bucket, Key: "k", Body: "x" });
+  const theirs = new IAM({ ...platform.clientConfig, credentials: { accessKeyId: OTHER, secretAccessKey: "othersecret" } });
+  await theirs.createUser({ UserName: "eve" });
+  await theirs.putUserPolicy({ UserName: "eve", PolicyName: "p", PolicyDocument: document(allow("*", "*")) });
+  const { AccessKey } = await theirs.createAccessKey({ UserName: "eve" });
+  theirs.destroy();
+  const eve = clientOf(AccessKey!.AccessKeyId!, AccessKey!.SecretAccessKey!);
+  for (const attempt of [() => eve.getObject({ Bucket, Key: "k" }), () => eve.putObject({ Bucket, Key: "k", Body: "y" }), () => eve.listObjectsV2({ Bucket })]) {
+    for (const _again of [1, 2]) await assert.rejects(attempt(), { name: "AccessDenied" });
+  }
+});
+
+test("a bucket's policy denies the root of its own account too, but never what could lock it out", async () => {
+  const Bucket = "root-denied";
+  await root.createBucket({ Bucket });
+  await root.putObject({ Bucket, Key: "k", Body: "x" });
+  await root.putBucketPolicy({ Bucket, Policy: document({ Effect: "Deny", Principal: "*", Action: "s3:*", Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`] }) });
+  for (const refused of [() => root.getObject({ Bucket, Key: "k" }), () => root.putObject({ Bucket, Key: "n", Body: "x" }), () => root.listObjectsV2({ Bucket })]) {
+    await assert.rejects(refused(), (error: any) => error.name === "AccessDenied" && error.$metadata.httpStatusCode === 403);
+  }
+  assert.match((await root.getBucketPolicy({ Bucket })).Policy!, /Deny/);
+  await root.deleteBucketPolicy({ Bucket });
+  assert.equal((await root.headObject({ Bucket, Key: "k" })).ContentLength, 1);
+});
+
+test("a policy may ask for the tags an object has, version by version, and for those of its bucket where that is switched on", async () => {
+  const Bucket = "tagged";
+  await root.createBucket({ Bucket });
+  await root.putBucketVersioning({ Bucket, VersioningConfiguration: { Status: "Enabled" } });
+  const { VersionId } = await root.putObject({ Bucket, Key: "k", Body: "1", Tagging: "state=public" });
+  const reader = await user("reader-by-tag", { Effect: "Allow", Action: ["s3:GetObject", "s3:GetObjectVersion"], Resource: "*", Condition: { StringEquals: { "s3:ExistingObjectTag/state": "public" } } },
+    { Effect: "Allow", Action: "s3:GetBucketVersioning", Resource: "*", Condition: { StringEquals: { "aws:ResourceTag/team": "blue" } } });
+  const denied = (error: any) => error.$metadata.httpStatusCode === 403;
+  assert.equal((await reader.headObject({ Bucket, Key: "k" })).ContentLength, 1);
+  await root.putObject({ Bucket, Key: "k", Body: "22", Tagging: "state=secret" });
+  await assert.rejects(reader.headObject({ Bucket, Key: "k" }), denied);
+  assert.equal((await reader.headObject({ Bucket, Key: "k", VersionId })).ContentLength, 1);
+  await root.putObjectTagging({ Bucket, Key: "k", Tagging: { TagSet: [{ Key: "state", Value: "public" }] } });
+  assert.equal((await reader.headObject({ Bucket, Key: "k" })).ContentLength, 2);
+
+  await root.putBucketTagging({ Bucket, Tagging: { TagSet: [{ Key: "team", Value: "blue" }] } });
+  assert.deepEqual((await root.getBucketAbac({ Bucket })).AbacStatus, { Status: "Disabled" });
+  await assert.rejects(reader.getBucketVersioning({ Bucket }), denied);
+  await root.putBucketAbac({ Bucket, AbacStatus: { Status: "Enabled" } });
+  assert.equal((await reader.getBucketVersioning({ Bucket })).Status, "Enabled");
+});

@@ -154,6 +154,17 @@ test("the root of an account owns what is in it, and nothing in another", async 
   assert.match((await access.refusal({ actor: root, action: INVOKE, resource: FN.replace(A, "444455556666") }))!, /no resource-based policy/);
 });
 
+test("a bucket's policy denies the root of its account, but never its policy itself", async () => {
+  const { access, set } = open();
+  const root: Principal = { ...ann, arn: `arn:aws:iam::${A}:root`, userId: A };
+  const ask = (action: string) => access.refusal({ actor: root, action, resource: "arn:aws:s3:::bucket" });
+  assert.equal(await ask("s3:ListBucket"), undefined);
+  set({ resource: document({ Effect: "Deny", Principal: "*", Action: "s3:*", Resource: "*" }) });
+  access.changed();
+  assert.match((await ask("s3:ListBucket"))!, /explicit deny in a resource-based policy/);
+  assert.equal(await ask("s3:DeleteBucketPolicy"), undefined);
+});
+
 test("what callers name does not reach the shell of whoever copies the command, nor another line of the log", async () => {
   const { access, lines, set } = open("audit");
   set({ known: true, resource: undefined });

@@ -20,7 +20,7 @@ export interface AccessParts {
   /** The resource-based policy of an ARN, as JSON text; a role's is its trust policy. */
   resourcePolicy(arn: string): Promise<string | undefined>;
   /** The tags of a resource; asked for only when a policy asks about them. */
-  resourceTags(arn: string): Promise<Record<string, string> | undefined>;
+  resourceTags(arn: string, asked: Pick<AccessQuestion, "action" | "context">): Promise<Record<string, string> | undefined>;
   clock: Clock;
   log: Log;
 }
@@ -66,11 +66,12 @@ export function openAccess(parts: AccessParts): Gatekeeper {
   const work = async (question: AccessQuestion): Promise<Decision> => {
     const { actor, action, resource } = question;
     const at = { round, untilMs: clock.monotonicMs() + KEPT_MS };
-    const caller = await callerOf(actor);
     const resourcePolicy = resource === "*" ? undefined : await parts.resourcePolicy(resource);
+    if (resourcePolicy === undefined && isOwnersRoot(actor, question)) return ALLOWED; // a bucket without a policy: not worth keeping
+    const caller = await callerOf(actor);
     const asking = resourcePolicy === undefined ? undefined : ready(resource, resourcePolicy);
     const wantsTags = caller.asksForTags || asksForTags([asking]);
-    const tags = wantsTags && resource !== "*" ? await parts.resourceTags(resource) : undefined;
+    const tags = wantsTags && resource !== "*" ? await parts.resourceTags(resource, question) : undefined;
     const { who, identity, boundary, session } = caller;
     const owner = ownerOf(question);
     const context = requestContext(caller.lasting, passingKeys({ question, nowMs: question.call?.now.getTime() ?? clock.now(), owner, tags, temporary: "arn" in actor && actor.session !== undefined }));
@@ -92,7 +93,8 @@ export function openAccess(parts: AccessParts): Gatekeeper {
     if (ownsIt(actor, question)) return ALLOWED;
     const caller = callers.get(callerKey(actor));
     const kept = caller?.decisions.get(question.resource)?.get(question.action); // joining the two texts to one key would cost more than the look-up
-    if (!kept) return work(question);
+    // Nothing is kept of a question that says whose the resource is, and what is kept of one that does not is no answer to it.
+    if (!kept || question.context?.["aws:ResourceAccount"] !== undefined) return work(question);
     const nowMs = clock.monotonicMs();
     return fresh(kept, nowMs) && fresh(caller!, nowMs) ? kept.decision : work(question);
   };
@@ -134,8 +136,17 @@ export function openAccess(parts: AccessParts): Gatekeeper {
   };
 }
 
-/** The root of an account may do everything in it. */
+/** What the policy of a bucket, or of an access point, cannot keep from the root of its account: documented at PutBucketPolicy. */
+const NEVER_LOCKED_OUT = /^s3:((Get|Put|Delete)BucketPolicy$|\w*AccessPoint)/;
+/** Buckets, access points, and what is in them. */
+const OF_BUCKETS = /^arn:aws:s3:(::|[^:]+:\d+:accesspoint\/)/;
+
+/** The root of an account may do everything in it, but what a bucket's policy denies everybody. */
 function ownsIt(actor: Actor, question: AccessQuestion): boolean {
+  return isOwnersRoot(actor, question) && !(question.action.startsWith("s3:") && OF_BUCKETS.test(question.resource) && !NEVER_LOCKED_OUT.test(question.action));
+}
+
+function isOwnersRoot(actor: Actor, question: AccessQuestion): boolean {
   if (!("arn" in actor) || !actor.arn.endsWith(":root")) return false;
   const owner = ownerOf(question);
   return owner === "" || owner === actor.accountId;

@@ -57,7 +57,7 @@ async function sessionPolicies(policies: IdentityPolicies, { session }: Principa
 /** What the root of an account has. */
 const EVERYTHING = policyOf(JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] }));
 
-export const asksForTags = (policies: (Policy | undefined)[]): boolean => policies.some((policy) => policy?.keys.some((key) => key.startsWith("aws:resourcetag/")));
+export const asksForTags = (policies: (Policy | undefined)[]): boolean => policies.some((policy) => policy?.keys.some((key) => key.startsWith("aws:resourcetag/") || key.startsWith("s3:existingobjecttag/")));
 
 /** A session's policies are its own, so each of its keys is a caller of its own. */
 export function callerKey(actor: Actor): string {

@@ -14,9 +14,11 @@ export interface Passing {
 
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
-export function passingKeys({ question: { context = {}, call }, nowMs, owner, tags, temporary }: Passing): Source {
+export function passingKeys({ question: { resource, context = {}, call }, nowMs, owner, tags, temporary }: Passing): Source {
   const given = sourceOf(context);
-  const resourceTags = new Map(Object.entries(tags ?? {}).map(([key, value]) => [`aws:resourcetag/${key.toLowerCase()}`, value]));
+  // Of an object of S3 the tags have a key of their own.
+  const prefix = /^arn:[^:]+:s3:(::[^/]+\/|[^:]+:\d+:accesspoint\/[^/]+\/object\/)/.test(resource) ? "s3:existingobjecttag/" : "aws:resourcetag/";
+  const resourceTags = new Map(Object.entries(tags ?? {}).map(([key, value]) => [prefix + key.toLowerCase(), value]));
   return (key) => {
     const value = given(key) ?? resourceTags.get(key);
     if (value !== undefined) return value;

@@ -1,7 +1,7 @@
 // Who asks, in the terms of policies: the ARNs a policy may name them by, and the condition keys they bring.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 import { parseArn } from "../kernel/arn.ts";
-import type { Principal } from "../kernel/call.ts";
+import { ANONYMOUS, type Principal } from "../kernel/call.ts";
 import type { Actor } from "../ports/access.ts";
 import type { AppliedPolicies } from "../ports/identity-policies.ts";
 import type { Source } from "./context.ts";
@@ -26,6 +26,7 @@ export interface Who {
 
 export function whoIs(actor: Actor, found: AppliedPolicies | undefined): Who {
   if ("service" in actor) return { arn: actor.service, account: "", service: actor.service, kind: "service", identityArn: actor.service };
+  if ("arn" in actor && actor.arn === ANONYMOUS.arn) return { arn: actor.arn, account: "", service: actor.arn, kind: "service", identityArn: actor.arn };
   if ("roleArn" in actor) return { arn: actor.roleArn, account: parseArn(actor.roleArn)?.account ?? "", kind: "role", identityArn: actor.roleArn, ...(found ? { id: found.id } : {}) };
   const { arn, accountId: account, session } = actor;
   const limits = session?.policies || session?.policyArns ? { limited: true } : {};
@@ -63,7 +64,7 @@ function grantOf(kind: string, value: string, who: Who): Grant | undefined {
   return value === who.arn || (who.kind === "user" && who.id !== undefined && value === who.id) ? "direct" : undefined;
 }
 
-/** Who has not signed, at a function URL that asks nobody to: no service, although handled like one. */
+/** Who has not signed, at a function URL that asks nobody to or at S3: no service, although handled like one. */
 const isNobody = ({ service }: Who): boolean => service === "anonymous";
 
 const TYPES = { root: "Account", user: "User", role: "AssumedRole", federated: "FederatedUser", service: "Service" } as const;
