@@ -11,6 +11,8 @@ const SOURCES: Record<string, Source> = {
   python: { runtime: "python3.11", handler: "index.handler", files: { "index.py": "def handler(event, context):\n    return event\n" } },
   /** Says how late after it was sent each message of a queue begins: all processes of one machine read the same monotonic clock. */
   late: node("exports.handler = async (event) => { const now = process.hrtime.bigint(); for (const { body } of event.Records) console.log(`BEGAN ${now - BigInt(body)}`); };"),
+  /** The same of objects, whose keys say when they were put. */
+  told: node("exports.handler = async (event) => { const now = process.hrtime.bigint(); for (const { s3 } of event.Records) console.log(`BEGAN ${now - BigInt(s3.object.key)}`); };"),
   nothing: node("exports.handler = async () => {};"),
 };
 

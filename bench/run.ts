@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { asyncEvents } from "./async-events.ts";
 import { coldStarts } from "./cold.ts";
 import { eventRules } from "./event-rules.ts";
+import { objects } from "./objects.ts";
 import { policyCost } from "./policy.ts";
 import { ROOT } from "./process.ts";
 import { snsFanOut } from "./sns-fan-out.ts";
@@ -22,11 +23,12 @@ const NOTES = `- The function echoes its event, has 1769 MB (one CPU), and is ca
 - At 32 connections the ratio moved between 0.35 and 0.43 from run to run and day to day on this machine, whose 2 cores are shared by Evoke, its runtimes and the load generator; code before and after asynchronous events, permissions and metrics gave the same in turn (27,000 to 28,000 a second both). In the same way the first answered request took 250 to 420 ms.
 - Asynchronous events lie on disk before they are answered (three writes in their life, many in one commit), and run while more are sent. Their floors are synchronous invokes of the same function and the same three writes by bare prepared statements, 32 to a commit.
 - SQS: messages of 200 bytes over the JSON protocol. Durable: each message is on disk before it is answered. ElasticMQ keeps messages in memory, and has run two rounds before it is measured.
-- SQS → Lambda: an empty Node.js function; the queue is filled first, and the first half is not counted, in which environments start. As many batches run at once as AWS would run, from 5 upwards.`;
+- SQS → Lambda: an empty Node.js function; the queue is filled first, and the first half is not counted, in which environments start. As many batches run at once as AWS would run, from 5 upwards.
+- Objects: a client with one request at a time; MD5 and CRC64NVME are computed by both servers, and both answer a PUT when it is on disk.`;
 
 const quick = process.argv.includes("--quick");
 const rows: Row[] = [];
-for (const [name, measure] of [["warm invokes", warmInvokes], ["cold starts", coldStarts], ["asynchronous events", asyncEvents], ["SNS fan-out", snsFanOut], ["rules of events", eventRules], ["start-up", startUp], ["policies", policyCost], ["SQS", sqsOperations], ["SQS to functions", sqsToLambda], ["a queue of a million", sqsMillion]] as const) {
+for (const [name, measure] of [["warm invokes", warmInvokes], ["cold starts", coldStarts], ["asynchronous events", asyncEvents], ["SNS fan-out", snsFanOut], ["rules of events", eventRules], ["objects", objects], ["start-up", startUp], ["policies", policyCost], ["SQS", sqsOperations], ["SQS to functions", sqsToLambda], ["a queue of a million", sqsMillion]] as const) {
   process.stderr.write(`measuring ${name} …\n`);
   rows.push(...(await measure(quick)));
 }

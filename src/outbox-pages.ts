@@ -1,6 +1,4 @@
 // GET /_evoke/outbox: what SNS would have sent to people and phones, the newest first (?limit=…) or one (?number=…). POST /_evoke/outbox/stop?number=…: that phone wants no more.
-import { optOut } from "./services/sns/phone-numbers.ts";
-import { readOutbox, readOutboxEntry } from "./services/sns/outbox.ts";
 import type { Stores } from "./storage/stores.ts";
 import type { WireRequest, WireResponse } from "./wire/http.ts";
 
@@ -13,6 +11,7 @@ export function outboxPages({ stores, region }: { stores: Stores; region: string
       const query = new URLSearchParams(request.query);
       const [limit, number] = [Number(query.get("limit") ?? 100), Number(query.get("number") ?? 1)];
       if (![limit, number].every((given) => Number.isSafeInteger(given) && given >= 1)) return json(400, { error: "limit and number are numbers from 1 on" });
+      const { readOutbox, readOutboxEntry } = await import("./services/sns/outbox.ts");
       if (query.has("number")) return json(200, { account, messages: [await readOutboxEntry(stores.logs, account, number)].filter((found) => found !== undefined) });
       return json(200, { account, messages: await readOutbox(stores.logs, account, limit) });
     },
@@ -22,7 +21,7 @@ export function outboxPages({ stores, region }: { stores: Stores; region: string
       const query = new URLSearchParams(request.query);
       const number = query.get("number") ?? "";
       if (!/^\+[1-9]\d{1,14}$/.test(number)) return json(400, { error: "number is a phone number such as +4915112345678" });
-      await optOut(stores, account, query.get("region") ?? region, number);
+      await (await import("./services/sns/phone-numbers.ts")).optOut(stores, account, query.get("region") ?? region, number);
       return json(200, { account, number, optedOut: true });
     },
   };

@@ -5,35 +5,37 @@ import { type Engine, openEngine } from "./engine/engine.ts";
 import { findEngine } from "./engine/images/engine-api.ts";
 import { openInterpreters } from "./engine/interpreters.ts";
 import { openFunctionUrlAddresses } from "./gateway/function-url/address.ts";
-import { type Gateway, openGateway, type ServedService } from "./gateway/gateway.ts";
+import { type Gateway, openGateway } from "./gateway/gateway.ts";
 import { configuredKeys, iamModeOf } from "./gateway/listen-address.ts";
 import { type Ground, openGround } from "./ground.ts";
-import { assert } from "./kernel/assert.ts";
 import type { Clock } from "./kernel/clock.ts";
 import type { Ids } from "./kernel/ids.ts";
 import type { Log } from "./kernel/log.ts";
 import { openAccess } from "./access/access.ts";
 import { openResourcePolicies } from "./access/resource-policies.ts";
 import { policySimulator } from "./access/simulator.ts";
+import { keptTogether, openConsumers } from "./delivery/consumers.ts";
 import { openDelivery } from "./delivery/delivery.ts";
+import { functionConsumer } from "./delivery/function-consumer.ts";
+import { laterWorkers } from "./delivery/later-workers.ts";
 import { openMappings } from "./delivery/mappings.ts";
-import { openQueueMemory } from "./delivery/queue-memory.ts";
-import { openQueuePolling } from "./delivery/queue-poller.ts";
 import { openSources } from "./delivery/sources.ts";
-import { openStreamPoller } from "./delivery/stream-poller.ts";
 import { openTargets } from "./delivery/targets.ts";
 import { openOutgoingHttp } from "./outgoing-http.ts";
 import { openBackground } from "./background.ts";
 import { openPlatformClock } from "./clock-page.ts";
 import { healthPage } from "./health.ts";
+import { emitPages } from "./emit-page.ts";
 import { outboxPages } from "./outbox-pages.ts";
 import { prometheusPage } from "./prometheus.ts";
+import { openRooms } from "./rooms.ts";
 import { certificatePage } from "./sns-certificate.ts";
 import { readingEmf } from "./services/cloudwatch/emf.ts";
 import { openMetrics } from "./services/cloudwatch/sink.ts";
 import { openLogSink } from "./services/cloudwatch-logs/sink.ts";
 import { openCredentialUse } from "./services/iam/credential-use.ts";
 import { openIdentityPolicies } from "./services/iam/identity-policies.ts";
+import { openApiDestinations } from "./services/eventbridge/api-destinations-port.ts";
 import { openDefaultBus } from "./services/eventbridge/default-bus.ts";
 import type { Events } from "./ports/events.ts";
 import { SERVICES } from "./services/index.ts";
@@ -42,10 +44,12 @@ import { withDurable } from "./services/lambda/durable/invoke.ts";
 import { openEventSourceMappings } from "./services/lambda/mappings/store.ts";
 import { openFunctionUrls } from "./services/lambda/url.ts";
 import { openFunctionVersions } from "./services/lambda/function-versions.ts";
+import { openBucketWebLater } from "./services/s3/bucket-web-port.ts";
+import { pipeConsumer } from "./services/pipes/consumer.ts";
+import { openPipes } from "./services/pipes/store.ts";
 import type { RoomPorts } from "./services/service.ts";
 import { CERTIFICATE_PATH, openSigningKey } from "./services/sns/signing-key.ts";
 import { openIdentity } from "./services/sts/identity.ts";
-import { openWireService } from "./wire/wire.ts";
 
 export interface PlatformOptions {
   config: Config;
@@ -77,7 +81,7 @@ export async function openPlatform(options: PlatformOptions, ground?: Ground): P
 }
 
 async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, { config, clock: machine, ids, log, environment }: PlatformOptions): Promise<Platform> {
-  const { clock, ...driving } = await openPlatformClock({ machine, stores, log, strict: config.credentials.trim() !== "", isBusy: () => engine.busy() || !delivery.atRest() });
+  const { clock, ...driving } = await openPlatformClock({ machine, stores, log, strict: config.credentials.trim() !== "", isBusy: () => rooms.isOpening() || engine.busy() || !delivery.atRest() });
   const background = openBackground({ clock, log, held: true });
   const configured = [...configuredKeys(config.credentials)].map(([accessKeyId, { secretAccessKey }]) => ({ accessKeyId, secretAccessKey }));
   const identity = openIdentity({ stores, clock, ids, configured });
@@ -104,29 +108,22 @@ async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, 
   const sources = openSources();
   const delivery = openDelivery({ stores, clock, ids, log, directory, functions, targets, metrics, access, background: background.run });
   const ports: RoomPorts = {
-    stores, clock, ids, log, identity, functions, directory, events: delivery.events, targets, defaultBus: openDefaultBus({ stores, clock, ids, lanes: delivery.lanes }), sources, lanes: delivery.lanes, outgoingHttp: openOutgoingHttp(), metrics, logs, access, simulator: policySimulator,
+    stores, clock, ids, log, identity, objects: { find: async (object, call) => (await import("./services/s3/objects-port.ts")).findObject(ports, object, call) }, functions, directory, events: delivery.events, targets, defaultBus: openDefaultBus({ stores, clock, ids, lanes: delivery.lanes }), sources, lanes: delivery.lanes, outgoingHttp: openOutgoingHttp(), apiDestinations: openApiDestinations(() => ports), metrics, logs, access, simulator: policySimulator,
     endpointUrl: () => url, urlAddresses: openFunctionUrlAddresses(() => url), provisioning: engine.provisioning, code: engine.code, images: engine.images, snapshots: engine.snapshots, background: background.run,
   };
-  for (const service of SERVICES) resources.add(service, ports);
-  for (const service of SERVICES) if (service.target) targets.add(service.target(ports));
-  for (const service of SERVICES) if (service.source) sources.add(service.source(ports));
-  const opened = new Map<string, ServedService["operations"]>();
-  for (const service of SERVICES) opened.set(service.name, service.open(ports) as ServedService["operations"]);
+  const rooms = openRooms(SERVICES, { ports, resources, targets, sources });
+  background.run("rooms that have come to keep something", (signal) => rooms.openForever(signal));
+  let beginning: Promise<void> | undefined;
   openMappings({
-    stores, clock, ids, log, directory, functions, access, metrics, lanes: delivery.lanes, sources, background: background.run,
-    mappings: openEventSourceMappings({ stores, clock }), workers: { queue: openQueuePolling(openQueueMemory()), stream: openStreamPoller() },
+    stores, clock, ids, log, access, metrics, lanes: delivery.lanes, sources, background: background.run,
+    mappings: keptTogether([openEventSourceMappings({ stores, clock }), openPipes({ stores })]), consumers: openConsumers([functionConsumer({ directory, functions, metrics }), pipeConsumer(() => ports)]), workers: laterWorkers(),
   });
-  const served = new Map<string, Promise<ServedService>>();
 
   const gateway = openGateway({
     config, clock, ids, log, identity, access, credentialUse,
     serviceNames: SERVICES.map((service) => service.name),
-    async service(name) {
-      const service = SERVICES.find((candidate) => candidate.name === name);
-      if (!service) return undefined;
-      if (!served.has(name)) served.set(name, openWireService(service.client).then((wire) => checked({ wire, operations: opened.get(name)!, access: { prefix: service.actionPrefix ?? name, rules: service.access ?? {}, ...(service.exactArn && { exactArn: service.exactArn(ports) }), ...(service.standing && { standing: service.standing(ports) }) } })));
-      return served.get(name);
-    },
+    service: rooms.served,
+    bucketWeb: openBucketWebLater(() => ports),
     functionUrls: { urls: openFunctionUrls({ stores }), directory, functions: engine.functions, metrics },
     pages: {
       "/_evoke/health": healthPage({ services: SERVICES.map((service) => service.name), sandbox, engine, delivery, startedMs: clock.monotonicMs(), clock }),
@@ -135,12 +132,13 @@ async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, 
       "/_evoke/code/": engine.codePage,
       [CERTIFICATE_PATH]: certificatePage(openSigningKey({ stores, clock, ids })),
     },
-    accountPages: outboxPages({ stores, region: config.region }),
+    accountPages: { ...outboxPages({ stores, region: config.region }), ...emitPages({ defaultBus: ports.defaultBus, clock, region: config.region, strict: config.credentials.trim() !== "" }) },
   });
 
   const close = async (graceMs: number): Promise<void> => {
     driving.close();
     await gateway.close(graceMs);
+    await beginning;
     await background.close();
     await credentialUse.close();
     await engine.close();
@@ -158,7 +156,8 @@ async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, 
       try {
         const listening = await gateway.listen();
         url = listening.url;
-        background.begin(); // only now, because the functions it runs call back
+        // Only now, because the functions it runs call back. Where others write the same database, any of them may leave work to any other.
+        beginning = rooms.openKeeping(config.database !== "").catch((error: unknown) => log.error("a room could not be opened; it is tried again when it is asked", { error })).then(background.begin);
         return listening;
       } catch (error) {
         await close(0);
@@ -167,10 +166,4 @@ async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, 
     },
     close,
   };
-}
-
-/** TypeScript cannot refuse a method that is no operation of the service, so it is refused here. */
-function checked(service: ServedService): ServedService {
-  for (const name of [...Object.keys(service.operations), ...Object.keys(service.access.rules)]) assert(service.wire.model.operations.has(name), `${service.wire.model.signingName} has no operation ${name}`);
-  return service;
 }

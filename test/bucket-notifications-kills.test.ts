@@ -1,15 +1,9 @@
 // kill -9 while objects are put, over and over: every object that is there has told its queue, and the queue was told of no object that is not there.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { after, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { test } from "node:test";
 import { S3 } from "@aws-sdk/client-s3";
 import { SQS } from "@aws-sdk/client-sqs";
-import { MAIN } from "./support/command-line.ts";
+import { type MortalPlatform, mortalPlatforms } from "./support/mortal-platform.ts";
 
 /** A nightly run asks for many more. */
 const KILLS = Number(process.env["EVOKE_CRASH_ROUNDS"] ?? 3);
@@ -17,24 +11,8 @@ const SENDERS = 8;
 const Bucket = "kept";
 const QUEUE = "arn:aws:sqs:eu-west-1:000000000000:kept";
 
-const data = mkdtempSync(join(tmpdir(), "evoke-buckets-"));
-const running = new Set<ChildProcess>();
-after(async () => {
-  await Promise.all([...running].map((child) => new Promise((resolve) => { child.on("exit", resolve); child.kill("SIGTERM"); })));
-  rmSync(data, { recursive: true, force: true });
-});
-
-interface Evoke { child: ChildProcess; ended: Promise<unknown>; queueUrl: string; s3: S3; sqs: SQS }
-
-async function start(): Promise<Evoke> {
-  const child = spawn(process.execPath, [MAIN, "start", "--port", "0", "--data", data, "--log", "error", "--json", "--prewarm", "0"], { stdio: ["ignore", "pipe", "inherit"] });
-  running.add(child);
-  const ended = new Promise((resolve) => child.on("exit", resolve)).then(() => running.delete(child));
-  const line = await new Promise<string>((resolve, reject) => { createInterface(child.stdout!).once("line", resolve); void ended.then(() => reject(new Error("it ended"))); });
-  const { url } = JSON.parse(line) as { url: string };
-  const config = { endpoint: url, region: "eu-west-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 };
-  return { child, ended, queueUrl: `${url}/000000000000/kept`, s3: new S3({ ...config, forcePathStyle: true }), sqs: new SQS(config) };
-}
+type Evoke = MortalPlatform<{ s3: S3; sqs: SQS }>;
+const { start, killDuring } = mortalPlatforms("buckets", (config) => ({ s3: new S3(config), sqs: new SQS(config) }));
 
 /** Until the platform is gone; what was answered is in `accepted`. */
 async function putUntilKilled({ s3 }: Evoke, round: number, accepted: Set<string>, stop: AbortSignal): Promise<void> {
@@ -52,11 +30,12 @@ async function putUntilKilled({ s3 }: Evoke, round: number, accepted: Set<string
 }
 
 /** Until all of these have told of themselves; what was being delivered at the last kill is taken up when its lease of ten seconds is over. */
-async function drain({ sqs, queueUrl }: Evoke, told: Set<string>, keys: string[]): Promise<void> {
+async function drain({ sqs, url }: Evoke, told: Set<string>, keys: string[]): Promise<void> {
+  const QueueUrl = `${url}/000000000000/kept`;
   for (const end = Date.now() + 25_000; Date.now() < end && !keys.every((key) => told.has(key));) {
-    const { Messages = [] } = await sqs.receiveMessage({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 });
+    const { Messages = [] } = await sqs.receiveMessage({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 });
     for (const { Body } of Messages) for (const { s3 } of JSON.parse(Body!).Records ?? []) told.add(s3.object.key as string);
-    if (Messages.length > 0) await sqs.deleteMessageBatch({ QueueUrl: queueUrl, Entries: Messages.map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle })) });
+    if (Messages.length > 0) await sqs.deleteMessageBatch({ QueueUrl, Entries: Messages.map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle })) });
   }
 }
 
@@ -78,17 +57,13 @@ test(`objects and their events are one, whatever moment of ${KILLS} the platform
   await evoke.sqs.createQueue({ QueueName: "kept", Attributes: { VisibilityTimeout: "1" } });
   await evoke.s3.putBucketNotificationConfiguration({ Bucket, NotificationConfiguration: { QueueConfigurations: [{ QueueArn: QUEUE, Events: ["s3:ObjectCreated:*"] }] } });
   for (let round = 0; round < KILLS; round++) {
-    const stop = new AbortController();
-    const putting = putUntilKilled(evoke, round, accepted, stop.signal);
-    await sleep(150 + 130 * (round % 7));
-    stop.abort();
-    evoke.child.kill("SIGKILL");
-    await Promise.all([evoke.ended, putting]);
-    evoke = await start();
+    const before = accepted.size;
+    evoke = await killDuring(evoke, { work: (stop) => putUntilKilled(evoke, round, accepted, stop), hasBegun: () => accepted.size > before + SENDERS, afterMs: 100 + 130 * (round % 7) });
   }
   const keys = await keysOf(evoke);
   await drain(evoke, told, keys);
   assert.ok(accepted.size > 10 * KILLS, `${accepted.size} objects were put`);
   assert.deepEqual([...accepted].filter((key) => !keys.includes(key)), []);
   assert.deepEqual([...told].sort(), keys.sort());
+  await evoke.kill("SIGTERM");
 });

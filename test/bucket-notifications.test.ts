@@ -217,3 +217,15 @@ test("what could not be delivered, or would be delivered twice, is refused, and 
   await one({}, `${QUEUES}missing`).catch(() => undefined);
   assert.equal((await s3.getBucketNotificationConfiguration({ Bucket })).QueueConfigurations!.length, 2);
 });
+
+test("a queue hears when the retention of a version is put", async () => {
+  const Bucket = `photos-${++made}`;
+  await s3.createBucket({ Bucket, CreateBucketConfiguration: { LocationConstraint: "eu-west-1" }, ObjectLockEnabledForBucket: true });
+  const { url, arn } = await queueFor(Bucket);
+  await notify(Bucket, { QueueConfigurations: [{ QueueArn: arn, Events: ["s3:ObjectRetention:Put"] }] }, { SkipDestinationValidation: true });
+  const { VersionId } = await s3.putObject({ Bucket, Key: "k", Body: "x" });
+  await s3.putObjectLegalHold({ Bucket, Key: "k", LegalHold: { Status: "OFF" } });
+  await s3.putObjectRetention({ Bucket, Key: "k", Retention: { Mode: "GOVERNANCE", RetainUntilDate: new Date(Date.now() + 3_600_000) } });
+  const [{ Records: [record] }] = await messages(url, 1);
+  assert.deepEqual([record.eventName, record.s3.object], ["ObjectRetention:Put", { key: "k", eTag: "9dd4e461268c8034f5c8564e155c67a6", versionId: VersionId }]);
+});

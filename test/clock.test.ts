@@ -8,6 +8,8 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateEventSourceMappingCommand, CreateFunctionCommand, InvokeCommand, Lambda, PutFunctionConcurrencyCommand, PutFunctionEventInvokeConfigCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
+import { Scheduler } from "@aws-sdk/client-scheduler";
 import { SQS } from "@aws-sdk/client-sqs";
 import { STS } from "@aws-sdk/client-sts";
 import { type ClockOrder, driveClock, showClock, type ShownClock } from "./support/clock.ts";
@@ -208,6 +210,65 @@ test("sped up, an hour passes in a second", async () => {
   assert.equal((await sqs.receiveMessage({ QueueUrl, WaitTimeSeconds: 5 })).Messages?.length, 1);
   await drive({ speed: 1 });
   assert.ok((await nowMs()) - startMs >= 15 * 60_000);
+});
+
+/** Rules and schedules that put their times into a queue, which keeps them for the fourteen days of its own time. */
+async function openTicks(QueueName: string) {
+  const [events, scheduler] = [new EventBridge(platform.clientConfig), new Scheduler(platform.clientConfig)];
+  const QueueUrl = await makeQueue(QueueName, { MessageRetentionPeriod: "1209600" });
+  const Arn = `arn:aws:sqs:eu-west-1:000000000000:${QueueName}`;
+  return {
+    async add(expression: string): Promise<void> {
+      await events.putRule({ Name: QueueName, ScheduleExpression: expression });
+      await events.putTargets({ Rule: QueueName, Targets: [{ Id: "q", Arn, InputTransformer: { InputPathsMap: { time: "$.time" }, InputTemplate: '"rule <time>"' } }] });
+      await scheduler.createSchedule({ Name: QueueName, ScheduleExpression: expression, FlexibleTimeWindow: { Mode: "OFF" }, Target: { Arn, RoleArn: "arn:aws:iam::000000000000:role/any", Input: "schedule <aws.scheduler.scheduled-time>" } });
+    },
+    async receive(): Promise<string[]> {
+      const times: string[] = [];
+      for (;;) {
+        const { Messages = [] } = await sqs.receiveMessage({ QueueUrl, MaxNumberOfMessages: 10 });
+        if (Messages.length === 0) return times.sort();
+        times.push(...Messages.map(({ Body }) => Body!.replaceAll('"', "")));
+      }
+    },
+    async close(): Promise<void> {
+      await events.deleteRule({ Name: QueueName }).catch(() => events.removeTargets({ Rule: QueueName, Ids: ["q"] }).then(() => events.deleteRule({ Name: QueueName })));
+      await scheduler.deleteSchedule({ Name: QueueName });
+      events.destroy();
+      scheduler.destroy();
+    },
+  };
+}
+
+test("with ten days in a second a rule and a schedule miss none of their times", async () => {
+  const ticks = await openTicks("daily");
+  await drive({ set: "2050-01-01T00:00:00Z" });
+  await ticks.add("cron(0 9 * * ? *)");
+  await drive({ speed: 864_000 });
+  await sleep(1000);
+  const { now } = await drive({ speed: 1 });
+  const wanted = ["rule", "schedule"].flatMap((who) => Array.from({ length: 13 }, (_, n) => `${who} ${new Date(Date.UTC(2050, 0, 1 + n, 9)).toISOString().slice(0, 19)}Z`)).filter((tick) => tick.split(" ")[1]! < now);
+  assert.ok(wanted.length >= 8, now);
+  const found: string[] = [];
+  for (let tries = 0; tries < 100 && found.length < wanted.length; tries++) {
+    found.push(...(await ticks.receive()));
+    await sleep(50);
+  }
+  assert.deepEqual(found.filter((tick) => wanted.includes(tick)).sort(), wanted);
+  await ticks.close();
+});
+
+test("set back, a rule and a schedule fire at the next time there is, not at one that had been reached", async () => {
+  const ticks = await openTicks("hourly");
+  await drive({ set: "2051-01-01T00:30:00Z" });
+  await ticks.add("cron(0 * * * ? *)");
+  await drive({ set: "2051-01-11T00:30:00Z" });
+  assert.equal((await ticks.receive()).length, 2 * 24 * 10);
+  await drive({ set: "2051-01-02T00:30:00Z" });
+  await drive({ advance: "2h" });
+  const again = (await ticks.receive()).filter((tick) => tick.includes("2051-01-02T"));
+  assert.deepEqual(again.filter((tick) => /T0[12]:/.test(tick)), ["rule 2051-01-02T01:00:00Z", "rule 2051-01-02T02:00:00Z", "schedule 2051-01-02T01:00:00Z", "schedule 2051-01-02T02:00:00Z"]);
+  await ticks.close();
 });
 
 test("an event that runs while the date flies runs once", async () => {

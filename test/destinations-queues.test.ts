@@ -34,10 +34,14 @@ test("a failed event's record and dead letter reach queues once the role may sen
   const { FunctionArn } = await create("worker");
   await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 10, minDelay: 1 }, { FunctionName: "worker" });
   await assert.rejects(lambda.updateFunctionConfiguration({ FunctionName: "worker", ...lettered }), refused);
+  const destined = { FunctionName: "worker", MaximumRetryAttempts: 0, DestinationConfig: { OnFailure: { Destination: records.arn } } };
   await permit([letters.arn]);
+  await assert.rejects(lambda.putFunctionEventInvokeConfig(destined), { name: "InvalidParameterValueException", message: `The function's execution role does not have permissions to call SendMessage on ${records.arn}` });
+  await permit([letters.arn, records.arn]);
   await lambda.updateFunctionConfiguration({ FunctionName: "worker", ...lettered });
   await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 10, minDelay: 1 }, { FunctionName: "worker" });
-  await lambda.putFunctionEventInvokeConfig({ FunctionName: "worker", MaximumRetryAttempts: 0, DestinationConfig: { OnFailure: { Destination: records.arn } } });
+  await lambda.putFunctionEventInvokeConfig(destined);
+  await permit([letters.arn]);
 
   const { $metadata: { requestId } } = await lambda.invoke({ FunctionName: "worker", InvocationType: "Event", Payload: Buffer.from('{"n":1}') });
   const letter = await receive(letters.url, 20);

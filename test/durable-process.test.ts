@@ -1,14 +1,9 @@
 // Durable executions outlive Evoke: killed in the middle of a wait and in the middle of a step, both are brought to their end by the next process.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Lambda, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
-import { MAIN } from "./support/command-line.ts";
+import { mortalPlatforms } from "./support/mortal-platform.ts";
 import { packageFiles } from "./support/packages.ts";
 import { zipOf } from "./support/zip.ts";
 
@@ -21,21 +16,7 @@ exports.handler = withDurableExecution(async ({ slow }, ctx) => {
   return { first, last: await ctx.step("last", async () => "done") };
 });`;
 
-const data = mkdtempSync(join(tmpdir(), "evoke-durable-"));
-const running: ChildProcess[] = [];
-after(() => {
-  for (const child of running) child.kill("SIGKILL");
-  rmSync(data, { recursive: true, force: true });
-});
-
-async function open() {
-  const child = spawn(process.execPath, [MAIN, "start", "--port", "0", "--data", data, "--log", "error", "--json"], { stdio: ["ignore", "pipe", "inherit"] });
-  running.push(child);
-  const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
-  const line = await new Promise<string>((resolve, reject) => { createInterface(child.stdout!).once("line", resolve); void ended.then(() => reject(new Error("it ended"))); });
-  const lambda = new Lambda({ endpoint: JSON.parse(line).url, region: "eu-west-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
-  return { lambda, kill: async (signal: NodeJS.Signals) => { child.kill(signal); await ended; lambda.destroy(); } };
-}
+const { start: open } = mortalPlatforms("durable", (config) => ({ lambda: new Lambda(config) }));
 
 test("after kill -9 a wait ends in time and a step that was cut short runs again; what was done stays done", { timeout: 60_000 }, async () => {
   const first = await open();

@@ -1,15 +1,10 @@
 // kill -9 while events are put, delivered, archived and replayed, over and over: every event that was accepted is at both targets, the archive has it, and a replay brings it again.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { SQS } from "@aws-sdk/client-sqs";
-import { MAIN } from "./support/command-line.ts";
+import { type MortalPlatform, mortalPlatforms } from "./support/mortal-platform.ts";
 
 /** A nightly run asks for many more. */
 const KILLS = Number(process.env["EVOKE_CRASH_ROUNDS"] ?? 8);
@@ -17,44 +12,8 @@ const SENDERS = 4;
 const BUS = "arn:aws:events:eu-west-1:000000000000:event-bus/default";
 const queueArn = (name: string) => `arn:aws:sqs:eu-west-1:000000000000:${name}`;
 
-const data = mkdtempSync(join(tmpdir(), "evoke-events-"));
-const running = new Set<ChildProcess>();
-after(async () => {
-  await Promise.all([...running].map((child) => new Promise((resolve) => { child.on("exit", resolve); child.kill("SIGTERM"); })));
-  rmSync(data, { recursive: true, force: true });
-});
-
-interface Evoke {
-  child: ChildProcess;
-  ended: Promise<unknown>;
-  url: string;
-  events: EventBridge;
-  sqs: SQS;
-}
-
-async function start(): Promise<Evoke> {
-  const child = spawn(process.execPath, [MAIN, "start", "--port", "0", "--data", data, "--log", "error", "--json", "--prewarm", "0"], { stdio: ["ignore", "pipe", "inherit"] });
-  running.add(child);
-  const ended = new Promise((resolve) => child.on("exit", resolve)).then(() => running.delete(child));
-  const line = await new Promise<string>((resolve, reject) => { createInterface(child.stdout!).once("line", resolve); void ended.then(() => reject(new Error("it ended"))); });
-  const { url } = JSON.parse(line) as { url: string };
-  const config = { endpoint: url, region: "eu-west-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 };
-  return { child, ended, url, events: new EventBridge(config), sqs: new SQS(config) };
-}
-
-/** Kills it at any moment of `work`, waits until it is gone, and starts the next. */
-async function killDuring(evoke: Evoke, work: (stop: AbortSignal) => Promise<unknown>, hasBegun: () => boolean | Promise<boolean>): Promise<Evoke> {
-  const stop = new AbortController();
-  const working = work(stop.signal);
-  while (!(await hasBegun())) await Promise.race([sleep(5), working]);
-  await sleep(Math.random() * 200);
-  stop.abort();
-  evoke.child.kill("SIGKILL");
-  await Promise.all([evoke.ended, working]);
-  evoke.events.destroy();
-  evoke.sqs.destroy();
-  return start();
-}
+type Evoke = MortalPlatform<{ events: EventBridge; sqs: SQS }>;
+const { start, killDuring } = mortalPlatforms("events", (config) => ({ events: new EventBridge(config), sqs: new SQS(config) }));
 
 async function putUntil({ events }: Evoke, round: number, accepted: Set<string>, stop: AbortSignal): Promise<void> {
   await Promise.all(Array.from({ length: SENDERS }, async (_, sender) => {
@@ -94,17 +53,16 @@ test("every event that was accepted reaches its targets and its archive, and com
   await evoke.events.createArchive({ ArchiveName: "kept", EventSourceArn: BUS });
   for (let round = 0; round < KILLS; round++) {
     const before = accepted.size;
-    evoke = await killDuring(evoke, (stop) => putUntil(evoke, round, accepted, stop), () => accepted.size > before);
+    evoke = await killDuring(evoke, { work: (stop) => putUntil(evoke, round, accepted, stop), hasBegun: () => accepted.size > before, afterMs: Math.random() * 200 });
   }
   for (const name of ["one", "two"]) await receiveAll(evoke, name, accepted, (event) => event["replay-name"] === undefined);
   const archived = async () => (await evoke.events.describeArchive({ ArchiveName: "kept" })).EventCount!;
   for (let left = 300; left > 0 && (await archived()) < accepted.size; left--) await sleep(100);
 
   await evoke.events.startReplay({ ReplayName: "again", EventSourceArn: "arn:aws:events:eu-west-1:000000000000:archive/kept", EventStartTime: new Date(0), EventEndTime: new Date(Date.now() + 60_000), Destination: { Arn: BUS } });
-  evoke = await killDuring(evoke, async () => undefined, async () => (await evoke.events.describeReplay({ ReplayName: "again" })).State !== "STARTING");
+  evoke = await killDuring(evoke, { work: async () => undefined, hasBegun: async () => (await evoke.events.describeReplay({ ReplayName: "again" })).State !== "STARTING", afterMs: Math.random() * 200 });
   for (const name of ["one", "two"]) await receiveAll(evoke, name, accepted, (event) => event["replay-name"] === "again");
   for (let left = 300; left > 0 && (await evoke.events.describeReplay({ ReplayName: "again" })).State !== "COMPLETED"; left--) await sleep(100);
   assert.equal((await evoke.events.describeReplay({ ReplayName: "again" })).State, "COMPLETED");
-  evoke.events.destroy();
-  evoke.sqs.destroy();
+  await evoke.kill("SIGTERM");
 });

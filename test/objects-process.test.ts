@@ -1,15 +1,9 @@
 // kill -9 while objects are written, in one piece and in parts, over and over: what was acknowledged is there, what is there is whole, and nothing else is left.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { after, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { test } from "node:test";
 import { S3 } from "@aws-sdk/client-s3";
-import { MAIN } from "./support/command-line.ts";
+import { type MortalPlatform, mortalPlatforms } from "./support/mortal-platform.ts";
 
 /** A nightly run asks for many more. */
 const KILLS = Number(process.env["EVOKE_CRASH_ROUNDS"] ?? 4);
@@ -17,27 +11,8 @@ const WRITERS = 4;
 const Bucket = "kept";
 const PART = 5 * 1024 ** 2;
 
-const data = mkdtempSync(join(tmpdir(), "evoke-objects-"));
-const running = new Set<ChildProcess>();
-after(async () => {
-  await Promise.all([...running].map((child) => new Promise((resolve) => { child.on("exit", resolve); child.kill("SIGTERM"); })));
-  rmSync(data, { recursive: true, force: true });
-});
-
-interface Evoke {
-  child: ChildProcess;
-  ended: Promise<unknown>;
-  s3: S3;
-}
-
-async function start(): Promise<Evoke> {
-  const child = spawn(process.execPath, [MAIN, "start", "--port", "0", "--data", data, "--log", "error", "--json", "--prewarm", "0"], { stdio: ["ignore", "pipe", "inherit"] });
-  running.add(child);
-  const ended = new Promise((resolve) => child.on("exit", resolve)).then(() => running.delete(child));
-  const line = await new Promise<string>((resolve, reject) => { createInterface(child.stdout!).once("line", resolve); void ended.then(() => reject(new Error("it ended"))); });
-  const { url } = JSON.parse(line) as { url: string };
-  return { child, ended, s3: new S3({ endpoint: url, region: "eu-west-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 }) };
-}
+type Evoke = MortalPlatform<{ s3: S3 }>;
+const { start, killDuring } = mortalPlatforms("objects", (config) => ({ s3: new S3(config) }));
 
 const someInParts = (wanted: Map<string, Set<string>>): boolean => [...wanted].some(([key, etags]) => key.startsWith("parts/") && !etags.has("nothing"));
 const md5 = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex");
@@ -91,17 +66,8 @@ test("objects survive kill -9 whole, or are not there", { timeout: 120_000 }, as
   let evoke = await start();
   await evoke.s3.createBucket({ Bucket });
   for (let round = 0; round < KILLS; round++) {
-    const stop = new AbortController();
-    const writing = writeUntilKilled(evoke, round, wanted, stop.signal);
-    await sleep(300 + ((round * 137) % 400));
-    while (!someInParts(wanted)) await sleep(50);
-    stop.abort();
-    evoke.child.kill("SIGKILL");
-    await evoke.ended;
-    await writing;
-    evoke.s3.destroy();
-    evoke = await start();
+    evoke = await killDuring(evoke, { work: (stop) => writeUntilKilled(evoke, round, wanted, stop), hasBegun: () => someInParts(wanted), afterMs: 100 + ((round * 137) % 400) });
     await check(evoke, wanted);
   }
-  evoke.s3.destroy();
+  await evoke.kill("SIGTERM");
 });

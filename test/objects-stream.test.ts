@@ -1,11 +1,14 @@
 // Bodies stream: a large object costs no more memory than a small one, in or out, signed or not; and one that is broken off is not there.
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
+import { request } from "node:http";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { S3 } from "@aws-sdk/client-s3";
+import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
+import { formOf } from "./support/plain-http.ts";
 import { openTestPlatform } from "./support/platform.ts";
 
 const MIB = 1024 ** 2;
@@ -48,6 +51,21 @@ test("a large object is written and read in constant memory", { timeout: 60_000 
     assert.equal(hash.digest("hex"), etag);
   });
   assert.ok(used < 0.75 * LARGE, `${Math.round(used / MIB)} MiB more`); // client and platform are one process here
+});
+
+test("a form with a large file is taken in constant memory", { timeout: 60_000 }, async () => {
+  const { url, fields } = await createPresignedPost(s3, { Bucket: "streams", Key: "form", Conditions: [["content-length-range", 1, LARGE]] });
+  const { headers, body } = formOf(fields, { name: "f", bytes: "" });
+  const end = Buffer.from("\r\n------form--\r\n");
+  const used = await memoryOf(async () => {
+    const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+    const sent = request(url, { method: "POST", headers: { ...headers, "content-length": String(body.length + LARGE) } }, (response) => { response.resume(); resolve(response.statusCode); });
+    sent.on("error", reject);
+    Readable.from((function* () { yield body.subarray(0, body.length - end.length); yield* blocks(LARGE); yield end; })()).pipe(sent);
+    assert.equal(await promise, 204);
+  });
+  assert.equal((await s3.headObject({ Bucket: "streams", Key: "form" })).ContentLength, LARGE);
+  assert.ok(used < 0.75 * LARGE, `${Math.round(used / MIB)} MiB more`);
 });
 
 test("a body that is broken off leaves nothing", async () => {

@@ -136,11 +136,16 @@ describe("with --iam enforce", () => {
     // The lines of one environment are in order: with this one all earlier ones are there.
     await until(async () => (await root.logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/g", filterPattern: `"START RequestId: ${$metadata.requestId}"` }))).events!.length > 0);
     const before = await runs();
-    await root.lambda.putFunctionEventInvokeConfig({ FunctionName: "f", MaximumRetryAttempts: 0, DestinationConfig: { OnSuccess: { Destination: `${ARN}g` } } });
+    const destined = { FunctionName: "f", MaximumRetryAttempts: 0, DestinationConfig: { OnSuccess: { Destination: `${ARN}g` } } };
+    await assert.rejects(root.lambda.putFunctionEventInvokeConfig(destined), denied("InvalidParameterValueException", `The function's execution role does not have permissions to call InvokeFunction on ${ARN}g`));
+    const permit = () => root.iam.putRolePolicy({ RoleName: "runner", PolicyName: "g", PolicyDocument: document(allow("lambda:InvokeFunction", `${ARN}g`)) });
+    await permit();
+    await root.lambda.putFunctionEventInvokeConfig(destined);
+    await root.iam.deleteRolePolicy({ RoleName: "runner", PolicyName: "g" }); // it had it, and has it no more
     await root.lambda.invoke({ FunctionName: "f", InvocationType: "Event", Payload: Buffer.from('{"service":"sts","path":"/"}') });
     await until(async () => warnings.some((line) => line.includes(notAuthorized(ROLE, "lambda:InvokeFunction", `${ARN}g`))));
     assert.equal(await runs(), before);
-    await root.iam.putRolePolicy({ RoleName: "runner", PolicyName: "g", PolicyDocument: document(allow("lambda:InvokeFunction", `${ARN}g`)) });
+    await permit();
     await until(async () => (await runs()) > before);
     await root.lambda.deleteFunctionEventInvokeConfig({ FunctionName: "f" });
     await root.iam.deleteRolePolicy({ RoleName: "runner", PolicyName: "g" });

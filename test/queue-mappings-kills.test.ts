@@ -1,16 +1,11 @@
 // kill -9 while messages are sent, received, run and deleted, over and over: every accepted message has run, every group in order, and nothing is left.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CreateEventSourceMappingCommand, CreateFunctionCommand, LambdaClient, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { SQS } from "@aws-sdk/client-sqs";
-import { MAIN } from "./support/command-line.ts";
 import { openEvidence } from "./support/evidence.ts";
+import { type MortalPlatform, mortalPlatforms } from "./support/mortal-platform.ts";
 import { zipOf } from "./support/zip.ts";
 
 /** A nightly run asks for many more. */
@@ -18,30 +13,8 @@ const KILLS = Number(process.env["EVOKE_CRASH_ROUNDS"] ?? 10);
 const GROUPS = ["a", "b", "c", "d"];
 const VISIBILITY_SECONDS = 3;
 
-const data = mkdtempSync(join(tmpdir(), "evoke-queues-"));
-const running = new Set<ChildProcess>();
-after(async () => {
-  await Promise.all([...running].map((child) => new Promise((resolve) => { child.on("exit", resolve); child.kill("SIGTERM"); })));
-  rmSync(data, { recursive: true, force: true });
-});
-
-interface Evoke {
-  child: ChildProcess;
-  lambda: LambdaClient;
-  sqs: SQS;
-  url: string;
-  ended: Promise<unknown>;
-}
-
-async function start(): Promise<Evoke> {
-  const child = spawn(process.execPath, [MAIN, "start", "--port", "0", "--data", data, "--log", "error", "--json", "--prewarm", "0", "--environments-max", "8"], { stdio: ["ignore", "pipe", "inherit"] });
-  running.add(child);
-  const ended = new Promise((resolve) => child.on("exit", resolve)).then(() => running.delete(child));
-  const line = await new Promise<string>((resolve, reject) => { createInterface(child.stdout!).once("line", resolve); void ended.then(() => reject(new Error("it ended"))); });
-  const { url } = JSON.parse(line) as { url: string };
-  const config = { endpoint: url, region: "eu-west-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 };
-  return { child, url, ended, lambda: new LambdaClient(config), sqs: new SQS(config) };
-}
+type Evoke = MortalPlatform<{ lambda: LambdaClient; sqs: SQS }>;
+const { start, killDuring } = mortalPlatforms("queues", (config) => ({ lambda: new LambdaClient(config), sqs: new SQS(config) }), "--environments-max", "8");
 
 const urlOf = ({ url }: Evoke, queue: string): string => `${url}/000000000000/${queue}`;
 
@@ -92,16 +65,8 @@ test("every message that was accepted has run, in order within its group, whenev
   await prepare(evoke, "plain", evidence.say);
   await prepare(evoke, "ordered.fifo", evidence.say);
   for (let round = 0; round < KILLS; round++) {
-    const stop = new AbortController();
-    const sending = sendUntilKilled(evoke, next, accepted, stop.signal);
-    for (const before = accepted.size; accepted.size === before;) await Promise.race([sleep(5), sending]); // a start takes its time
-    await Promise.race([sleep(100 + Math.random() * 1000), sending]);
-    stop.abort();
-    evoke.child.kill("SIGKILL");
-    await Promise.all([evoke.ended, sending]);
-    evoke.lambda.destroy();
-    evoke.sqs.destroy();
-    evoke = await start();
+    const before = accepted.size;
+    evoke = await killDuring(evoke, { work: (stop) => sendUntilKilled(evoke, next, accepted, stop), hasBegun: () => accepted.size > before, afterMs: 100 + Math.random() * 1000 });
   }
   const messagesLeft = async () => (await left(evoke, "plain")) + (await left(evoke, "ordered.fifo"));
   // However many there are: as long as they become fewer.
@@ -122,6 +87,5 @@ test("every message that was accepted has run, in order within its group, whenev
   const twice = plain.length + ordered.length - ran.size;
   t.diagnostic(`${accepted.size} messages over ${KILLS} kills; ${twice} ran more than once`);
   assert.ok(accepted.size >= KILLS * 5, `only ${accepted.size} messages`);
-  evoke.lambda.destroy();
-  evoke.sqs.destroy();
+  await evoke.kill("SIGTERM");
 });

@@ -1,15 +1,9 @@
 // kill -9 while messages are published and delivered, over and over: every message that was accepted is in its queue, those of a group in order and once.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { after, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { test } from "node:test";
 import { SNS } from "@aws-sdk/client-sns";
 import { SQS } from "@aws-sdk/client-sqs";
-import { MAIN } from "./support/command-line.ts";
+import { type MortalPlatform, mortalPlatforms } from "./support/mortal-platform.ts";
 
 /** A nightly run asks for many more. */
 const KILLS = Number(process.env["EVOKE_CRASH_ROUNDS"] ?? 10);
@@ -17,30 +11,8 @@ const SENDERS = 4;
 const [TOPIC, ORDERED_TOPIC] = ["arn:aws:sns:eu-west-1:000000000000:kept", "arn:aws:sns:eu-west-1:000000000000:kept.fifo"];
 const queueUrl = (url: string, name: string) => `${url}/000000000000/${name}`;
 
-const data = mkdtempSync(join(tmpdir(), "evoke-topics-"));
-const running = new Set<ChildProcess>();
-after(async () => {
-  await Promise.all([...running].map((child) => new Promise((resolve) => { child.on("exit", resolve); child.kill("SIGTERM"); })));
-  rmSync(data, { recursive: true, force: true });
-});
-
-interface Evoke {
-  child: ChildProcess;
-  ended: Promise<unknown>;
-  url: string;
-  sns: SNS;
-  sqs: SQS;
-}
-
-async function start(): Promise<Evoke> {
-  const child = spawn(process.execPath, [MAIN, "start", "--port", "0", "--data", data, "--log", "error", "--json", "--prewarm", "0"], { stdio: ["ignore", "pipe", "inherit"] });
-  running.add(child);
-  const ended = new Promise((resolve) => child.on("exit", resolve)).then(() => running.delete(child));
-  const line = await new Promise<string>((resolve, reject) => { createInterface(child.stdout!).once("line", resolve); void ended.then(() => reject(new Error("it ended"))); });
-  const { url } = JSON.parse(line) as { url: string };
-  const config = { endpoint: url, region: "eu-west-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 };
-  return { child, ended, url, sns: new SNS(config), sqs: new SQS(config) };
-}
+type Evoke = MortalPlatform<{ sns: SNS; sqs: SQS }>;
+const { start, killDuring } = mortalPlatforms("topics", (config) => ({ sns: new SNS(config), sqs: new SQS(config) }));
 
 /** Until the platform is gone; what was answered is in `accepted`. */
 async function publishUntilKilled({ sns }: Evoke, round: number, accepted: Set<string>, stop: AbortSignal): Promise<void> {
@@ -81,16 +53,8 @@ test("every message that was accepted reaches its queue, and those of a group in
     await evoke.sns.subscribe({ TopicArn, Protocol: "sqs", Endpoint: `arn:aws:sqs:eu-west-1:000000000000:${name}`, Attributes: { RawMessageDelivery: "true" } });
   }
   for (let round = 0; round < KILLS; round++) {
-    const stop = new AbortController();
-    const publishing = publishUntilKilled(evoke, round, accepted, stop.signal);
-    for (const before = accepted.size; accepted.size === before;) await Promise.race([sleep(5), publishing]); // a start takes its time
-    await Promise.race([sleep(Math.random() * 300), publishing]);
-    stop.abort();
-    evoke.child.kill("SIGKILL");
-    await Promise.all([evoke.ended, publishing]);
-    evoke.sns.destroy();
-    evoke.sqs.destroy();
-    evoke = await start();
+    const before = accepted.size;
+    evoke = await killDuring(evoke, { work: (stop) => publishUntilKilled(evoke, round, accepted, stop), hasBegun: () => accepted.size > before, afterMs: Math.random() * 300 });
   }
   const of = (kind: string) => new Set([...accepted].filter((message) => message.startsWith(kind)));
   assert.ok(of("any").size >= KILLS && of("ordered").size >= KILLS, "enough was published to tell");
@@ -100,6 +64,5 @@ test("every message that was accepted reaches its queue, and those of a group in
     const wrong = numbers.findIndex(([round, n], index) => index > 0 && (round < numbers[index - 1]![0] || (round === numbers[index - 1]![0] && n <= numbers[index - 1]![1])));
     assert.equal(wrong, -1, `group ${sender} is in order, each once: ${numbers.slice(Math.max(0, wrong - 2), wrong + 2).join("; ")}`);
   }
-  evoke.sns.destroy();
-  evoke.sqs.destroy();
+  await evoke.kill("SIGTERM");
 });

@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import type { ConstraintShape, ConstraintTable } from "../src/wire/constraint-rules.ts";
 
 /** botocore's folder by the suffix of our client. */
-const SERVICES: Record<string, string> = { lambda: "lambda", "cloudwatch-logs": "logs", sts: "sts", iam: "iam", sqs: "sqs", sns: "sns", s3: "s3", cloudwatch: "cloudwatch", kinesis: "kinesis", eventbridge: "events", scheduler: "scheduler" };
+const SERVICES: Record<string, string> = { lambda: "lambda", "cloudwatch-logs": "logs", sts: "sts", iam: "iam", sqs: "sqs", sns: "sns", s3: "s3", "s3-control": "s3control", cloudwatch: "cloudwatch", kinesis: "kinesis", eventbridge: "events", scheduler: "scheduler", pipes: "pipes" };
 
 /** What the framework does not check although the model says it; "*" is every shape of the service. */
 const LEFT_OUT: { client: string; shape: string; what: ("enum" | "pattern" | "min" | "max")[]; why: string }[] = [

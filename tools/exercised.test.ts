@@ -25,10 +25,11 @@ function callsOf(operation: string): RegExp {
 /** Tests that talk to this service at all: several services have a GetPolicy. boto3 knows cloudwatch-logs as "logs". */
 function testsOf(client: string): typeof tests {
   const room = client.replace("@aws-sdk/client-", "");
-  return tests.filter(({ path, text }) => text.includes(client) || (path.endsWith(".py") && [room, room.split("-").at(-1)!].some((name) => text.includes(`"${name}"`))));
+  return tests.filter(({ path, text }) => text.includes(client) || (path.endsWith(".py") && [room, room.split("-").at(-1)!, room.replaceAll("-", "")].some((name) => text.includes(`"${name}"`))));
 }
 
-for (const service of SERVICES) {
+for (const room of SERVICES) {
+  const service = await room.load();
   const own = testsOf(service.client);
 
   test(`every operation of ${service.client} that is served is called by a real client in some test`, async () => {

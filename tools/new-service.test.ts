@@ -13,9 +13,10 @@ test("a new room names its client, its signing name and every operation that is 
   assert.equal(identifier("api-gateway-v2"), "apiGatewayV2");
 });
 
-test("the register gains one import and one line, in order", () => {
-  const before = `// The register.\nimport { lambda } from "./lambda/service.ts";\nimport { sts } from "./sts/service.ts";\n\nexport const SERVICES = [\n  lambda,\n  sts,\n];\n`;
-  assert.equal(registered(before, "sfn"), `// The register.\nimport { lambda } from "./lambda/service.ts";\nimport { sfn } from "./sfn/service.ts";\nimport { sts } from "./sts/service.ts";\n\nexport const SERVICES = [\n  lambda,\n  sfn,\n  sts,\n];\n`);
+test("the register gains one line, in order", () => {
+  const before = `// The register.\nimport type { Room } from "./service.ts";\n\nexport const SERVICES: Room[] = [\n  { name: "lambda", keeps: {} },\n  { name: "sts", keeps: {} },\n];\n`;
+  const line = `  { name: "secretsmanager", load: async () => (await import("./secrets-manager/service.ts")).secretsManager, keeps: {} },`;
+  assert.equal(registered(before, { folder: "secrets-manager", signingName: "secretsmanager" }), `// The register.\nimport type { Room } from "./service.ts";\n\nexport const SERVICES: Room[] = [\n  { name: "lambda", keeps: {} },\n${line}\n  { name: "sts", keeps: {} },\n];\n`);
 });
 
 test("a coverage page lists every operation of the client and marks what is served", async () => {

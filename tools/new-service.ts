@@ -69,19 +69,13 @@ None known yet. Each one comes with its proof.
   };
 }
 
-/** The register with one more line, in alphabetical order. */
-export function registered(index: string, folder: string): string {
-  const imports = [...index.matchAll(/^import .*$/gm)].map(([line]) => line);
-  const names = /export const SERVICES = \[\n([\s\S]*?)\];/.exec(index)?.[1]?.split("\n").map((line) => line.trim()).filter(Boolean) ?? [];
-  const comment = index.slice(0, index.indexOf("import "));
-  const line = `import { ${identifier(folder)} } from "./${folder}/service.ts";`;
-  const path = (text: string) => text.slice(text.indexOf("from "));
-  return `${comment}${[...imports, line].sort((a, b) => (path(a) < path(b) ? -1 : 1)).join("\n")}
-
-export const SERVICES = [
-${[...names, `${identifier(folder)},`].sort().map((name) => `  ${name}`).join("\n")}
-];
-`;
+/** The register with one more line, in alphabetical order of names. */
+export function registered(index: string, { folder, signingName }: Pick<Room, "folder" | "signingName">): string {
+  const [before, rest] = index.split("export const SERVICES: Room[] = [\n") as [string, string];
+  const [lines, after] = rest.split("];\n") as [string, string];
+  const line = `  { name: "${signingName}", load: async () => (await import("./${folder}/service.ts")).${identifier(folder)}, keeps: {} },`;
+  const all = [...lines.split("\n").filter(Boolean), line].sort();
+  return `${before}export const SERVICES: Room[] = [\n${all.join("\n")}\n];\n${after}`;
 }
 
 async function main(folder: string | undefined): Promise<string> {
@@ -95,7 +89,7 @@ async function main(folder: string | undefined): Promise<string> {
   const files = roomFiles({ folder, signingName: model.signingName, operations: [...model.operations.keys()].sort() });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(room, name), text);
   const index = join(root, "src", "services", "index.ts");
-  writeFileSync(index, registered(readFileSync(index, "utf8"), folder));
+  writeFileSync(index, registered(readFileSync(index, "utf8"), { folder, signingName: model.signingName }));
   return `Made src/services/${folder} (${model.operations.size} operations, none served yet) and its line in src/services/index.ts.
 Next: read src/services/hello, write the first operation, then run \`node tools/constraints.ts\` and \`node tools/coverage.ts\`.
 `;

@@ -17,7 +17,7 @@ test("no command means start, and settings are flags of every command", () => {
 });
 
 test("an unknown command or option is a usage error that says where to look", () => {
-  assert.throws(() => parse("explode"), new UsageError('there is no command "explode"; there are start, status, deploy, dev, invoke, event, logs, outbox, clock, runtimes, doctor, help'));
+  assert.throws(() => parse("explode"), new UsageError('there is no command "explode"; there are start, status, deploy, dev, invoke, event, emit, logs, outbox, clock, runtimes, doctor, help'));
   assert.throws(() => parse("deploy", "x", "--colour", "red"), /Unknown option '--colour' \(see: evoke help deploy\)/);
 });
 

@@ -33,6 +33,11 @@ export const COMMANDS: Record<string, { takes: string; says: string; options: Pa
     options: { set: { type: "string", multiple: true } },
     examples: ["evoke event", "evoke event s3:ObjectCreated:Put --set Records[0].s3.bucket.name=photos", "evoke event sqs | evoke invoke worker --event -"],
   },
+  emit: {
+    takes: "SOURCE DETAIL-TYPE | -", says: "Put an event of an AWS service on the default event bus, as the service itself would.",
+    options: { detail: { type: "string" }, resources: { type: "string" }, account: { type: "string" }, time: { type: "string" } },
+    examples: ["evoke emit aws.ec2 'EC2 Instance State-change Notification' --detail '{\"instance-id\":\"i-1\",\"state\":\"running\"}'", "evoke emit aws.health 'AWS Health Event' --detail @event.json --json", "evoke event eventbridge:codepipeline-state-change | evoke emit -"],
+  },
   logs: {
     takes: "NAME", says: "Show what a function has written.",
     options: { follow: { type: "boolean" }, since: { type: "string" }, filter: { type: "string" } },

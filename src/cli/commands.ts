@@ -13,6 +13,7 @@ export async function run(command: Command, start: StartEvoke): Promise<number> 
       case "dev": return await (await import("./dev.ts")).dev(command, start);
       case "invoke": return await (await import("./invoke.ts")).invoke(command);
       case "event": return await (await import("./event.ts")).event(command);
+      case "emit": return await (await import("./emit.ts")).emit(command);
       case "logs": return await (await import("./logs.ts")).logs(command);
       case "outbox": return await (await import("./outbox.ts")).outbox(command);
       case "clock": return await (await import("./clock.ts")).clock(command);
@@ -58,6 +59,10 @@ const OPTION_SAYS: Record<string, string> = {
   "invoke sample": "a sample event: s3:ObjectCreated:Put (all of them: evoke event)",
   "invoke set": "PATH=VALUE changes the sample, as often as needed",
   "event set": "PATH=VALUE changes the sample, as often as needed",
+  "emit detail": "JSON, or @FILE; by default {}",
+  "emit resources": "ARNs, with commas between them",
+  "emit account": "by default the access key where that has 12 digits, else 000000000000",
+  "emit time": "when it happened, such as 2026-11-20T10:00:00Z; by default now",
   "invoke stream": "print the answer as it comes (InvokeWithResponseStream)",
   "invoke quiet": "do not show the log",
   "logs follow": "go on until interrupted",

@@ -105,10 +105,11 @@ export function openLanes(options: LanesOptions): Lanes {
       assert(!state.run[kind], `somebody runs ${kind} already`);
       state.run[kind] = run;
       state.together.set(kind, together);
+      if (state.started) track(state, list(state, `${PREFIX}${kind}/`).catch(() => undefined)); // sent before its room opened; what fails is listed again in a while
     },
     async send({ lane, ...item }) {
       await state.stores.queues.send(PREFIX + lane, item);
-      look(state, laneOf(state, lane));
+      lookIn(state, lane);
     },
     async transaction(work) {
       const sent = new Set<string>();
@@ -119,7 +120,7 @@ export function openLanes(options: LanesOptions): Lanes {
           sent.add(lane);
         });
       });
-      for (const lane of sent) look(state, laneOf(state, lane));
+      for (const lane of sent) lookIn(state, lane);
       return result;
     },
     bound(name, most) {
@@ -154,20 +155,22 @@ async function work(state: State, signal: AbortSignal): Promise<void> {
   state.started = true;
   try {
     while (!signal.aborted) {
-      for (let after: string | undefined; !signal.aborted;) {
-        const names = await state.stores.queues.list({ prefix: PREFIX, ...(after === undefined ? {} : { after }), limit: PAGE });
-        for (const name of names) {
-          // What another version of Evoke left there, under a kind we do not know, is not ours to touch.
-          if (state.run[name.slice(PREFIX.length, name.indexOf("/", PREFIX.length))]) look(state, laneOf(state, name.slice(PREFIX.length)));
-        }
-        if (names.length < PAGE) break;
-        after = names.at(-1);
-      }
+      await list(state, PREFIX);
       await state.clock.sleep(LIST_MS, signal).catch(() => undefined);
     }
   } finally {
     if (signal.aborted) await stop(state);
   }
+}
+
+async function list(state: State, prefix: string, after?: string): Promise<void> {
+  const names = await state.stores.queues.list({ prefix, ...(after === undefined ? {} : { after }), limit: PAGE });
+  for (const name of names) lookIn(state, name.slice(PREFIX.length));
+  if (names.length === PAGE && state.started) await list(state, prefix, names.at(-1));
+}
+
+function lookIn(state: State, name: string): void {
+  if (state.run[name.slice(0, name.indexOf("/"))]) look(state, laneOf(state, name)); // another kind's room has not opened, or another version of Evoke left it there
 }
 
 /** Receives as much as there is room for. Cheap to call: looks do not overlap, and one that is asked for meanwhile follows. */
@@ -329,7 +332,7 @@ function flush(state: State): void {
   track(state, written.then(async () => {
     for (const { lane, id, outcome } of batch) {
       if (lane.ended.get(id) === flushed) lane.ended.delete(id);
-      for (const { lane: to } of outcome.sends ?? []) look(state, laneOf(state, to));
+      for (const { lane: to } of outcome.sends ?? []) lookIn(state, to);
       if (outcome.againMs !== undefined) look(state, lane);
     }
     for (const lane of touched) {

@@ -3,9 +3,8 @@ import type { Clock } from "../kernel/clock.ts";
 import type { Ids } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Access } from "../ports/access.ts";
+import type { BatchConsumer } from "../ports/batch-consumers.ts";
 import type { EventSourceMapping, MappingReport } from "../ports/event-source-mappings.ts";
-import type { FunctionDirectory } from "../ports/function-directory.ts";
-import type { Functions } from "../ports/functions.ts";
 import type { Lanes } from "../ports/lanes.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Source } from "../ports/sources.ts";
@@ -16,8 +15,7 @@ export interface WorkerDeps {
   clock: Clock;
   ids: Ids;
   log: Log;
-  directory: FunctionDirectory;
-  functions: Functions;
+  consumer: BatchConsumer;
   access: Access;
   metrics: Metrics;
   lanes: Lanes;
@@ -32,7 +30,7 @@ export interface WorkerSignals {
 
 /**
  * Works until `stop`, and resolves when nothing of it runs any more. It reports "running" when it polls, "processed" as it goes, "failing" where only
- * it can know; mappings.ts says "stopped", and looks before and every ten seconds whether function, source and permission are there. It throws when
+ * it can know; mappings.ts says "stopped", and looks before and every ten seconds whether consumer, source and permission are there. It throws when
  * it cannot go on, and is then started again after a pause.
  * A queue's worker runs in the process that has the mapping's lease; a stream's in every process, as it takes a lease per shard.
  */

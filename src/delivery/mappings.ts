@@ -1,12 +1,14 @@
 // Event source mappings at work: one worker for each that is wanted, in one process; started, stopped, and started again when what was missing is back.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
+import type { BatchConsumer, BatchConsumers } from "../ports/batch-consumers.ts";
 import type { EventSourceMapping, EventSourceMappings, MappingReport } from "../ports/event-source-mappings.ts";
 import type { QueueSource, Source, Sources, StreamSource } from "../ports/sources.ts";
 import { obstacleTo } from "./mapping-check.ts";
 import type { Worker, WorkerDeps } from "./mapping-worker.ts";
 import { forgetUnknownMappings } from "./stream-positions.ts";
 
-export interface MappingsOptions extends WorkerDeps {
+export interface MappingsOptions extends Omit<WorkerDeps, "consumer"> {
+  consumers: BatchConsumers;
   mappings: EventSourceMappings;
   sources: Sources;
   workers: { queue: Worker<QueueSource>; stream: Worker<StreamSource> };
@@ -91,8 +93,9 @@ function begin(state: State, mapping: EventSourceMapping): void {
 /** Works on it until it is stopped, whatever comes between. */
 async function keep(state: State, kept: Kept, before: Promise<void> | undefined): Promise<void> {
   const { mapping, stop: { signal } } = kept;
-  const found = state.sources.find(mapping.sourceArn);
+  const found = await state.sources.find(mapping.sourceArn);
   const source = (mapping.settings && found?.configured?.(mapping.settings)) ?? found;
+  const consumer = state.consumers.find(mapping.consumerArn)!;
   // A queue gives nothing to two revisions at once; in a stream the next goes on where the one before has ended.
   if (source?.kind !== "queue") await before;
   for (let pauseMs = PAUSE_MS_FIRST; !signal.aborted;) {
@@ -100,7 +103,7 @@ async function keep(state: State, kept: Kept, before: Promise<void> | undefined)
     let isElsewhere = false;
     try {
       isElsewhere = source?.kind === "queue" && !(await takeLease(state, mapping.uuid));
-      if (!isElsewhere && (await isFree(state, kept, source)) && !signal.aborted) await poll(state, kept, source!);
+      if (!isElsewhere && (await isFree(state, kept, consumer, source)) && !signal.aborted) await poll(state, kept, consumer, source!);
     } catch (error) {
       state.log.warn("An event source mapping cannot be worked on; it is tried again", { mapping: mapping.uuid, error });
     }
@@ -113,10 +116,10 @@ async function keep(state: State, kept: Kept, before: Promise<void> | undefined)
   if (source?.kind === "queue" && state.kept.get(mapping.uuid) === kept) await state.stores.leases.release(leaseOf(mapping.uuid), state.holder);
 }
 
-async function poll(state: State, kept: Kept, source: Source): Promise<void> {
+async function poll(state: State, kept: Kept, consumer: BatchConsumer, source: Source): Promise<void> {
   const round = new AbortController();
   const { uuid } = kept.mapping;
-  const mayGoOn = async (): Promise<boolean> => (source.kind !== "queue" || (await takeLease(state, uuid))) && (await isFree(state, kept, source));
+  const mayGoOn = async (): Promise<boolean> => (source.kind !== "queue" || (await takeLease(state, uuid))) && (await isFree(state, kept, consumer, source));
   let isLooking = false;
   kept.look = () => {
     if (isLooking) return;
@@ -130,16 +133,17 @@ async function poll(state: State, kept: Kept, source: Source): Promise<void> {
   const signals = { stop: AbortSignal.any([kept.stop.signal, round.signal]), abandon: state.abandon.signal };
   const told = (report: MappingReport): void => tell(state, kept, report);
   try {
-    if (source.kind === "queue") await state.workers.queue(state, kept.mapping, source, signals, told);
-    else await state.workers.stream(state, kept.mapping, source, signals, told);
+    const deps = { ...state, consumer };
+    if (source.kind === "queue") await state.workers.queue(deps, kept.mapping, source, signals, told);
+    else await state.workers.stream(deps, kept.mapping, source, signals, told);
   } finally {
     delete kept.look;
   }
 }
 
 /** Whether nothing stands in its way; what does is reported, once. */
-async function isFree(state: State, kept: Kept, source: Source | undefined): Promise<boolean> {
-  const obstacle = source ? await obstacleTo(state, kept.mapping, source) : { reason: "Unrecognized event source." };
+async function isFree(state: State, kept: Kept, consumer: BatchConsumer, source: Source | undefined): Promise<boolean> {
+  const obstacle = source ? await obstacleTo({ consumer, access: state.access }, kept.mapping, source) : { reason: "Unrecognized event source." };
   if (obstacle?.reason !== undefined && obstacle.reason !== kept.reason && !kept.stop.signal.aborted) tell(state, kept, { state: "failing", reason: obstacle.reason });
   return !obstacle;
 }

@@ -68,7 +68,7 @@ export function openOutgoing({ clock, log, targets, metrics, count }: { clock: C
         return { againMs: nowMs + Math.min(BACK_OFF_MS_MAX, BACK_OFF_MS_FIRST * 2 ** Math.min(receives - 1, 16)) };
       }
       log.error(`${what} could not be delivered and is given up`, { to: arn, function: eventArn, error: sentence(error) });
-      count(kind === "dead-letter" ? "DeadLetterErrors" : "DestinationDeliveryFailures", eventArn, 1);
+      if (parseArn(eventArn)?.service === "lambda") count(kind === "dead-letter" ? "DeadLetterErrors" : "DestinationDeliveryFailures", eventArn, 1);
       return {};
     }
   };

@@ -3,6 +3,7 @@
 import { ServiceError } from "../kernel/errors.ts";
 import { LAMBDA } from "../kernel/limits.ts";
 import type { QueueDescription, QueueItem, QueueSource } from "../ports/sources.ts";
+import { timeoutSecondsOf } from "./mapping-check.ts";
 import { openFilter } from "./mapping-filter.ts";
 import { openEventCounts } from "./mapping-metrics.ts";
 import type { MappingReport } from "../ports/event-source-mappings.ts";
@@ -79,7 +80,7 @@ async function work(parts: Pick<Poller, "deps" | "mapping" | "source" | "memory"
   const poller: Poller = {
     ...parts, concurrency, ordered: described.ordered,
     ending: ending.signal, count: openEventCounts(deps.metrics, mapping), passes: openFilter(mapping.filters, source),
-    most: { items: mapping.batchSize, bytes: LAMBDA.syncPayloadBytesMax - JSON.stringify(source.toEvent(mapping.sourceArn, [])).length },
+    most: { items: mapping.batchSize, bytes: LAMBDA.syncPayloadBytesMax - JSON.stringify(deps.consumer.eventOf(source, mapping.sourceArn, [])).length },
     limit: concurrency.first, running: new Set(), ready: [], open: undefined, cancelWindow: undefined, refusals: 0, cancelGrowth: undefined,
     more: false, heard: false, stopListening: () => undefined, abreast: 1, itemBytes: ITEM_BYTES_FIRST, receivedMs: deps.clock.now(), writes: new Set(), wake: () => undefined,
     track(write) {
@@ -203,11 +204,11 @@ function howMany(poller: Poller): number {
   return Math.max(1, Math.min(wanted, step));
 }
 
-/** As long as the queue says; with a window, long enough for window and function. */
-async function hiddenFor({ source, mapping: { sourceArn, functionArn, windowSeconds }, deps: { directory } }: Poller): Promise<number> {
+/** As long as the queue says; with a window, long enough for window and consumer. */
+async function hiddenFor({ source, mapping: { sourceArn, consumerArn, windowSeconds }, deps }: Poller): Promise<number> {
   const { hiddenSeconds } = await describe(source, sourceArn);
   if (windowSeconds === 0) return hiddenSeconds;
-  const seconds = windowSeconds + ((await directory.resolve(functionArn))?.version?.timeoutSeconds ?? 0);
+  const seconds = windowSeconds + (await timeoutSecondsOf(deps, consumerArn));
   return seconds > hiddenSeconds ? seconds + WINDOW_SPARE_SECONDS : hiddenSeconds;
 }
 

@@ -2,10 +2,15 @@
 import { parseArn } from "../kernel/arn.ts";
 import type { Source, Sources } from "../ports/sources.ts";
 
-export function openSources(): Sources & { add(source: Source): void } {
-  const byService = new Map<string, Source>();
+/** Made when somebody first wants to poll it. */
+export interface LaterSources {
+  add(service: string, open: () => Promise<Source>): void;
+}
+
+export function openSources(): Sources & LaterSources {
+  const byService = new Map<string, () => Promise<Source>>();
   return {
-    add(source) { byService.set(source.service, source); },
-    find: (arn) => byService.get(parseArn(arn)?.service ?? ""),
+    add(service, open) { byService.set(service, open); },
+    find: async (arn) => byService.get(parseArn(arn)?.service ?? "")?.(),
   };
 }

@@ -1,13 +1,13 @@
 // A batch of one shard, run until all of it is done or discarded: tried again, halved, partly done, too old.
 // https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 import { LAMBDA } from "../kernel/limits.ts";
+import type { BatchAnswer } from "../ports/batch-consumers.ts";
 import type { EventSourceMapping, MappingReport } from "../ports/event-source-mappings.ts";
 import type { StreamItem, StreamSource } from "../ports/sources.ts";
-import { invokeFor, type MappingAnswer } from "./mapping-invoke.ts";
 import type { CountEvents } from "./mapping-metrics.ts";
 import type { WorkerDeps } from "./mapping-worker.ts";
 import type { Discarded } from "./stream-record.ts";
-import { verdictOf } from "./stream-response.ts";
+import { type Verdict, verdictOf } from "./stream-response.ts";
 import { inWindow, type OpenWindow, STATE_BYTES_MAX } from "./stream-window.ts";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -84,10 +84,10 @@ export async function runBatch(run: BatchRun, items: Held[]): Promise<void> {
 export async function closeWindow(run: BatchRun, end: "final" | "early"): Promise<void> {
   const { deps, mapping, source, shardId } = run;
   const window = run.window!;
-  const event = inWindow(source.toEvent(mapping.sourceArn, []), window, { shardId, streamArn: mapping.sourceArn, end });
+  const event = inWindow(deps.consumer.eventOf(source, mapping.sourceArn, []), window, { shardId, streamArn: mapping.sourceArn, end });
   const payload = Buffer.from(JSON.stringify(event));
   for (let pauses = 0; !run.stop.aborted; pauses++) {
-    const answer = await untilAborted(invokeFor(deps, { functionArn: mapping.functionArn, payload, requestId: deps.ids.uuid() }), run.abandon);
+    const answer = await untilAborted(deps.consumer.take({ consumerArn: mapping.consumerArn, source, items: [], payload, requestId: deps.ids.uuid() }), run.abandon);
     reportAnswer(run, answer, answer.kind === "answered" && !answer.failed);
     if (answer.kind === "answered" && !answer.failed) {
       // After an early end the same window goes on with a fresh state.
@@ -147,10 +147,8 @@ async function tryPiece(run: BatchRun, piece: Piece): Promise<Tried> {
   run.iteratorAge(Math.max(0, deps.clock.now() - piece.items.at(-1)!.item.arrivedMs));
   count("InvokedEventCount", piece.items.length);
   const requestId = deps.ids.uuid();
-  const answer = await untilAborted(invokeFor(deps, { functionArn: mapping.functionArn, payload, requestId }), run.abandon);
-  const verdict = answer.kind === "answered" && !answer.failed
-    ? verdictOf(answer.payload, { ids: piece.items.map(({ item }) => item.id), reportsFailures: mapping.reportBatchItemFailures, inWindow: run.window !== undefined, itemId: source.itemId?.bind(source) })
-    : { done: 0 };
+  const answer = await untilAborted(deps.consumer.take({ consumerArn: mapping.consumerArn, source, items: piece.items.map(({ item }) => item), payload, requestId }), run.abandon);
+  const verdict = answer.kind === "answered" && !answer.failed ? verdictIn(run, answer, piece) : { done: 0 };
   if (verdict.state && verdict.done > 0 && run.window) run.window = { ...run.window, state: verdict.state };
   const isDone = verdict.done === piece.items.length;
   reportAnswer(run, answer, isDone);
@@ -158,10 +156,16 @@ async function tryPiece(run: BatchRun, piece: Piece): Promise<Tried> {
   if (isDone) return { pieces: [], pause: false };
   count("FailedInvokeEventCount", piece.items.length - verdict.done);
   if (answer.kind !== "answered") {
-    if (answer.kind === "unavailable" && answer.error) deps.log.warn("A batch of a stream could not be run and is tried again", { function: mapping.functionArn, shard: shardId, error: answer.error });
+    if (answer.kind === "unavailable" && answer.error) deps.log.warn("A batch of a stream could not be run and is tried again", { function: mapping.consumerArn, shard: shardId, error: answer.error });
     return { pieces: [piece], pause: true }; // takes no try away
   }
   return afterFailure(run, { ...piece, runs: piece.runs + 1, requestId, last: { executedVersion: answer.executedVersion, failed: answer.failed } }, verdict.done);
+}
+
+function verdictIn({ mapping, source, window }: BatchRun, { payload, left }: { payload: Uint8Array; left?: string[] }, { items }: Piece): Verdict {
+  const ids = items.map(({ item }) => item.id);
+  if (left) return { done: left.length === 0 ? ids.length : Math.max(0, ids.findIndex((id) => left.includes(id))) };
+  return verdictOf(payload, { ids, reportsFailures: mapping.reportBatchItemFailures, inWindow: window !== undefined, itemId: source.itemId?.bind(source) });
 }
 
 async function afterFailure(run: BatchRun, piece: Piece, done: number): Promise<Tried> {
@@ -188,12 +192,12 @@ async function discard(run: BatchRun, { items, requestId, runs, last }: Piece, c
   await run.finish(items, { requestId: requestId ?? run.deps.ids.uuid(), condition, invokeCount: runs, last, event: eventOf(run, items) });
 }
 
-function eventOf({ source, mapping, window, shardId }: BatchRun, items: Held[]): object {
-  const event = source.toEvent(mapping.sourceArn, items.map(({ item }) => item.record));
+function eventOf({ deps: { consumer }, source, mapping, window, shardId }: BatchRun, items: Held[]): object {
+  const event = consumer.eventOf(source, mapping.sourceArn, items.map(({ item }) => item.record));
   return window ? inWindow(event, window, { shardId, streamArn: mapping.sourceArn }) : event;
 }
 
-function reportAnswer({ report }: BatchRun, answer: MappingAnswer, isDone: boolean): void {
+function reportAnswer({ report }: BatchRun, answer: BatchAnswer, isDone: boolean): void {
   if (isDone) report({ state: "processed", result: OK });
   else if (answer.kind === "answered") report({ state: "processed", result: CALL_FAILED });
 }

@@ -8,14 +8,15 @@ import type { Discard } from "./stream-batch.ts";
 import { discardedMessage } from "./stream-record.ts";
 import type { ShardWork } from "./stream-shard.ts";
 
-/** Sent by the function's role, as it is when the batch is discarded. */
-export async function discardedSend({ deps: { clock, ids, directory }, mapping, source, shardId }: ShardWork, items: StreamItem[], discard: Discard, destinationArn: string): Promise<LaneSend> {
-  const { uuid, functionArn, sourceArn, countsEvents } = mapping;
+/** Sent by the consumer's role, as it is when the batch is discarded. */
+export async function discardedSend({ deps: { clock, ids, consumer }, mapping, source, shardId }: ShardWork, items: StreamItem[], discard: Discard, destinationArn: string): Promise<LaneSend> {
+  const { uuid, consumerArn, sourceArn, countsEvents } = mapping;
+  const found = await consumer.look(consumerArn);
   const nowMs = clock.now();
-  const message = discardedMessage(destinationArn, { ...discard, uuid, functionArn, shardId, batchInfo: source.batchInfo(sourceArn, shardId, items), nowMs }, ids.uuid());
+  const message = discardedMessage(destinationArn, { ...discard, uuid, consumerArn, shardId, batchInfo: source.batchInfo(sourceArn, shardId, items), nowMs }, ids.uuid());
   return outgoing({
-    id: ids.uuid(), kind: "batch", arn: destinationArn, message, eventArn: functionArn, functionArn: functionOf(functionArn),
-    role: (await directory.resolve(functionArn))?.version?.role, traceId: `Root=1-${Math.trunc(nowMs / 1000).toString(16).padStart(8, "0")}-${ids.token(24, HEX)}`, nowMs,
+    id: ids.uuid(), kind: "batch", arn: destinationArn, message, eventArn: consumerArn, functionArn: functionOf(consumerArn),
+    role: found.state === "ready" ? found.roleArn : undefined, traceId: `Root=1-${Math.trunc(nowMs / 1000).toString(16).padStart(8, "0")}-${ids.token(24, HEX)}`, nowMs,
     ...(countsEvents ? { counts: { uuid, events: items.length } } : {}),
   });
 }

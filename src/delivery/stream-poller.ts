@@ -3,7 +3,6 @@
 import { ServiceError } from "../kernel/errors.ts";
 import type { EventSourceMapping, MappingReport } from "../ports/event-source-mappings.ts";
 import type { StreamShard, StreamSource } from "../ports/sources.ts";
-import { openAsyncMetrics } from "./async-metrics.ts";
 import { type Bell, openBell } from "./bell.ts";
 import { openFilter } from "./mapping-filter.ts";
 import { openEventCounts } from "./mapping-metrics.ts";
@@ -42,10 +41,9 @@ const MEMORY_BYTES_MAX = 268_435_456;
 /** One for a process: what its shards hold in memory together is bounded. */
 export function openStreamPoller(memory: StreamMemory = { bytes: 0, most: MEMORY_BYTES_MAX }): Worker<StreamSource> {
   return async (deps, mapping, source, signals, report) => {
-    const iteratorAge = openAsyncMetrics(deps.metrics);
     const stream: Stream = {
       deps, mapping, source, holder: deps.ids.uuid(), running: new Map(), look: openBell(deps.clock), abandon: signals.abandon, report: newsOnly(report),
-      shared: { passes: openFilter(mapping.filters, source), count: openEventCounts(deps.metrics, mapping), iteratorAge: (ms) => iteratorAge("IteratorAge", mapping.functionArn, ms), memory },
+      shared: { passes: openFilter(mapping.filters, source), count: openEventCounts(deps.metrics, mapping), iteratorAge: (ms) => deps.consumer.iteratorAge?.(mapping.consumerArn, ms), memory },
     };
     const stopRenewing = renewLeases(stream);
     try {

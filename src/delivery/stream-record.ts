@@ -6,7 +6,8 @@ import { functionOf } from "./function-arn.ts";
 
 export interface Discarded {
   uuid: string;
-  functionArn: string;
+  /** A function, or a pipe. */
+  consumerArn: string;
   shardId: string;
   requestId: string;
   condition: "RetryAttemptsExhausted" | "RecordAgeExceeded" | "MaximumPayloadSizeExceeded";
@@ -22,12 +23,10 @@ export interface Discarded {
 
 /** `uuid` names the object when the destination is a bucket. */
 export function discardedMessage(destinationArn: string, discarded: Discarded, uuid: string): TargetMessage {
-  const { functionArn, requestId, condition, invokeCount, last, batchInfo, event, nowMs } = discarded;
+  const { batchInfo, event, nowMs } = discarded;
   const toBucket = parseArn(destinationArn)?.service === "s3";
   const record = {
-    // Unqualified, unlike in the records of asynchronous events; never fewer than one try, even if there was none (both observed on AWS).
-    requestContext: { requestId, functionArn: functionOf(functionArn), condition, approximateInvokeCount: Math.max(1, invokeCount) },
-    ...responseContext(condition, last),
+    ...contextOf(discarded),
     version: "1.0",
     timestamp: new Date(nowMs).toISOString(),
     [batchInfo.name]: batchInfo.info,
@@ -36,6 +35,13 @@ export function discardedMessage(destinationArn: string, discarded: Discarded, u
   const message: TargetMessage = { body: JSON.stringify(record) };
   if (toBucket) message.key = objectKey(discarded, uuid);
   return message;
+}
+
+function contextOf({ consumerArn, requestId, condition, invokeCount, last }: Discarded): object {
+  // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-error-troubleshooting.html (DLQ behaviour); the member's name as LocalStack's authors have it.
+  if (parseArn(consumerArn)?.service === "pipes") return { context: { partnerResourceArn: consumerArn, condition } };
+  // Unqualified, unlike in the records of asynchronous events; never fewer than one try, even if there was none (both observed on AWS).
+  return { requestContext: { requestId, functionArn: functionOf(consumerArn), condition, approximateInvokeCount: Math.max(1, invokeCount) }, ...responseContext(condition, last) };
 }
 
 /** Absent when records were too old, null when the function was never asked, and `functionError` null after partial failures: observed on AWS. */

@@ -8,6 +8,7 @@ import type { Sender, Target, Targets } from "../ports/targets.ts";
 /** What a sender needs to be permitted, by the service of the ARN. */
 const ACTIONS: Record<string, string> = {
   sqs: "sqs:SendMessage", sns: "sns:Publish", lambda: "lambda:InvokeFunction", events: "events:PutEvents", s3: "s3:PutObject", logs: "logs:PutLogEvents",
+  kinesis: "kinesis:PutRecord", firehose: "firehose:PutRecord", states: "states:StartExecution", ecs: "ecs:RunTask", batch: "batch:SubmitJob",
 };
 
 export function openTargets(access: Access): Targets & { add(target: Target): void } {

@@ -17,12 +17,11 @@ import type { KeptImage } from "./images/images.ts";
 import { inspected } from "./inspect/command.ts";
 import type { Debugging } from "./inspect/inspectors.ts";
 import type { Interpreter } from "./interpreters.ts";
-import { launchImage } from "./launch-image.ts";
 import { type ExtensionFile, extensionFiles, launchWithExtensions, ownAddress } from "./launch-extensions.ts";
 import type { RuntimeLink, RuntimeListener } from "./link.ts";
 import type { ContainerCredentials } from "./runtime-api/credentials.ts";
 import type { Extensions } from "./runtime-api/extensions/extensions.ts";
-import { type RuntimeApi, openRuntimeApi } from "./runtime-api/server.ts";
+import type { openRuntimeApi, RuntimeApi } from "./runtime-api/server.ts";
 import { hostVariables } from "./sandbox/plain.ts";
 import { CannotAssign, type Running, type Sandbox, type SandboxSpec } from "./sandbox/sandbox.ts";
 import { readTelemetryLog, TELEMETRY_VARIABLE } from "./telemetry-log.ts";
@@ -51,6 +50,9 @@ export interface LaunchParts {
   /** The Runtime API address managed runtimes are told: it answers `ping`, and refuses the rest. */
   managedRuntimeApi(): Promise<string>;
 }
+
+/** Read when the first function needs it: our own bootstraps speak frames. */
+const openApi: typeof openRuntimeApi = async (...given) => (await import("./runtime-api/server.ts")).openRuntimeApi(...given);
 
 /** New environments take fresh credentials, and make room before the ones they have run out. */
 export const CREDENTIALS_MARGIN_MS = 5 * 60 * 1000;
@@ -98,7 +100,7 @@ interface Made {
 }
 
 export function launchRuntime(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener): Promise<Started | Failure> {
-  if (order.version.image) return launchImage(parts, order, listener);
+  if (order.version.image) return import("./launch-image.ts").then(({ launchImage }) => launchImage(parts, order, listener));
   return isManaged(order.version.runtime) ? launchManaged(parts, order, listener) : launchCustom(parts, order, listener);
 }
 
@@ -132,7 +134,7 @@ async function launchManaged(parts: LaunchParts, order: LaunchOrder, listener: R
   const gathered = gather(parts, order);
   gathered.catch(() => {}); // awaited below
   const container = order.initializationType === "snap-start" ? (await gathered).container : undefined;
-  const api = extensions || container ? await openRuntimeApi(listener, extensions, container) : undefined;
+  const api = extensions || container ? await openApi(listener, extensions, container) : undefined;
   try {
     const [given, runtimeApi] = await Promise.all([gathered, api?.address ?? parts.managedRuntimeApi()]);
     const env = withInterpreter(given.variables(runtimeApi), version.environment, interpreter);
@@ -275,7 +277,7 @@ interface Program {
 async function launchOverHttp(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener, given: Given, { kind, base, command, variables }: Program): Promise<Started> {
   const { version, tmpDir, extensions } = order;
   if (parts.network === "none") throw new Fault(`${version.runtime} functions reach their Runtime API over the network and cannot run with --network none; Node.js, Python and Ruby functions can`);
-  const link = await openRuntimeApi(listener, extensions, given.container);
+  const link = await openApi(listener, extensions, given.container);
   try {
     const env = variables(link.address);
     const blank = takesMade(order) && !given.files.length ? parts.blanks.take(kind, () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: [], env: {} })) : undefined;

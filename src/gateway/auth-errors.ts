@@ -64,7 +64,7 @@ export function accessDenied(request: WireRequest, service: string, sentence: st
 const QUERY_SERVICES = new Set(["sts", "iam", "sns", "ec2"]);
 
 function familyOf(request: WireRequest, service: string | undefined): Family {
-  if (service === "s3") return "s3";
+  if (service === "s3" || service === "s3-control") return "s3";
   if (request.headers["x-amz-target"] !== undefined || request.headers["smithy-protocol"] !== undefined) return "rpc";
   if (QUERY_SERVICES.has(service ?? "") || request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") || /(^|&)Action=/.test(request.query)) return "query";
   return "rest";

@@ -1,5 +1,6 @@
 // Who is calling: any credentials in development, verified Signature Version 4 once credentials are configured.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+import { createHmac } from "node:crypto";
 import { formatArn } from "../kernel/arn.ts";
 import type { Principal } from "../kernel/call.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -23,7 +24,15 @@ export interface Authenticator {
   strict: boolean;
   /** Throws ServiceError in the service's words. A verified body hash is checked at the latest when the body has been read. */
   identify(request: WireRequest, claim: Claim, service: string): Caller | Promise<Caller>;
+  /** Of a form to S3, whose policy is signed. */
+  identifyForm(request: WireRequest, signed: SignedPolicy): Promise<Principal>;
   anonymous: Principal;
+}
+
+export interface SignedPolicy {
+  claim: Claim;
+  /** Base64, as it was sent. */
+  policy: string;
 }
 
 export const DEVELOPMENT_ACCOUNT = "000000000000";
@@ -48,7 +57,12 @@ export function openAuthenticator(configured: Map<string, ConfiguredKey>, identi
     const found = find(claim.scope.accessKeyId);
     return found instanceof Promise ? found.then((known) => judge(request, claim, service, known)) : judge(request, claim, service, found);
   };
-  return { strict, identify, anonymous };
+  const identifyForm = async (request: WireRequest, { claim, policy }: SignedPolicy): Promise<Principal> => {
+    const known = await find(claim.scope.accessKeyId);
+    if (strict) return verifyPolicy(request, claim, policy, known, clock.machineNow());
+    return known ? { ...known.principal, verified: false } : rootOf(accountOf(claim.scope.accessKeyId), claim.scope.accessKeyId);
+  };
+  return { strict, identify, identifyForm, anonymous };
 }
 
 /** In development a 12-digit access key id chooses the account. */
@@ -79,11 +93,26 @@ function keyFinder(configured: Map<string, ConfiguredKey>, identity: Identity, c
   };
 }
 
-async function verify(request: WireRequest, claim: Claim, service: string, known: Found, nowMs: number): Promise<Caller> {
-  const refuse = (kind: Refusal, detail?: string) => refusal(kind, request, service, detail);
+/** Throws unless the key is there, with its token and still valid. */
+function checkKey(claim: Claim, known: Found, nowMs: number, refuse: (kind: Refusal) => Error): asserts known is KnownKey {
   if (!known) throw refuse("unknown-key");
   if (known.sessionToken === undefined ? claim.sessionToken !== undefined : !equalText(claim.sessionToken ?? "", known.sessionToken)) throw refuse("bad-token");
   if (known.expiresAtMs !== undefined && known.expiresAtMs <= nowMs) throw refuse("expired-token");
+}
+
+/** The policy itself is what is signed; how long it counts is in it. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-UsingHTTPPOST.html */
+function verifyPolicy(request: WireRequest, claim: Claim, policy: string, known: Found, nowMs: number): Principal {
+  const refuse = (kind: Refusal) => refusal(kind, request, "s3");
+  checkKey(claim, known, nowMs, refuse);
+  if (!claim.version2 && claim.scope.service !== "s3") throw refuse("mismatch");
+  const signature = claim.version2 ? createHmac("sha1", known.secretAccessKey).update(policy).digest("base64") : sign(signingKey(known.secretAccessKey, claim.scope.text), policy);
+  if (!equalText(signature, claim.signature)) throw refuse("mismatch");
+  return { ...known.principal, verified: true };
+}
+
+async function verify(request: WireRequest, claim: Claim, service: string, known: Found, nowMs: number): Promise<Caller> {
+  const refuse = (kind: Refusal, detail?: string) => refusal(kind, request, service, detail);
+  checkKey(claim, known, nowMs, refuse);
   if (claim.version2) {
     if (service !== "s3") throw refuse("algorithm", "Evoke does not verify AWS Signature Version 2. Please use AWS4-HMAC-SHA256.");
     if (claim.version2.expiresMs < nowMs) throw refuse("presign-expired");

@@ -9,6 +9,8 @@ import { isMessageLink } from "./service-rules.ts";
 export interface BrowserGuard {
   /** A sentence when the request must be refused. `ownPage`: a page under /_evoke/. */
   refuse(request: WireRequest, ownPage: boolean): string | undefined;
+  /** Whether this is a name of ours: no page can make another name lead here (DNS rebinding). */
+  knowsHost(request: WireRequest): boolean;
   /** The answer to an allowed origin's preflight; undefined for every other request. */
   preflight(request: WireRequest): WireResponse | undefined;
   /** What an allowed origin needs to read an answer; undefined for everyone else. */
@@ -17,7 +19,8 @@ export interface BrowserGuard {
 
 const HOSTS_KEPT_MAX = 256;
 const MAX_AGE_SECONDS = 600;
-const NAME_SUFFIXES = [".localhost", ".amazonaws.com", ".amazonaws.com.cn"];
+/** No name server has names under the last, and to a browser they are no address at all; boto3 makes them of an access point's ARN. */
+const NAME_SUFFIXES = [".localhost", ".amazonaws.com", ".amazonaws.com.cn", ".127.0.0.1"];
 
 export function openBrowserGuard(config: Pick<Config, "host" | "credentials" | "allowedOrigins" | "allowedHosts">): BrowserGuard {
   const strict = config.credentials.trim() !== "";
@@ -74,7 +77,7 @@ export function openBrowserGuard(config: Pick<Config, "host" | "credentials" | "
     };
   };
 
-  return { refuse, preflight, corsHeaders };
+  return { refuse, knowsHost: ({ headers }) => hostAllowed(headers["host"] ?? ""), preflight, corsHeaders };
 }
 
 /** Not in a frame, which may be hidden, and not ahead of time, as pages may ask browsers for (Sec-Purpose: prefetch). */

@@ -104,8 +104,8 @@ function claimOfQuery(query: URLSearchParams): Claim {
 
 const unsupported = (what: string, service?: string): BadClaim => new BadClaim("algorithm", `Evoke does not verify ${what}. Please use AWS4-HMAC-SHA256.`, service);
 
-/** The key id may itself contain slashes, so the scope is read from its end. */
-function scopeOf(credential: string): Scope {
+/** The key id may itself contain slashes, so the scope is read from its end. Throws BadClaim. */
+export function scopeOf(credential: string): Scope {
   const known = scopes.get(credential);
   if (known) return known;
   const match = /^(.+)\/(\d{8})\/([\w-]{1,64})\/([\w.-]{1,64})\/aws4_request$/.exec(credential);

@@ -7,6 +7,7 @@ import { Fault } from "../kernel/errors.ts";
 import type { Ids } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Gatekeeper } from "../ports/access.ts";
+import type { BucketWeb } from "../ports/bucket-web.ts";
 import type { CredentialUse } from "../ports/credential-use.ts";
 import type { Identity } from "../ports/identity.ts";
 import type { WireRequest, WireResponse } from "../wire/http.ts";
@@ -37,6 +38,7 @@ export interface GatewayOptions {
   pages: Record<string, (request: WireRequest) => Promise<WireResponse>>;
   /** Own pages that show what is an account's own: by exact path, once it is known whose they are. */
   accountPages: Record<string, (request: WireRequest, account: string) => Promise<WireResponse>>;
+  bucketWeb: BucketWeb;
   functionUrls: Pick<FunctionUrlParts, "urls" | "directory" | "functions" | "metrics">;
 }
 

@@ -2,9 +2,10 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../kernel/clock.ts";
+import { BrokenOff } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { createServer } from "../kernel/node-http.ts";
-import { BrokenOff, type WireRequest, type WireResponse } from "../wire/http.ts";
+import type { WireRequest, WireResponse } from "../wire/http.ts";
 import type { Answer } from "./pipeline.ts";
 import { incomingBody } from "./request-body.ts";
 import type { Running } from "./running.ts";
@@ -63,9 +64,17 @@ async function exchange({ answer, running, clock, log }: FrontParts, incoming: I
   }
 }
 
-/** Undefined for request targets that are not a path: absolute form is for proxies, `*` for none of AWS's operations. */
+/** `http://HOST/PATH`, as clients write it that were given this endpoint as their proxy, because their resolver does not know the names they make: the host is the one meant (RFC 9112, 3.2.2). */
+const ABSOLUTE_FORM = /^http:\/\/([^/?#@]+)(?=[/?]|$)/;
+
+/** Undefined for request targets that name no path: `*` is for none of AWS's operations. */
 function toRequest(incoming: IncomingMessage, begin: () => void, clock: Clock): WireRequest | undefined {
-  const url = incoming.url ?? "";
+  let url = incoming.url ?? "";
+  const absolute = url.startsWith("/") ? null : ABSOLUTE_FORM.exec(url);
+  if (absolute) {
+    url = url.slice(absolute[0].length).replace(/^(?!\/)/, "/");
+    incoming.headers.host = absolute[1]!;
+  }
   if (!url.startsWith("/")) return undefined;
   const mark = url.indexOf("?");
   return {
@@ -99,7 +108,7 @@ async function send(outgoing: ServerResponse, { status, headers, cookies, body }
   const empty = status === 204 || status === 304;
   if (whole && !empty && headers["content-length"] === undefined) headers["content-length"] = String(Buffer.byteLength(body));
   if (cookies) outgoing.setHeader("set-cookie", cookies);
-  outgoing.writeHead(status, headers);
+  outgoing.writeHead(status, inOrder(headers));
   if (whole) {
     const said = headOnly || empty ? "" : body;
     if (!finished) return void outgoing.end(said);
@@ -127,6 +136,12 @@ async function send(outgoing: ServerResponse, { status, headers, cookies, body }
     if (!outgoing.destroyed) log[error instanceof BrokenOff ? "debug" : "error"]("a streamed answer broke off", { error });
     outgoing.destroy();
   }
+}
+
+/** Node takes no Content-Disposition beyond ASCII that comes after the Content-Length (checked as UTF-8, though written as Latin-1). */
+function inOrder(headers: Record<string, string>): Record<string, string> {
+  const disposition = headers["content-disposition"];
+  return disposition === undefined || /^[\x20-\x7e\t]*$/.test(disposition) ? headers : { "content-disposition": disposition, ...headers };
 }
 
 /** A stream that nobody wants must be given back, or its function waits until its timeout for somebody to read. Only one that has begun can be. */

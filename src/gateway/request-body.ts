@@ -71,22 +71,30 @@ function collect(incoming: IncomingMessage, limitBytes: number, clock: Clock): P
 /** The stall limit runs only while waiting for the client, not while the consumer is busy. Leaving early does not destroy the socket. */
 async function* chunksOf(incoming: IncomingMessage, clock: Clock): AsyncIterable<Uint8Array> {
   let size = 0;
-  const chunks = incoming.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
+  let heard = () => {};
+  const hear = () => heard();
+  incoming.on("error", () => {}); // a close follows
+  incoming.on("readable", hear).on("end", hear).on("close", hear);
+  const news = () => new Promise<void>((resolve, reject) => {
+    const cancel = clock.after(STALL_MS_MAX, () => reject(broken()));
+    heard = () => {
+      cancel();
+      resolve();
+    };
+  });
   try {
     for (;;) {
-      const { promise: stalled, reject } = Promise.withResolvers<never>();
-      const cancel = clock.after(STALL_MS_MAX, () => reject(broken()));
-      const next = await Promise.race([chunks.next(), stalled]).finally(cancel);
-      if (next.done) return;
-      size += next.value.length;
-      if (size > REQUEST_BYTES_MAX) throw tooLarge(REQUEST_BYTES_MAX);
-      yield next.value;
+      const chunk = incoming.read() as Buffer | null;
+      if (chunk !== null) {
+        size += chunk.length;
+        if (size > REQUEST_BYTES_MAX) throw tooLarge(REQUEST_BYTES_MAX);
+        yield chunk;
+      } else if (incoming.readableEnded) return;
+      else if (incoming.destroyed) throw broken();
+      else await news();
     }
-  } catch (error) {
-    throw error instanceof ServiceError ? error : broken();
   } finally {
-    // Not awaited: a stalled read would hold it back for ever.
-    void chunks.return?.().catch(() => {});
+    incoming.off("readable", hear).off("end", hear).off("close", hear);
   }
 }
 

@@ -49,7 +49,7 @@ export function equalText(a: string, b: string): boolean {
 export const stringToSign = (claim: Claim, canonical: string): string => `AWS4-HMAC-SHA256\n${claim.date}\n${claim.scope.text}\n${sha256Hex(canonical)}`;
 
 export function canonicalRequest(request: WireRequest, claim: Claim, payloadHash: string): string {
-  const path = claim.scope.service === "s3" ? canonicalPathOfS3(request.path) : canonicalPath(request.path);
+  const path = claim.scope.service === "s3" || claim.scope.service === "s3-object-lambda" ? canonicalPathOfS3(request.path) : canonicalPath(request.path);
   let headers = "";
   for (const name of claim.signedHeaders.split(";")) headers += `${name}:${collapse(request.headers[name] ?? "")}\n`;
   return `${request.method}\n${path}\n${canonicalQuery(request.query, claim.by === "query")}\n${headers}\n${claim.signedHeaders}\n${payloadHash}`;

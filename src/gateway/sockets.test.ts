@@ -46,7 +46,7 @@ test("broken HTTP gets 400 or its own status, and the connection ends", async (t
     nonsense: ["nonsense\r\n\r\n", /^HTTP\/1\.1 400 /], "no host": ["POST / HTTP/1.1\r\n\r\n", /^HTTP\/1\.1 400 /], "TLS": ["\x16\x03\x01\x02\x00\x01\x00", /^HTTP\/1\.1 400 /],
     "two lengths": [invoke('"1"', { "content-length": "4" }), /^HTTP\/1\.1 400 /], "length and chunks": [`${invoke('"1"', { "Transfer-Encoding": "chunked" })}`, /^HTTP\/1\.1 400 /],
     "a bare LF in a header": [invoke('"1"').replace("Host: localhost\r\n", "Host: localhost\nX: y\r\n"), /^HTTP\/1\.1 400 /], "a folded header": [invoke('"1"').replace("Host: localhost\r\n", "Host: localhost\r\nX: a\r\n b\r\n"), /^HTTP\/1\.1 400 /],
-    "absolute form": [http("GET http://evil.example/", close), /^HTTP\/1\.1 400 /], "asterisk": [http("OPTIONS *", close), /^HTTP\/1\.1 400 /],
+    "absolute form": [http("GET http://evil.example/", close), /^HTTP\/1\.1 403 /], "absolute form of a path that is none": [http("GET ftp://evil.example/", close), /^HTTP\/1\.1 400 /], "asterisk": [http("OPTIONS *", close), /^HTTP\/1\.1 400 /],
     "a huge head": [http("GET /", { "X-Long": "x".repeat(40_000) }), /^HTTP\/1\.1 431 /], "CONNECT": ["CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", /^$/],
   };
   for (const [what, [text, expected]] of Object.entries(broken)) assert.match(await raw(port, [Buffer.from(text, "latin1")]), expected, what);

@@ -7,11 +7,12 @@ import { realClock } from "../kernel/clock.ts";
 import { Fault, ServiceError } from "../kernel/errors.ts";
 import { realIds } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
+import type { CorsRule } from "../ports/bucket-web.ts";
 import type { Identity, KnownKey } from "../ports/identity.ts";
 import { openWireService } from "../wire/wire.ts";
 import { type Gateway, type GatewayOptions, openGateway, type ServedService } from "./gateway.ts";
 
-const unreachable = () => Promise.reject(new Error("no function URL is served here"));
+const unreachable = () => Promise.reject(new Error("no function URL, website or form is served here"));
 
 export interface TestGateway {
   gateway: Gateway;
@@ -26,7 +27,7 @@ export interface TestGateway {
 const wires = new Map<string, ReturnType<typeof openWireService>>();
 const wireOf = (client: string) => wires.get(client) ?? wires.set(client, openWireService(client)).get(client)!;
 
-export async function openTestGateway(t: TestContext, config: Partial<GatewayOptions["config"]> = {}, keys: Record<string, KnownKey> = {}, clock = realClock()): Promise<TestGateway> {
+export async function openTestGateway(t: TestContext, config: Partial<GatewayOptions["config"]> = {}, keys: Record<string, KnownKey> = {}, clock = realClock(), cors: Record<string, CorsRule[]> = {}): Promise<TestGateway> {
   const calls: TestGateway["calls"] = [];
   const logged: TestGateway["logged"] = [];
   const keep = (message: string, fields?: Record<string, unknown>) => { logged.push({ message, fields }); };
@@ -66,6 +67,7 @@ export async function openTestGateway(t: TestContext, config: Partial<GatewayOpt
     config: { host: "127.0.0.1", port: 0, region: "us-east-1", credentials: "", iam: "auto", allowedOrigins: "", allowedHosts: "", ...config },
     clock, ids: realIds(), log, identity, access: { mode: "off", decide: async () => ({ allowed: true }), check: async () => undefined, refusal: () => undefined, changed: () => undefined }, credentialUse: { note: () => undefined }, serviceNames: Object.keys(rooms),
     service: async (name) => (Object.hasOwn(rooms, name) ? { wire: await wireOf(rooms[name]!.client), operations: rooms[name]!.operations, access: { prefix: name, rules: {} } } : undefined),
+    bucketWeb: { corsRules: async (name) => cors[name], isOpen: async () => false, visit: unreachable, inputOf: unreachable, post: unreachable },
     functionUrls: { urls: { find: async () => undefined }, directory: { resolve: async () => undefined }, functions: { invoke: unreachable, invokeStreaming: unreachable }, metrics: { series: () => () => undefined, flush: async () => undefined } },
     pages: { "/_evoke/health": async () => ({ status: 200, headers: { "content-type": "application/json" }, body: '{"status":"ok"}' }), "/_evoke/code/": async (request) => ({ status: 200, headers: {}, body: request.path }) },
     accountPages: { "/_evoke/own": async (_request, account) => ({ status: 200, headers: {}, body: `of ${account}` }) },

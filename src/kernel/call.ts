@@ -32,6 +32,9 @@ export interface PrincipalSession {
   roleUnknown?: true;
 }
 
+/** Who has not signed a request to S3, or reads a website: nobody in particular, so only what a policy opens to everybody is theirs. */
+export const ANONYMOUS: Principal = { arn: "anonymous", accountId: "anonymous", userId: "anonymous", accessKeyId: "", verified: false };
+
 export interface Call {
   account: string;
   region: string;
@@ -46,6 +49,8 @@ export interface Call {
   userAgent: string;
   /** The name and port the caller reached this endpoint by, as it says; "" when it does not. What answers give as an address begins with it. */
   host: string;
+  /** As it came, for who must tell others of it. Header names in lower case. */
+  request?: { method: string; path: string; query: string; headers: Record<string, string> };
   /** The caller's trace header, where it sent a well-formed one. */
   traceId?: string;
 }

@@ -26,3 +26,6 @@ export class Fault extends Error {
     this.name = "Fault";
   }
 }
+
+/** Ends a streamed body early on purpose: a function failed midway. The connection is cut, which is all that tells the client, and nobody's log is filled. */
+export class BrokenOff extends Error {}

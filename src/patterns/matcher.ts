@@ -9,7 +9,7 @@ interface Node {
   children: Map<string, Node>;
   field?: NodeField;
   /** Fields whose absence is decided here, before going deeper. */
-  absences: { slot: number; path: string[] }[];
+  absences: { slot: number; path: string }[];
   /** Has grandchildren: an event may have { "b.c": … } for { "b": { "c": … } }. */
   nests: boolean;
 }
@@ -39,7 +39,7 @@ export function matcher(branch: Branch): (event: object) => boolean {
     chain.at(-1)!.field = { values: field.values, tests: field.tests, slot: field.absence ? slots : -1 };
     if (!field.absence) return;
     const depth = absenceDepth(path, paths.slice(0, index));
-    chain[depth]!.absences.push({ slot: slots, path: path.slice(depth) });
+    chain[depth]!.absences.push({ slot: slots, path: path.slice(depth).join(".") });
     slots += 1;
   });
   const absent = new Uint8Array(slots);
@@ -103,16 +103,19 @@ function someScalar(field: NodeField, value: unknown, arrays: number): boolean {
   return field.values.has(value as string) || field.tests.some((test) => test(value as Scalar));
 }
 
-/** Whether there is any scalar at the path, in whichever elements. */
-function hasField(value: unknown, path: string[], from: number, arrays: number): boolean {
-  if (Array.isArray(value)) return arrays <= ARRAYS_MAX && value.some((element) => hasField(element, path, from, arrays + 1));
-  if (from === path.length) return value !== undefined && !isObject(value);
+/** Whether there is any scalar at the path from character `at` on, in whichever elements. */
+function hasField(value: unknown, path: string, at: number, arrays: number): boolean {
+  if (Array.isArray(value)) return arrays <= ARRAYS_MAX && value.some((element) => hasField(element, path, at, arrays + 1));
+  if (at > path.length) return value !== undefined && !isObject(value);
   if (!isObject(value)) return false;
-  for (let to = from + 1; to <= path.length; to++) {
-    const key = path.slice(from, to).join(".");
-    if (Object.hasOwn(value, key) && hasField(value[key], path, to, arrays)) return true;
-  }
+  for (const key in value) if (after(path, at, key) !== undefined && hasField(value[key], path, after(path, at, key)!, arrays)) return true;
   return false;
+}
+
+/** Where a path, joined with dots, goes on behind this key; undefined when it does not lead over it. A key may be several of its steps. */
+export function after(path: string, at: number, key: string): number | undefined {
+  const end = at + key.length;
+  return path.startsWith(key, at) && (end === path.length || path[end] === ".") ? end + 1 : undefined;
 }
 
 /** The object with "a.b" as { a: { b } }, where the branch asks for something in a; nearly always the object itself. */

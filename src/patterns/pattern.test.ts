@@ -184,3 +184,11 @@ test("Lambda's dialect has no wildcard, cidr or nested anything-but", () => {
   assert.equal(message({ a: [{ "anything-but": { prefix: "x" } }] }, "lambda"), "Unsupported anything-but pattern: prefix");
   for (const bad of ["[]", '"a"', '{"eventSource":"aws:sqs"}', '{"eventSource":[]}', "null", "{}"]) reason(bad, "lambda");
 });
+
+test("a wildcard that a thousand alternatives share is judged once", () => {
+  const or = (field: string) => `"$or":[${Array.from({ length: 10 }, (_, n) => `{"${field}":["${n}"]}`).join(",")}]`;
+  const startedMs = performance.now();
+  const { alternatives } = compile(`{"w":[{"wildcard":"*${"abcdefghijklmnopqrstuvwxyz0123456789".repeat(8)}"}],${or("a")},${or("b")},${or("c")}}`, "eventbridge");
+  assert.equal(alternatives.length, 1000);
+  assert.ok(performance.now() - startedMs < 1000);
+});

@@ -21,6 +21,6 @@ export interface ServiceEvent {
 export interface DefaultBus {
   /** To be sent in the transaction of what has happened (Lanes.transaction); nothing when no rule and no archive takes it, so ask before the transaction. */
   sends(event: ServiceEvent): Promise<LaneSend[]>;
-  /** By itself; stored when it resolves. */
-  emit(event: ServiceEvent): Promise<void>;
+  /** By itself; stored when it resolves. 0 when no rule and no archive takes it. */
+  emit(event: ServiceEvent): Promise<number>;
 }

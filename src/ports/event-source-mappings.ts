@@ -1,4 +1,4 @@
-// Event source mappings as delivery works on them. The Lambda room keeps them, delivery polls and reports back.
+// Event source mappings as delivery works on them, pipes among them. The rooms of Lambda and Pipes keep them, delivery polls and reports back.
 // https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingConfiguration.html
 import type { StartingPosition } from "./sources.ts";
 
@@ -7,8 +7,8 @@ export interface EventSourceMapping {
   uuid: string;
   account: string;
   region: string;
-  /** As targeted: qualified only if it was created so. */
-  functionArn: string;
+  /** What takes the batches: the function as targeted (qualified only if it was created so), or the pipe. */
+  consumerArn: string;
   sourceArn: string;
   /** What else a source must know to be read, by AWS's names: Topics, Queues, SourceAccessConfigurations, DocumentDBEventSourceConfig … */
   settings?: Record<string, unknown>;
@@ -50,7 +50,7 @@ export type MappingReport =
   /** LastProcessingResult of streams. */
   | { state: "processed"; result: string };
 
-/** Implemented by the Lambda room, read by delivery. */
+/** Implemented by the rooms that have them, read by delivery. */
 export interface EventSourceMappings {
   /** All that are to be polled now, by this or any other process. */
   wanted(): Promise<EventSourceMapping[]>;

@@ -1,4 +1,4 @@
-// What Lambda polls: queues and streams, whichever room they live in. A room says how its items are read and how they look
+// What Lambda and pipes poll: queues and streams, whichever room they live in. A room says how its items are read and how they look
 // in an event; delivery does the rest once for all (batches, windows, filters, partial failures, scaling, positions).
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
 
@@ -10,6 +10,8 @@ interface Polled {
   actions: string[];
   /** What a filter pattern is tested against: the record with its data decoded (JSON parsed where it is JSON). */
   filterable(record: object): unknown;
+  /** The record as a pipe hands it on, where it is not the one in Lambda's events (Kinesis: without its inner object). */
+  piped?(record: object): object;
   /** The event of a batch, complete. */
   toEvent(arn: string, records: object[]): object;
   /** The batch window begins with the first record (Kafka, Amazon MQ), not when the invocation before it has ended. */
@@ -96,5 +98,5 @@ export type Source = QueueSource | StreamSource;
 
 export interface Sources {
   /** Undefined when nothing here is polled under ARNs of this service. */
-  find(arn: string): Source | undefined;
+  find(arn: string): Promise<Source | undefined> | Source | undefined;
 }

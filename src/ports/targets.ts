@@ -11,7 +11,13 @@ export interface TargetMessage {
   /** Subject, for topics. */
   subject?: string;
   /** For event buses. */
-  event?: { source: string; detailType: string; resources: string[] };
+  event?: { source: string; detailType: string; resources: string[]; /** Now, when absent. */ timeMs?: number };
+  /** For log groups: which stream, and when it happened; now, when absent. */
+  log?: { stream: string; timeMs?: number };
+  /** For streams. */
+  partitionKey?: string;
+  /** For what runs something: as the sender's own API has them (EcsParameters, BatchParameters …). */
+  parameters?: object;
   /** For buckets: the object's key. */
   key?: string;
   /** The trace header to hand on. */

@@ -59,6 +59,12 @@ test("a rate falls due when it begins, and ever so often from then, whenever it 
   assert.equal(nextTime(every, fromMs + 10 * 365 * DAY, { fromMs }), fromMs + Math.ceil((10 * 365 * DAY + 1) / (7 * MINUTE)) * 7 * MINUTE);
 });
 
+test("a rate longer than there are dates begins, and never falls due again", () => {
+  const every = parseSchedule("rate(104249991 days)", "rules");
+  const fromMs = Date.parse("2026-01-01T00:00:00Z");
+  assert.deepEqual([nextTime(every, fromMs - 1, { fromMs }), nextTime(every, fromMs, { fromMs })], [fromMs, undefined]);
+});
+
 test("at falls due once, on the clock of its time zone", () => {
   assert.deepEqual(times("at(2026-07-01T09:30:15)", "2026-01-01T00:00:00Z", 9, "America/New_York"), ["2026-07-01T13:30"]);
   assert.equal(nextTime(parseSchedule("at(2026-07-01T09:30:15)", "scheduler"), 0, { fromMs: 0 }), Date.parse("2026-07-01T09:30:15Z"));

@@ -12,11 +12,15 @@ export interface Counting {
   timeZone?: string;
 }
 
+/** No date is later (ECMA-262, time values). */
+const DATE_MS_MAX = 8.64e15;
+
 /** The first time after `afterMs` (milliseconds since 1970); undefined when it never falls due again. */
 export function nextTime(schedule: Schedule, afterMs: number, { fromMs, timeZone = "UTC" }: Counting): number | undefined {
   if (schedule.kind === "rate") {
     if (afterMs < fromMs) return fromMs;
-    return fromMs + (Math.floor((afterMs - fromMs) / schedule.everyMs) + 1) * schedule.everyMs;
+    const ms = fromMs + (Math.floor((afterMs - fromMs) / schedule.everyMs) + 1) * schedule.everyMs;
+    return ms <= DATE_MS_MAX ? ms : undefined;
   }
   if (schedule.kind === "at") {
     // What AWS does with a time that the clock skips is not documented; java.time, and most others, take it as that much later.

@@ -3,7 +3,8 @@ import type { Call } from "../kernel/call.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Ids } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
-import type { Access, AccessRule } from "../ports/access.ts";
+import type { Access, AccessQuestion, AccessRule } from "../ports/access.ts";
+import type { ApiDestinations } from "../ports/api-destinations.ts";
 import type { CodePackages } from "../ports/code.ts";
 import type { DefaultBus } from "../ports/default-bus.ts";
 import type { Events } from "../ports/events.ts";
@@ -18,6 +19,7 @@ import type { PolicySimulator } from "../ports/policy-simulator.ts";
 import type { Provisioning } from "../ports/provisioning.ts";
 import type { Snapshots } from "../ports/snapshots.ts";
 import type { Lanes } from "../ports/lanes.ts";
+import type { Objects } from "../ports/objects.ts";
 import type { OutgoingHttp } from "../ports/outgoing-http.ts";
 import type { Source, Sources } from "../ports/sources.ts";
 import type { Target, Targets } from "../ports/targets.ts";
@@ -48,6 +50,7 @@ export interface RoomPorts {
   sources: Sources;
   lanes: Lanes;
   outgoingHttp: OutgoingHttp;
+  apiDestinations: ApiDestinations;
   metrics: Metrics;
   /** CloudWatch Logs, for what a room logs in its users' accounts. */
   logs: LogSink;
@@ -62,6 +65,8 @@ export interface RoomPorts {
   images: ContainerImages;
   snapshots: Snapshots;
   identity: Identity;
+  /** Objects of buckets, read with a caller's permission. */
+  objects: Objects;
   /** Runs until the platform closes; an error is logged and the work is started again after a pause. */
   background(name: string, work: (signal: AbortSignal) => Promise<void>): void;
 }
@@ -82,12 +87,32 @@ export interface Service<Sdk> {
   actionPrefix?: string;
   /** The resource-based policy of one of its ARNs, as JSON text. */
   resourcePolicy?(ports: RoomPorts): (arn: string) => Promise<string | undefined>;
-  /** The tags of one of its ARNs, for policies that ask about aws:ResourceTag. */
-  resourceTags?(ports: RoomPorts): (arn: string) => Promise<Record<string, string> | undefined>;
+  /**
+   * Before anybody asks whether the caller may: finds what an input names by another name, such as a bucket by an access point, and puts
+   * the real name there. At once undefined for all others. Throws ServiceError.
+   */
+  address?(ports: RoomPorts): (operation: string, input: any, call: Call) => Promise<void> | undefined;
+  /** The tags of one of its ARNs, for policies that ask about aws:ResourceTag, or s3:ExistingObjectTag. `asked`: what for, where that matters. */
+  resourceTags?(ports: RoomPorts): (arn: string, asked: Pick<AccessQuestion, "action" | "context">) => Promise<Record<string, string> | undefined>;
   /** Others deliver here by ARN. */
   target?(ports: RoomPorts): Target;
   /** Lambda polls here, by ARN. */
   source?(ports: RoomPorts): Source;
+}
+
+/** A room as the register names it, not read yet. */
+export interface Room {
+  /** As the service's. */
+  name: string;
+  /** Other services that its ARNs say: S3's Object Lambda is s3-object-lambda. */
+  arnServices?: readonly string[];
+  load(): Promise<Service<any>>;
+  /** The service has a `target`. */
+  target?: true;
+  /** The service has a `source`. */
+  source?: true;
+  /** Kinds of documents, and beginnings of queues' names: where any of it is stored, there may be work that goes on by itself. */
+  keeps: { documents?: string[]; queues?: string[] };
 }
 
 export const defineService = <Sdk>(service: Service<Sdk>): Service<Sdk> => service;

@@ -1,6 +1,6 @@
 // Where the bytes of large blobs are: a folder of this machine, or a table every machine can read.
 // A file has a new name each time it is written and is never changed, so that nobody sees half of one.
-import { mkdir, mkdtemp, open, rename, rm, unlink, type FileHandle } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm, unlink, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Fault } from "../kernel/errors.ts";
@@ -13,7 +13,7 @@ export interface ByteRange {
 }
 
 export interface BlobFiles {
-  /** Durable when it resolves with the size. Cleans up after itself when the body fails. */
+  /** Durable when it resolves with the size; not before is anything to point at it. Cleans up after itself when the body fails. */
   write(file: string, body: AsyncIterable<Uint8Array>): Promise<number>;
   /** Undefined when the file is gone. What comes back must be read from at once: it may hold the file open. */
   read(file: string, range: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined>;
@@ -21,35 +21,49 @@ export interface BlobFiles {
   close(): Promise<void>;
 }
 
-const READ_BYTES = 256 * 1024;
+/** Read or written at once: of each file that is open two such pieces are in memory, one under way and one being filled or sent. */
+const PIECE_BYTES_MAX = 512 * 1024;
+const PIECE_BYTES_MIN = 64 * 1024;
+/** All pieces together, as far as the smallest ones go: who opens thousands of connections gets small ones. */
+const MEMORY_BYTES = 64 * 1024 ** 2;
+const WRITE_PIECES_MAX = 256;
+/** Smaller pieces are copied: they may be slivers of large buffers. */
+const OWN_BYTES_MIN = 4096;
 const PART_BYTES = 1024 * 1024;
+
+/** How many files are being written or read. */
+interface Share {
+  files: number;
+}
+
+const pieceBytes = ({ files }: Share): number => Math.max(PIECE_BYTES_MIN, Math.min(PIECE_BYTES_MAX, Math.floor(MEMORY_BYTES / (2 * files))));
 
 /** `folder` undefined: a temporary one, made when first needed and removed at the end. */
 export function folderFiles(folder: string | undefined): BlobFiles {
   let root: Promise<string> | undefined;
   const rootPath = () => (root ??= folder === undefined ? mkdtemp(join(tmpdir(), "evoke-blobs-")) : Promise.resolve(folder));
-  // 256 folders, because some file systems slow down with many names in one.
+  // Many folders, because some file systems slow down with many names in one.
   const pathOf = async (file: string) => join(await rootPath(), file.slice(0, 2), file);
+  const share: Share = { files: 0 };
   const made = new Set<string>();
-  const makeShard = async (shard: string) => {
-    if (made.has(shard)) return;
-    await mkdir(shard, { recursive: true, mode: 0o700 });
-    await syncFolder(dirname(shard));
-    if (made.size === 0) await syncFolder(dirname(dirname(shard)));
+  /** A name is only as durable as its folder, and that as its own. */
+  const syncFolders = async (shard: string) => {
+    if (folder !== undefined) await Promise.all([shard, ...(made.has(shard) ? [] : [dirname(shard)]), ...(made.size === 0 ? [dirname(dirname(shard))] : [])].map(syncFolder));
     made.add(shard);
   };
   return {
     async write(file, body) {
       const path = await pathOf(file);
+      const shard = dirname(path);
+      share.files++;
       try {
-        await makeShard(dirname(path));
-        // Written beside its place and renamed: a name without ".part" always has all its bytes.
-        const size = await writeWhole(`${path}.part`, path, body, folder !== undefined);
-        if (folder !== undefined) await syncFolder(dirname(path));
-        return size;
+        if (!made.has(shard)) await mkdir(shard, { recursive: true, mode: 0o700 });
+        return await writeWhole(path, body, share, () => syncFolders(shard), folder !== undefined);
       } catch (error) {
-        await rm(`${path}.part`, { force: true }).catch(() => {});
+        await rm(path, { force: true }).catch(() => {});
         throw diskFault(error);
+      } finally {
+        share.files--;
       }
     },
     async read(file, range) {
@@ -57,11 +71,11 @@ export function folderFiles(folder: string | undefined): BlobFiles {
         if (error.code === "ENOENT") return undefined;
         throw diskFault(error);
       });
-      return handle && readPieces(handle, range);
+      return handle && readPieces(handle, range, share);
     },
     async remove(file) {
       const path = await pathOf(file);
-      for (const name of [path, `${path}.part`]) {
+      for (const name of [path, `${path}.part`]) { // as files were named while they were written, once
         await unlink(name).catch((error: NodeJS.ErrnoException) => {
           if (error.code !== "ENOENT") throw diskFault(error);
         });
@@ -73,23 +87,59 @@ export function folderFiles(folder: string | undefined): BlobFiles {
   };
 }
 
-async function writeWhole(part: string, path: string, body: AsyncIterable<Uint8Array>, durable: boolean): Promise<number> {
-  const handle = await open(part, "wx", 0o600);
-  let size = 0;
+async function writeWhole(path: string, body: AsyncIterable<Uint8Array>, share: Share, syncFolders: () => Promise<void>, durable: boolean): Promise<number> {
+  const handle = await open(path, "wx", 0o600);
+  // The name is there from the start, so its folder is on disk by the time the bytes are.
+  const named = syncFolders();
+  named.catch(() => {}); // awaited below
   try {
-    for await (const chunk of body) {
-      for (let done = 0; done < chunk.byteLength;) done += (await handle.write(chunk, done)).bytesWritten;
-      size += chunk.byteLength;
-    }
-    if (durable) await handle.sync();
+    const size = await writePieces(handle, body, share);
+    if (durable) await handle.datasync();
+    await named;
+    return size;
   } finally {
-    await handle.close();
+    await named.catch(() => {});
+    handle.close().catch(() => {}); // what matters is on disk
   }
-  await rename(part, path);
-  return size;
 }
 
-/** A name is only as durable as its folder. */
+/** What it gathered is written while the body goes on; at most one write is under way. */
+async function writePieces(handle: FileHandle, body: AsyncIterable<Uint8Array>, share: Share): Promise<number> {
+  let at = 0;
+  let gathered: Uint8Array[] = [];
+  let gatheredBytes = 0;
+  let writing: Promise<void> = Promise.resolve();
+  const write = async () => {
+    await writing;
+    if (gatheredBytes === 0) return;
+    writing = writeAll(handle, gathered, at);
+    writing.catch(() => {}); // awaited with the next, or at the end
+    at += gatheredBytes;
+    gathered = [];
+    gatheredBytes = 0;
+  };
+  try {
+    for await (const piece of body) {
+      gathered.push(piece.byteLength < OWN_BYTES_MIN ? piece.slice() : piece);
+      gatheredBytes += piece.byteLength;
+      if (gatheredBytes >= pieceBytes(share) || gathered.length === WRITE_PIECES_MAX) await write();
+    }
+    await write();
+  } finally {
+    await writing;
+  }
+  return at;
+}
+
+async function writeAll(handle: FileHandle, pieces: Uint8Array[], at: number): Promise<void> {
+  for (let left = pieces; left.length > 0;) {
+    let { bytesWritten } = await handle.writev(left, at);
+    at += bytesWritten;
+    const first = left.findIndex((piece) => (bytesWritten -= piece.byteLength) < 0);
+    left = first < 0 ? [] : [left[first]!.subarray(left[first]!.byteLength + bytesWritten), ...left.slice(first + 1)];
+  }
+}
+
 async function syncFolder(path: string): Promise<void> {
   const handle = await open(path);
   try {
@@ -99,17 +149,27 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-async function* readPieces(handle: FileHandle, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
+async function* readPieces(handle: FileHandle, { start, end }: ByteRange, share: Share): AsyncGenerator<Uint8Array> {
+  const read = async (at: number): Promise<Uint8Array> => {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(pieceBytes(share), end - at)); // filled, or not shown
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) throw new Fault("Storage: a blob's file is shorter than it was.");
+    return buffer.subarray(0, bytesRead);
+  };
+  let ahead: Promise<Uint8Array> | undefined;
+  share.files++;
   try {
     for (let at = start; at < end;) {
-      const buffer = new Uint8Array(Math.min(READ_BYTES, end - at));
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-      if (bytesRead === 0) throw new Fault("Storage: a blob's file is shorter than it was.");
-      at += bytesRead;
-      yield buffer.subarray(0, bytesRead);
+      const piece = await (ahead ?? read(at));
+      at += piece.byteLength;
+      ahead = at < end ? read(at) : undefined;
+      ahead?.catch(() => {}); // awaited next
+      yield piece;
     }
   } finally {
-    await handle.close();
+    share.files--;
+    await ahead?.catch(() => {});
+    handle.close().catch(() => {}); // nobody waits for it, and nothing was written
   }
 }
 

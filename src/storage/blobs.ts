@@ -2,7 +2,7 @@
 import { assert } from "../kernel/assert.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { Fault } from "../kernel/errors.ts";
-import { LOWER_ALPHANUMERIC, realIds } from "../kernel/ids.ts";
+import { HEX, LOWER_ALPHANUMERIC, realIds } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import type { BlobFiles, ByteRange } from "./blob-files.ts";
 import { checkKey, keyRange } from "./keys.ts";
@@ -12,7 +12,10 @@ import type { Blob, Blobs } from "./stores.ts";
 /** Below this a row is faster than opening, writing, syncing and naming a file (measured; README.md). */
 const ROW_BYTES_MAX = 64 * 1024;
 const PAGE = 500;
-const NAME_CHARACTERS = 32;
+const NAME_CHARACTERS = 31;
+/** Names are noted so many at once, and used within this time. */
+const NAMES_MAX = 32;
+const NAMES_MS = 3_600_000;
 /** How often a reader starts again because the blob was replaced between finding and opening it. */
 const TRIES = 5;
 
@@ -24,7 +27,7 @@ export interface BlobParts {
 }
 
 export function blobsStore({ sql, files, clock, log }: BlobParts): Blobs {
-  const ids = realIds();
+  const names = fileNames(sql, clock);
   const find = async (key: string): Promise<Row | undefined> => (await sql.read`SELECT size, file, body FROM blobs WHERE key = ${checkKey(key)}`)[0];
   const discard = async (file: string): Promise<void> => {
     try {
@@ -47,9 +50,7 @@ export function blobsStore({ sql, files, clock, log }: BlobParts): Blobs {
     return { key, sizeBytes: size };
   };
   const putLarge = async (key: string, body: AsyncIterable<Uint8Array>): Promise<Blob> => {
-    const file = ids.token(NAME_CHARACTERS, LOWER_ALPHANUMERIC);
-    // Known as garbage until its row points at it: a crash in between leaves nothing that is not known.
-    await sql.write`INSERT INTO blob_garbage (file, at) VALUES (${file}, ${Math.floor(clock.now())})`;
+    const file = await names();
     try {
       return await point(key, await files.write(file, body), file, null);
     } catch (error) {
@@ -122,6 +123,38 @@ export function blobsStore({ sql, files, clock, log }: BlobParts): Blobs {
   };
 }
 
+/**
+ * Names for files, known as garbage until a row points at them: a crash in between leaves nothing that is not known. Noted many at once while
+ * many are asked for, so that few large blobs wait for a commit more than they need.
+ */
+function fileNames(sql: Sql, clock: Clock): () => Promise<string> {
+  const ids = realIds();
+  let noted: string[] = [];
+  let notedMs = -Infinity;
+  let next = 1;
+  let noting: Promise<void> | undefined;
+  const note = async () => {
+    const [unused, nowMs] = [noted, Math.floor(clock.now())];
+    next = unused.length > 0 || nowMs - notedMs > NAMES_MS ? 1 : Math.min(next * 2, NAMES_MAX);
+    noted = [];
+    // The first two characters are the folder: one of 64.
+    const made = Array.from({ length: next }, () => ids.token(1, HEX) + ids.token(1, "0123") + ids.token(NAME_CHARACTERS - 1, LOWER_ALPHANUMERIC));
+    await sql.transaction(async (tx) => {
+      for (const file of unused) await tx.write`DELETE FROM blob_garbage WHERE file = ${file}`;
+      for (const file of made) await tx.write`INSERT INTO blob_garbage (file, at) VALUES (${file}, ${nowMs})`;
+    });
+    [noted, notedMs] = [made, nowMs];
+  };
+  return async () => {
+    for (;;) {
+      const ageMs = clock.now() - notedMs;
+      const file = ageMs >= 0 && ageMs < NAMES_MS ? noted.pop() : undefined;
+      if (file !== undefined) return file;
+      await (noting ??= note().finally(() => { noting = undefined; }));
+    }
+  };
+}
+
 /** Removes files no blob points at, left by writers that ended before `beforeMs`. */
 export async function collectGarbage({ sql, files }: BlobParts, beforeMs: number): Promise<number> {
   const rows = await sql.read`SELECT file FROM blob_garbage WHERE at < ${beforeMs}`;
@@ -158,7 +191,7 @@ async function splitStream(body: AsyncIterable<Uint8Array>): Promise<Split> {
   while (size <= ROW_BYTES_MAX) {
     const next = await iterator.next();
     if (next.done) return { head: Buffer.concat(chunks) };
-    chunks.push(next.value.slice()); // the producer may use its buffer again
+    chunks.push(next.value);
     size += next.value.byteLength;
   }
   return { head: new Uint8Array(), rest: resume(chunks, iterator) };

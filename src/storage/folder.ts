@@ -11,14 +11,15 @@ export interface DataFolder {
   release(): void;
 }
 
-export function openDataFolder(given: string): DataFolder {
+/** `holdsData`: the database is in it, too, and not elsewhere. */
+export function openDataFolder(given: string, holdsData = true): DataFolder {
   const path = resolve(given);
   try {
     if (existsSync(path) && !statSync(path).isDirectory()) throw new Fault(`Storage: the data folder ${path} is not a folder.`);
     mkdirSync(path, { recursive: true, mode: 0o700 });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     // Private by themselves: where functions have uids of their own, those may pass through the folder. SQLite gives its log the same mode.
-    for (const name of ["evoke.db", "evoke.lock"]) if (!existsSync(join(path, name))) closeSync(openSync(join(path, name), "a", 0o600));
+    for (const name of [...(holdsData ? ["evoke.db"] : []), "evoke.lock"]) if (!existsSync(join(path, name))) closeSync(openSync(join(path, name), "a", 0o600));
   } catch (error) {
     if (error instanceof Fault) throw error;
     throw new Fault(`Storage: the data folder ${path} cannot be made or written (${(error as Error).message}).`, error);

@@ -22,7 +22,7 @@ export function checkLimit(limit: number): number {
 
 /** Columns hold whole milliseconds; clocks may give fractions. */
 export function wholeMs(ms: number): number {
-  assert(Number.isFinite(ms), `a time must be a number, not ${ms}`);
+  assert(Math.abs(ms) <= Number.MAX_SAFE_INTEGER, `a time must be a number that can be read again, not ${ms}`);
   return Math.floor(ms);
 }
 

@@ -50,6 +50,16 @@ test("a second opener of one folder is refused with the first one's process id",
   await (await openAt(data)).close();
 });
 
+test("also where a database keeps the data, a folder is one process's, which takes what another has in it for left behind", async (t) => {
+  const data = folderFor(t);
+  const onNothing = () => openStores({ data, database: "postgres://127.0.0.1:1/none", clock, log });
+  const first = await openAt(data);
+  await assert.rejects(onNothing(), { name: "Fault", message: new RegExp(`in use by process ${process.pid}`) });
+  await first.close();
+  await assert.rejects(onNothing(), { name: "Fault", message: /PostgreSQL cannot be reached/ });
+  await (await openAt(data)).close();
+});
+
 test("another process's lock is respected while it lives, and gone when it is killed", async (t) => {
   const data = folderFor(t);
   const script = `import { openStores } from ${JSON.stringify(new URL("./open.ts", import.meta.url).href)};

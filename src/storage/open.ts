@@ -18,7 +18,7 @@ import type { Database, Sql } from "./sql.ts";
 import type { Logs, Stores, Tx } from "./stores.ts";
 
 export interface OpenOptions {
-  /** The folder that holds everything; made when it is missing. */
+  /** The folder that holds everything, or beside a `database` what is this machine's; made when it is missing, and one process's at a time. */
   data?: string;
   /** In memory (large blobs in a temporary folder); `data` is left alone. */
   ephemeral?: boolean;
@@ -35,8 +35,15 @@ const FOREIGN_GARBAGE_MS = 24 * 60 * 60 * 1000;
 export async function openStores({ data, ephemeral, database: url, clock, log }: OpenOptions): Promise<Stores> {
   // Imported when chosen: a start on a folder never loads pg.
   if (url) {
-    const database = await (await import("./postgres.ts")).openPostgres(url, clock, log);
-    return storesOn({ database, files: tableFiles(database), garbageBeforeMs: clock.now() - FOREIGN_GARBAGE_MS, clock, log });
+    // Unpacked code and control groups are the folder's, and who starts on it takes those for what a killed process left.
+    const release = data ? openDataFolder(data, false).release : () => {};
+    try {
+      const database = await (await import("./postgres.ts")).openPostgres(url, clock, log);
+      return await storesOn({ database, files: tableFiles(database), garbageBeforeMs: clock.now() - FOREIGN_GARBAGE_MS, release, clock, log });
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
   const { openSqlite } = await import("./sqlite.ts");
   if (ephemeral) return storesOn({ database: openSqlite(":memory:", clock, log), files: folderFiles(undefined), clock, log });

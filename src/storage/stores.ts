@@ -169,7 +169,7 @@ export interface Blob {
 }
 
 export interface Blobs {
-  /** Durable when it resolves; nothing of it is visible before. */
+  /** Durable when it resolves; nothing of it is visible before. The pieces of a body are the store's once they are given. */
   put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<Blob>;
   /** `end` is exclusive. Undefined when missing. */
   get(key: string, range?: { start: number; end: number }): Promise<Uint8Array | undefined>;

@@ -9,7 +9,7 @@ import type { Member, Shape } from "./shape.ts";
 /** Throws the service's error when something is wrong. */
 export type InputCheck = (input: Record<string, unknown>) => void;
 
-interface Found { missing?: string; violations: string[] }
+interface Found { missing?: { name: string; nested: boolean }; violations: string[] }
 type Check = (value: unknown, path: string, found: Found) => void;
 
 const VIOLATIONS_MAX = 10; // as the framework (observed by dynalite)
@@ -24,7 +24,8 @@ export async function openInputChecks(model: ServiceModel): Promise<(operation: 
       const found: Found = { violations: [] };
       check(input, "", found);
       if (found.violations.length === 0) return;
-      if (codes.missing && found.missing) throw new ServiceError(codes.missing.code, codes.missing.message(found.missing));
+      if (codes.missing?.nested && found.missing?.nested) throw new ServiceError(codes.missing.nested.code, codes.missing.nested.message);
+      if (codes.missing && found.missing) throw new ServiceError(codes.missing.code, codes.missing.message(found.missing.name));
       const count = found.violations.length;
       throw new ServiceError(codes.constraint, `${count} validation error${count > 1 ? "s" : ""} detected: ${found.violations.join("; ")}`);
     });
@@ -81,7 +82,7 @@ function compiler(table: ConstraintTable | undefined, mapNotNull: boolean) {
         const inner = members[name];
         if (inner !== undefined && inner !== null) check?.(inner, path === "" ? key : `${path}.${key}`, found);
         else if (required) {
-          found.missing ??= name;
+          found.missing ??= { name, nested: path !== "" };
           add(found, undefined, path === "" ? key : `${path}.${key}`, "Member must not be null");
         }
       }

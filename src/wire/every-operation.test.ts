@@ -12,7 +12,7 @@ import { openWireService } from "./wire.ts";
 
 /** By client, and by protocol where it is not the client's own: SQS and CloudWatch are also asked in their older dialects. */
 const CASES: [client: string, speaks?: ProtocolName][] = [
-  ["lambda"], ["cloudwatch-logs"], ["sts"], ["iam"], ["s3"], ["sqs"], ["sns"], ["ec2"], ["cloudwatch"], ["kinesis"],
+  ["lambda"], ["cloudwatch-logs"], ["sts"], ["iam"], ["s3"], ["s3-control"], ["sqs"], ["sns"], ["ec2"], ["cloudwatch"], ["kinesis"],
   ["sqs", "awsQuery"], ["sqs", "rpcv2Cbor"], ["cloudwatch", "awsQuery"], ["cloudwatch", "rpcv2Cbor"], ["kinesis", "rpcv2Cbor"],
 ];
 const PROTOCOL_CLASS: Partial<Record<ProtocolName, any>> = { awsQuery: AwsQueryProtocol, rpcv2Cbor: AwsSmithyRpcV2CborProtocol };
@@ -119,7 +119,7 @@ async function tryInput(both: Both, raw: any): Promise<void> {
   const input = made(both, NormalizedSchema.of(raw[4]));
   const request = await toWireRequest(await both.protocol.serializeRequest(clientOperation(raw), structuredClone(input), { ...both.context, __smithy_context: { service: "Service", operation: raw[2] } }));
   // The published S3 paths carry no bucket: the client's endpoint rules, which this test goes around, put it there.
-  if (both.wire.model.signingName === "s3" && input.Bucket) request.path = `/${input.Bucket}${request.path}`;
+  if (both.wire.model.isS3 && input.Bucket) request.path = `/${input.Bucket}${request.path}`;
   const parsed = await both.wire.parse(request);
   for (const [name, value] of Object.entries(parsed.input)) if ((value as any)?.[Symbol.asyncIterator]) parsed.input[name] = await bytesOf(value);
   assert.equal(parsed.operation, raw[2]);

@@ -6,7 +6,7 @@ interface FrameworkCodes {
   /** The code of "1 validation error detected: …". */
   constraint: string;
   /** Where a missing parameter has a code and sentence of its own. */
-  missing?: { code: string; message(name: string): string };
+  missing?: { code: string; message(name: string): string; /** Within a document. */ nested?: { code: string; message: string } };
   /** Lambda adds this to the list it prints for map keys and values (observed). */
   mapNotNull?: boolean;
 }
@@ -24,7 +24,7 @@ const CODES: Record<string, FrameworkCodes> = {
   sns: { constraint: "ValidationError" }, // recalled: as the other query services
   sqs: { constraint: "InvalidParameterValue", missing: { code: "MissingParameter", message: (name) => `The request must contain the parameter ${name}.` } }, // observed (LocalStack)
   ec2: { constraint: "InvalidParameterValue", missing: missingParameter }, // documented: EC2's list of client errors
-  s3: { constraint: "InvalidArgument", missing: { code: "InvalidRequest", message: (name) => `Missing required parameter: ${name}` } }, // recalled
+  s3: { constraint: "InvalidArgument", missing: { code: "InvalidRequest", message: (name) => `Missing required parameter: ${name}`, nested: { code: "MalformedXML", message: "The XML you provided was not well-formed or did not validate against our published schema" } } }, // recalled; within documents recorded (LocalStack: PutBucketCors, PutBucketWebsite)
 };
 
 /** Codes of the older query protocol that no model has, and their names in JSON (recorded of SQS: "InvalidParameterValue" beside "InvalidParameterValueException"). */
@@ -54,7 +54,7 @@ export function unknownOperation(model: ServiceModel, protocol: ProtocolName, na
   // Documented: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html; the sentence is observed.
   if (protocol === "awsQuery") return name ? new ServiceError("InvalidAction", `Could not find operation ${name} for version ${model.version}`) : new ServiceError("MissingAction", "Missing Action");
   if (protocol === "ec2Query") return new ServiceError("InvalidAction", `The action ${name} is not valid for this web service.`);
-  if (protocol === "restXml" && model.signingName === "s3") return new ServiceError("MethodNotAllowed", "The specified method is not allowed against this resource.", { status: 405 });
+  if (model.isS3) return new ServiceError("MethodNotAllowed", "The specified method is not allowed against this resource.", { status: 405 });
   const isRest = protocol === "restJson1" || protocol === "restXml";
   // Code and status are observed; AWS sends no message, ours names what was asked.
   return new ServiceError("UnknownOperationException", `There is no operation ${name} in ${model.signingName}`, { status: isRest ? 404 : 400 });

@@ -34,6 +34,3 @@ export const bytesBody = (bytes: Uint8Array): WireBody => ({
   bytes: async () => bytes,
   stream: async function* () { if (bytes.byteLength) yield bytes; },
 });
-
-/** Ends a streamed body early on purpose: a function failed midway. The connection is cut, which is all that tells the client, and nobody's log is filled. */
-export class BrokenOff extends Error {}

@@ -1,6 +1,7 @@
 // restJson1 and restXml: method and path name the operation, traits say where each member lives.
 // https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html
 import { ServiceError } from "../kernel/errors.ts";
+import { checkBodyDigests } from "./body-digests.ts";
 import { readBody } from "./body-limits.ts";
 import type { DescribedError } from "./described-error.ts";
 import { EVENT_STREAM, type EventCodec, writeEvents } from "./event-stream.ts";
@@ -8,6 +9,7 @@ import type { WireResponse } from "./http.ts";
 import { type OutputPlan, planOutput, readBindings, readPayloadText, writeBindings } from "./http-bindings.ts";
 import { readJsonMembers, readJsonValue, REST_JSON, writeJsonMembers, writeJsonValue } from "./json.ts";
 import type { Protocol } from "./protocol.ts";
+import { checkReadHeaders } from "./read-headers.ts";
 import type { ServiceModel } from "./service-model.ts";
 import type { Member, Shape } from "./shape.ts";
 import { escapeXml, readXmlMembers, readXmlValue, writeXmlMember, writeXmlMembers, xmlAttributes, xmlElement, xmlnsOf } from "./xml.ts";
@@ -59,6 +61,7 @@ function restProtocol(format: BodyFormat, writeError: Protocol["writeError"]): P
   return {
     async read(model, { operation, input: plan }, { request, query, labels }) {
       const input = boundInput(model, () => readBindings(plan, labels, query, request));
+      if (model.isS3) checkReadHeaders(operation.name, request.headers);
       const { payload } = plan;
       if (payload?.traits.streaming && payload.shape.kind === "blob") {
         input[payload.name] = request.body.stream();
@@ -66,7 +69,9 @@ function restProtocol(format: BodyFormat, writeError: Protocol["writeError"]): P
       }
       if (!payload && plan.body.length === 0) return input;
       const bytes = await readBody(request.body, model.signingName, operation.name);
-      if (bytes.byteLength === 0) return input;
+      if (model.isS3) await checkBodyDigests(bytes, request.headers, input);
+      // An empty policy is one that cannot be read, not one that is missing (recorded).
+      if (bytes.byteLength === 0) return model.isS3 && payload?.shape.kind === "string" ? Object.assign(input, { [payload.name]: "" }) : input;
       if (!payload) return Object.assign(input, format.readMembers(plan.body, bytes));
       if (payload.shape.kind === "blob") input[payload.name] = bytes;
       else if (payload.shape.kind === "string") input[payload.name] = readPayloadText(bytes);
@@ -85,7 +90,7 @@ function boundInput(model: ServiceModel, read: () => Record<string, unknown>): R
   try {
     return read();
   } catch (error) {
-    if (model.signingName !== "s3" || !(error instanceof ServiceError)) throw error;
+    if (!model.isS3 || !(error instanceof ServiceError)) throw error;
     throw new ServiceError("InvalidArgument", `A parameter of the request cannot be read: ${error.message}`);
   }
 }
@@ -127,10 +132,10 @@ export const restJson1 = restProtocol(JSON_FORMAT, (_model, error) => {
 
 export const restXml = restProtocol(XML_FORMAT, (model, error, requestId) => {
   const headers: Record<string, string> = { "content-type": "application/xml" };
-  const fields = model.signingName === "s3" ? plainFields(error) : modelledFields(error, headers);
+  const fields = model.isS3 ? plainFields(error) : modelledFields(error, headers);
   const detail = xmlElement("Code", escapeXml(error.name)) + xmlElement("Message", escapeXml(error.message)) + fields;
   const id = xmlElement("RequestId", escapeXml(requestId));
-  const body = model.signingName === "s3" // S3 alone sends the error without the outer wrapper
+  const body = model.isS3 // S3 alone sends the error without the outer wrapper
     ? xmlElement("Error", detail + id + xmlElement("HostId", escapeXml(requestId)))
     : xmlElement("ErrorResponse", xmlElement("Error", xmlElement("Type", error.fault) + detail) + id, xmlnsOf(model.xmlNamespace));
   return { status: error.status, headers, body: XML_DECLARATION + body };

@@ -6,8 +6,10 @@ import type { Operation, ServiceModel } from "./service-model.ts";
 export interface Route {
   operation: Operation;
   method: string;
-  /** Label names in the order of the path; the last may take the rest of it. */
+  /** Label names in the order of the path; the last may take the rest of it, but for `suffix`. */
   labels: string[];
+  /** What follows a label that takes several segments: "policy" in /mrap/instances/{Name+}/policy. */
+  suffix: string[];
   staticQuery: [string, string][];
   mustHaveQuery: string[];
   mustHaveHeader: string[];
@@ -21,7 +23,7 @@ interface Node {
   label?: Node;
   /** Routes that end here. */
   ends: Route[];
-  /** Routes whose last label takes everything from here on. */
+  /** Routes whose last label takes everything from here on, but for their suffix. */
   greedy: Route[];
 }
 
@@ -35,16 +37,21 @@ const newNode = (): Node => ({ literals: new Map(), ends: [], greedy: [] });
 
 export function buildRoutes(model: ServiceModel): RouteTree {
   const root = newNode();
-  for (const operation of model.operations.values()) if (operation.http) addRoute(root, operation);
-  return { root, strictSlash: model.signingName === "s3" };
+  for (const operation of model.operations.values()) if (operation.http) addRoute(root, operation, model.isS3);
+  return { root, strictSlash: model.isS3 };
 }
 
-function addRoute(root: Node, operation: Operation): void {
+function addRoute(root: Node, operation: Operation, isS3: boolean): void {
   const http = operation.http!;
   const labels: string[] = [];
   let node = root;
   let greedy = false;
+  const suffix: string[] = [];
   for (const segment of segmentsOf(http.path, false)) {
+    if (greedy) {
+      suffix.push(segment);
+      continue;
+    }
     const label = /^\{([^}+]+)(\+?)\}$/.exec(segment);
     if (label) labels.push(label[1]!);
     if (label?.[2]) greedy = true;
@@ -60,9 +67,9 @@ function addRoute(root: Node, operation: Operation): void {
   const mustHaveHeader = required.flatMap((member) => member.traits.httpHeader?.toLowerCase() ?? []);
   const staticQuery = http.staticQuery.filter(([key]) => !OPTIONAL_QUERY.has(key));
   const route: Route = {
-    operation, method: http.method, labels, staticQuery, mustHaveQuery, mustHaveHeader,
-    bucketOutsidePath: required.some((member) => member.name === "Bucket") && !labels.includes("Bucket"),
-    weight: staticQuery.length * 1000 + mustHaveQuery.length + mustHaveHeader.length,
+    operation, method: http.method, labels, suffix, staticQuery, mustHaveQuery, mustHaveHeader,
+    bucketOutsidePath: isS3 && required.some((member) => member.name === "Bucket") && !labels.includes("Bucket"),
+    weight: suffix.length * 100_000 + staticQuery.length * 1000 + mustHaveQuery.length + mustHaveHeader.length,
   };
   const list = greedy ? node.greedy : node.ends;
   list.push(route);
@@ -83,11 +90,11 @@ export function matchRoute(tree: RouteTree, target: Target): Match | undefined {
   const hint = target.query.get("x-id");
   // Two passes: operations that only differ by a required query or header must not hide the plain
   // answer "Member must not be null" when the caller left it out.
-  const found = walk(tree.root, 0, true) ?? walk(tree.root, 0, false);
-  return found && { operation: found.operation, labels: labelsOf(found.route, found.values) };
+  const match = walk(tree.root, 0, true) ?? walk(tree.root, 0, false);
+  return match && { operation: match.operation, labels: labelsOf(match.route, match.values) };
 
   function walk(node: Node, at: number, strict: boolean): { operation: Operation; route: Route; values: string[] } | undefined {
-    if (at === segments.length) return choose(node.ends, values.slice(), strict);
+    if (at === segments.length) return choose(node.ends, segments.length, strict);
     const literal = node.literals.get(segments[at]!);
     const byLiteral = literal && walk(literal, at + 1, strict);
     if (byLiteral) return byLiteral;
@@ -97,17 +104,29 @@ export function matchRoute(tree: RouteTree, target: Target): Match | undefined {
       values.pop();
       if (byLabel) return byLabel;
     }
-    return node.greedy.length ? choose(node.greedy, [...values, segments.slice(at).join("/")], strict) : undefined;
+    return node.greedy.length ? choose(node.greedy, at, strict) : undefined;
   }
 
-  function choose(routes: Route[], routeValues: string[], strict: boolean) {
+  /** `at`: where the segments begin that the last label takes. */
+  function choose(routes: Route[], at: number, strict: boolean) {
     let fallback: Route | undefined;
     for (const route of routes) {
-      if (!fits(route, target, strict)) continue;
-      if (!hint || hint === route.operation.name) return { operation: route.operation, route, values: routeValues };
+      if (!fits(route, target, strict) || !endsIn(route.suffix, at)) continue;
+      if (!hint || hint === route.operation.name) return found(route, at);
       fallback ??= route;
     }
-    return fallback && { operation: fallback.operation, route: fallback, values: routeValues };
+    return fallback && found(fallback, at);
+  }
+
+  function found(route: Route, at: number) {
+    const rest = at === segments.length ? [] : [segments.slice(at, segments.length - route.suffix.length).join("/")];
+    return { operation: route.operation, route, values: [...values, ...rest] };
+  }
+
+  function endsIn(suffix: string[], at: number): boolean {
+    if (suffix.length === 0) return true;
+    const start = segments.length - suffix.length;
+    return start > at && suffix.every((segment, index) => segments[start + index] === segment);
   }
 }
 

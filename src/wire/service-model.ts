@@ -29,6 +29,8 @@ export interface ServiceModel {
   version: string;
   targetPrefix: string;
   xmlNamespace?: string;
+  /** S3 itself, which keeps rules of its own: buckets outside the path, keys that end in slashes, errors without a wrapper. S3 Control, which signs as s3 too, does not. */
+  isS3: boolean;
   /** Errors also carry the code of the service's older query protocol. */
   queryCompatible: boolean;
   operations: Map<string, Operation>;
@@ -61,6 +63,7 @@ export async function readServiceModel(client: string): Promise<ServiceModel> {
     version: file.version,
     targetPrefix: file.targetPrefix,
     ...(xmlNamespace && { xmlNamespace }),
+    isS3: file.protocolClass === "S3RestXmlProtocol",
     queryCompatible: file.queryCompatible,
     operations: new Map(file.operations.map((tuple) => [tuple[2] as string, lazyOperation(tuple)])),
     findError: errorFinder(file.errors),

@@ -1,5 +1,6 @@
 // The wire layer's front door: a request in, an operation and its input out; a result or an error in, a response out.
 // https://smithy.io/2.0/aws/protocols/index.html
+import { ANSWER, type WithAnswer } from "../kernel/answer.ts";
 import { ServiceError } from "../kernel/errors.ts";
 import { readBody } from "./body-limits.ts";
 import { decompressed } from "./compressed-body.ts";
@@ -71,7 +72,11 @@ export async function openWireService(client: string, { withoutConstraints = fal
   return {
     model,
     parse,
-    write: (parsed, output, requestId) => PROTOCOLS[parsed.protocol].write(model, plan(model.operations.get(parsed.operation)!), output as Record<string, unknown>, requestId),
+    write(parsed, output, requestId) {
+      const written = PROTOCOLS[parsed.protocol].write(model, plan(model.operations.get(parsed.operation)!), output as Record<string, unknown>, requestId);
+      const chosen = (output as WithAnswer)[ANSWER];
+      return chosen ? written.then((response) => ({ ...response, ...chosen, headers: { ...response.headers, ...chosen.headers } })) : written;
+    },
     writeError: async (request, error, requestId) => writeErrorAs(model, chooseProtocol(model, request), request, error, requestId),
   };
 }
@@ -97,7 +102,7 @@ function jsonVersion(model: ServiceModel | undefined, request: WireRequest): Pro
 }
 
 function findRestOperation(model: ServiceModel, routes: RouteTree, request: WireRequest): { operation: Operation; asked: Asked } {
-  const { path, bucket } = model.signingName === "s3" ? splitBucket(request) : { path: request.path, bucket: undefined };
+  const { path, bucket } = model.isS3 ? splitBucket(request) : { path: request.path, bucket: undefined };
   const query = request.query === "" ? NO_QUERY : new URLSearchParams(request.query);
   const match = matchRoute(routes, { method: request.method, path, headers: request.headers, query, bucketFound: bucket !== undefined });
   if (!match) throw unknownOperation(model, model.protocol, `${request.method} ${request.path}`);
@@ -126,25 +131,32 @@ async function readFormBody(model: ServiceModel, protocol: ProtocolName, request
   }
 }
 
-/** BUCKET.s3.REGION.…; and BUCKET.localhost, as clients say it that were given http://localhost as their endpoint. */
+/** BUCKET.s3.REGION.…; and BUCKET.localhost, as clients say it that were given http://localhost as their endpoint; boto3 puts what an ARN names before an address, too. */
 export function bucketOfHost(header: string): string | undefined {
   const host = header.split(":")[0]!;
-  return /^(.+?)\.s3[.-]/.exec(host)?.[1] ?? /^(?!s3[.-]|evoke\.)(.+)\.localhost$/.exec(host)?.[1];
+  return /^(.+?)\.s3[.-]/.exec(host)?.[1] ?? /^(?!s3[.-]|evoke\.)(.+)\.(?:localhost|127\.0\.0\.1)$/.exec(host)?.[1];
 }
 
 /** The published S3 schemas have no {Bucket} in their paths: the endpoint rules put it in the host or the path. */
 function splitBucket(request: WireRequest): { path: string; bucket?: string } {
   const virtual = bucketOfHost(request.headers["host"] ?? "");
+  // The one operation that has no bucket before its path; no bucket has capitals, and no object is asked for so.
+  if (request.method === "POST" && request.path === "/WriteGetObjectResponse" && request.query === "") return { path: request.path };
   if (virtual) return { bucket: virtual, path: request.path };
   const [, bucket = "", ...rest] = request.path.split("/");
-  if (bucket === "WriteGetObjectResponse") return { path: request.path }; // the one path that starts with no bucket; no bucket has capitals
   return bucket === "" ? { path: "/" } : { bucket: decodePart(bucket), path: `/${rest.join("/")}` };
+}
+
+/** The bucket a request to S3 is about, and the key within it, decoded; undefined where it is about none. */
+export function addressedBucket(request: WireRequest): { bucket: string; key: string; byHost: boolean } | undefined {
+  const { bucket, path } = splitBucket(request);
+  return bucket === undefined ? undefined : { bucket, key: decodePart(path.slice(1)), byHost: bucketOfHost(request.headers["host"] ?? "") !== undefined };
 }
 
 /** An error for a service that is not there at all, in the protocol the request evidently speaks. */
 export function writeUnknownService(request: WireRequest, error: ServiceError, requestId: string): WireResponse {
   const signingName = /Credential=[^/,]*\/[^/,]*\/[^/,]*\/([^/,]+)\//.exec(request.headers["authorization"] ?? "")?.[1] ?? "";
-  const model: ServiceModel = { client: "", signingName, protocol: "restJson1", version: "", targetPrefix: "", queryCompatible: false, operations: new Map(), findError: () => undefined };
+  const model: ServiceModel = { client: "", signingName, protocol: "restJson1", version: "", targetPrefix: "", isS3: signingName === "s3", queryCompatible: false, operations: new Map(), findError: () => undefined };
   return writeErrorAs(model, evidentProtocol(signingName, request), request, error, requestId);
 }
 

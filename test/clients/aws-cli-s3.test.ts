@@ -1,16 +1,11 @@
 // The AWS CLI at buckets, as people type it: cp, sync, ls, mv, rm, presign; only AWS_ENDPOINT_URL is set.
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { promisify } from "node:util";
+import { awsCli, noAwsCli as skip } from "../support/aws-cli.ts";
 import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
-
-const python = process.env["EVOKE_TEST_PYTHON"];
-const aws = python ? join(dirname(python), "aws") : "aws";
-const skip = spawnSync(aws, ["--version"]).status === 0 ? false : "the AWS CLI is not installed (pip install awscli, or run .ci/run)";
 
 let platform: TestPlatform;
 const folder = mkdtempSync(join(tmpdir(), "evoke-cli-s3-"));
@@ -20,8 +15,7 @@ after(async () => {
   await platform?.close();
 });
 
-const environment = () => ({ ...process.env, AWS_ENDPOINT_URL: platform.url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_DEFAULT_REGION: "us-east-1", AWS_EC2_METADATA_DISABLED: "true" });
-const run = async (...args: string[]) => (await promisify(execFile)(aws, args, { cwd: folder, env: environment() })).stdout;
+const run = awsCli(folder, () => platform.url);
 
 test("the AWS CLI copies, lists, synchronises and removes objects, large ones in parts", { skip }, async () => {
   await run("s3", "mb", "s3://files");

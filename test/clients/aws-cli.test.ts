@@ -1,18 +1,15 @@
 // The AWS CLI, as people type it: only AWS_ENDPOINT_URL is set.
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import type { Log } from "../../src/kernel/log.ts";
+import { AWS, awsCli, awsEnvironment, noAwsCli as skip } from "../support/aws-cli.ts";
 import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
 import { zipOf } from "../support/zip.ts";
-
-const python = process.env["EVOKE_TEST_PYTHON"];
-const aws = python ? join(dirname(python), "aws") : "aws";
-const skip = spawnSync(aws, ["--version"]).status === 0 ? false : "the AWS CLI is not installed (pip install awscli, or run .ci/run)";
 
 let platform: TestPlatform;
 /** What AWS would have refused, and how to allow it. */
@@ -25,8 +22,7 @@ after(async () => {
   await platform?.close();
 });
 
-const environment = () => ({ ...process.env, AWS_ENDPOINT_URL: platform.url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_DEFAULT_REGION: "us-east-1", AWS_EC2_METADATA_DISABLED: "true" });
-const run = async (...args: string[]) => (await promisify(execFile)(aws, args, { cwd: folder, env: environment() })).stdout;
+const run = awsCli(folder, () => platform.url);
 
 test("the AWS CLI creates a function from a zip file, waits for it, invokes it and deletes it", { skip }, async () => {
   writeFileSync(join(folder, "f.zip"), await zipOf({ "index.js": "exports.handler = async (event) => ({ hello: event.name })" }));
@@ -67,12 +63,12 @@ test("the command that Evoke says would allow what AWS refuses can be run as it 
   await run("iam", "create-user", "--user-name", "ann");
   const { AccessKey } = JSON.parse(await run("iam", "create-access-key", "--user-name", "ann"));
   refusals.length = 0;
-  const asAnn = () => promisify(execFile)(aws, ["lambda", "list-functions"], { env: { ...environment(), AWS_ACCESS_KEY_ID: AccessKey.AccessKeyId, AWS_SECRET_ACCESS_KEY: AccessKey.SecretAccessKey } });
+  const asAnn = () => promisify(execFile)(AWS, ["lambda", "list-functions"], { env: { ...awsEnvironment(platform.url), AWS_ACCESS_KEY_ID: AccessKey.AccessKeyId, AWS_SECRET_ACCESS_KEY: AccessKey.SecretAccessKey } });
   await asAnn();
   assert.equal(refusals.length, 1);
   const command = refusals[0]!.split(" To allow it: ")[1]!;
   assert.match(command, /^aws iam put-user-policy --user-name ann /);
-  await promisify(execFile)("sh", ["-c", command.replace(/^aws /, `${aws} `)], { env: environment() });
+  await promisify(execFile)("sh", ["-c", command.replace(/^aws /, `${AWS} `)], { env: awsEnvironment(platform.url) });
   await asAnn();
   assert.equal(refusals.length, 1, "allowed now");
 });
@@ -136,7 +132,7 @@ test("the AWS CLI publishes versions, points an alias at them, configures it and
 
 test("the AWS CLI makes a queue, sends, receives and deletes a message, and moves dead letters", { skip }, async () => {
   // Named by option, so that older versions, which speak the query protocol, find it as well.
-  const run = async (...args: string[]) => (await promisify(execFile)(aws, ["--endpoint-url", platform.url, ...args], { cwd: folder, env: environment() })).stdout;
+  const run = async (...args: string[]) => (await promisify(execFile)(AWS, ["--endpoint-url", platform.url, ...args], { cwd: folder, env: awsEnvironment(platform.url) })).stdout;
   const json = async (...args: string[]) => JSON.parse((await run("sqs", ...args)) || "null");
   const { QueueUrl: dead } = await json("create-queue", "--queue-name", "cli-dead", "--tags", "team=a");
   const { Attributes: { QueueArn } } = await json("get-queue-attributes", "--queue-url", dead, "--attribute-names", "QueueArn");

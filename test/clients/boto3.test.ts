@@ -34,4 +34,6 @@ test("boto3 feeds functions from queues, and pages through the mappings", { skip
 test("boto3 pages through topics, subscriptions, platform endpoints and phone numbers, and confirms by an e-mail's token", { skip }, () => session("boto3_sns.py", "610987654321"));
 test("boto3 makes buses, rules, targets, archives and API destinations, and pages through them", { skip }, () => session("boto3_events.py", "710987654321"));
 test("boto3 makes schedules and groups, pages through them, and gets what falls due", { skip }, () => session("boto3_scheduler.py", "910987654321"));
+test("boto3 reaches buckets through access points, and pages through them", { skip }, () => session("boto3_access_points.py", "820987654321"));
 test("boto3 keeps objects in buckets, in one piece and in parts, pages through them and waits for them", { skip }, () => session("boto3_s3.py", "810987654321"));
+test("boto3 lays pipes between queues, stops, changes and starts them, and pages through them", { skip }, () => session("boto3_pipes.py", "910987654321"));

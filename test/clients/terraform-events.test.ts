@@ -1,12 +1,8 @@
 // Terraform with its AWS provider over EventBridge: a bus with its policy, rules with targets, an archive, an API destination with its connection.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { EventBridge } from "@aws-sdk/client-eventbridge";
-import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
-import { prepareTerraform, runTerraform } from "../support/terraform.ts";
+import { openTerraform } from "../support/terraform.ts";
 
 const RESOURCES = `
 variable "kind" { default = "order" }
@@ -87,33 +83,18 @@ resource "aws_cloudwatch_event_api_destination" "server" {
 data "aws_cloudwatch_event_bus" "seen" { name = aws_cloudwatch_event_bus.orders.name }
 `;
 
-const folder = mkdtempSync(join(tmpdir(), "evoke-terraform-events-"));
-const skip = prepareTerraform(folder, RESOURCES);
-let platform: TestPlatform;
-before(async () => { if (!skip) platform = await openTestPlatform(); });
-after(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await platform?.close();
-});
+const terraform = openTerraform(RESOURCES);
 
-test("Terraform applies buses, rules, targets, archives and API destinations, plans no changes, updates and destroys them", { skip }, async () => {
-  const terraform = (...args: string[]) => runTerraform(folder, platform.url, ...args);
-  const noChanges = async (...args: string[]) => {
-    const planned = await terraform("plan", "-detailed-exitcode", "-input=false", ...args);
-    assert.match(planned.stdout, /No changes/, planned.stdout);
-  };
-  const applied = await terraform("apply", "-auto-approve", "-input=false");
-  assert.match(applied.stdout, /Apply complete! Resources: 13 added/, applied.stdout);
-  await noChanges();
-  const events = new EventBridge(platform.clientConfig);
+test("Terraform applies buses, rules, targets, archives and API destinations, plans no changes, updates and destroys them", { skip: terraform.skip }, async () => {
+  await terraform.apply("13 added");
+  await terraform.noChanges();
+  const events = new EventBridge(terraform.platform.clientConfig);
   const pattern = async () => (await events.describeRule({ Name: "orders", EventBusName: "orders" })).EventPattern;
   assert.equal(await pattern(), '{"detail-type":["order"],"source":["shop"]}');
-  const changed = await terraform("apply", "-auto-approve", "-input=false", "-var", "kind=return");
-  assert.match(changed.stdout, /0 added, 1 changed, 0 destroyed/, changed.stdout);
+  await terraform.apply("0 added, 1 changed, 0 destroyed", "-var", "kind=return");
   assert.equal(await pattern(), '{"detail-type":["return"],"source":["shop"]}');
-  await noChanges("-var", "kind=return");
-  const destroyed = await terraform("destroy", "-auto-approve", "-input=false");
-  assert.match(destroyed.stdout, /Destroy complete! Resources: 13 destroyed/, destroyed.stdout);
+  await terraform.noChanges("-var", "kind=return");
+  await terraform.destroy(13);
   assert.deepEqual((await events.listEventBuses({})).EventBuses!.map(({ Name }) => Name), ["default"]);
   events.destroy();
 });

@@ -1,12 +1,8 @@
 // Terraform and everything of IAM it usually makes: apply, a change that finds the rest as it was, destroy.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { IAMClient, ListUsersCommand } from "@aws-sdk/client-iam";
-import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
-import { prepareTerraform, runTerraform } from "../support/terraform.ts";
+import { openTerraform } from "../support/terraform.ts";
 
 const RESOURCES = `
 variable "path" { default = "/" }
@@ -90,25 +86,14 @@ resource "aws_iam_account_password_policy" "strict" {
 }
 `;
 
-const folder = mkdtempSync(join(tmpdir(), "evoke-terraform-iam-"));
-const skip = prepareTerraform(folder, RESOURCES);
-let platform: TestPlatform;
-before(async () => { if (!skip) platform = await openTestPlatform(); });
-after(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await platform?.close();
-});
+const terraform = openTerraform(RESOURCES);
 
-test("Terraform applies users, groups, roles, policies, profiles and account settings, changes one and no other, and destroys them", { skip }, async () => {
-  const terraform = (...args: string[]) => runTerraform(folder, platform.url, ...args);
-  const applied = await terraform("apply", "-auto-approve", "-input=false");
-  assert.match(applied.stdout, /Apply complete! Resources: 15 added/, applied.stdout);
-  const updated = await terraform("apply", "-auto-approve", "-input=false", "-var", "path=/people/");
-  assert.match(updated.stdout, /0 added, 1 changed, 0 destroyed/, updated.stdout);
-  const iam = new IAMClient(platform.clientConfig);
+test("Terraform applies users, groups, roles, policies, profiles and account settings, changes one and no other, and destroys them", { skip: terraform.skip }, async () => {
+  await terraform.apply("15 added");
+  await terraform.apply("0 added, 1 changed, 0 destroyed", "-var", "path=/people/");
+  const iam = new IAMClient(terraform.platform.clientConfig);
   assert.deepEqual((await iam.send(new ListUsersCommand({}))).Users!.map((user) => user.Arn), ["arn:aws:iam::000000000000:user/people/ann"]);
-  const destroyed = await terraform("destroy", "-auto-approve", "-input=false");
-  assert.match(destroyed.stdout, /Destroy complete! Resources: 15 destroyed/, destroyed.stdout);
+  await terraform.destroy(15);
   assert.deepEqual((await iam.send(new ListUsersCommand({}))).Users, []);
   iam.destroy();
 });

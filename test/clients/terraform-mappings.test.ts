@@ -1,12 +1,10 @@
 // Terraform with queues and the functions that are fed from them: apply, empty plans, updates in place, destroy.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { ListEventSourceMappingsCommand } from "@aws-sdk/client-lambda";
-import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
-import { prepareTerraform, runTerraform } from "../support/terraform.ts";
+import { openTerraform } from "../support/terraform.ts";
 import { zipOf } from "../support/zip.ts";
 
 const RESOURCES = `
@@ -72,33 +70,19 @@ resource "aws_lambda_event_source_mapping" "ordered" {
 }
 `;
 
-const folder = mkdtempSync(join(tmpdir(), "evoke-terraform-mappings-"));
-const skip = prepareTerraform(folder, RESOURCES);
-let platform: TestPlatform;
-before(async () => { if (!skip) platform = await openTestPlatform(); });
-after(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await platform?.close();
-});
+const terraform = openTerraform(RESOURCES);
 
-const terraform = (...args: string[]) => runTerraform(folder, platform.url, ...args);
-const plansNothing = async (...args: string[]) => {
-  const { stdout } = await terraform("plan", "-detailed-exitcode", "-input=false", ...args);
-  assert.match(stdout, /No changes/, stdout);
-};
 const changes = async (...args: string[]) => {
-  const { stdout } = await terraform("apply", "-auto-approve", "-input=false", ...args);
-  assert.match(stdout, /0 added, 1 changed, 0 destroyed/, stdout);
-  await plansNothing(...args);
+  await terraform.apply("0 added, 1 changed, 0 destroyed", ...args);
+  await terraform.noChanges(...args);
 };
-const mappings = async () => (await platform.lambda.send(new ListEventSourceMappingsCommand({}))).EventSourceMappings!;
+const mappings = async () => (await terraform.platform.lambda.send(new ListEventSourceMappingsCommand({}))).EventSourceMappings!;
 const orders = async () => (await mappings()).find(({ EventSourceArn }) => EventSourceArn!.endsWith(":orders"))!;
 
-test("Terraform applies event source mappings, plans no changes, updates them in place and destroys them", { skip }, async () => {
-  writeFileSync(join(folder, "f.zip"), await zipOf({ "index.js": "exports.handler = async () => ({ batchItemFailures: [] })" }));
-  const applied = await terraform("apply", "-auto-approve", "-input=false");
-  assert.match(applied.stdout, /Apply complete! Resources: 8 added/, applied.stdout);
-  await plansNothing();
+test("Terraform applies event source mappings, plans no changes, updates them in place and destroys them", { skip: terraform.skip }, async () => {
+  writeFileSync(join(terraform.folder, "f.zip"), await zipOf({ "index.js": "exports.handler = async () => ({ batchItemFailures: [] })" }));
+  await terraform.apply("8 added");
+  await terraform.noChanges();
   const { State, FilterCriteria, ScalingConfig, MetricsConfig } = await orders();
   assert.deepEqual([State, FilterCriteria, ScalingConfig, MetricsConfig], ["Enabled", { Filters: [{ Pattern: '{"body":{"kind":["order"]}}' }] }, { MaximumConcurrency: 3 }, { Metrics: ["EventCount"] }]);
 
@@ -108,7 +92,6 @@ test("Terraform applies event source mappings, plans no changes, updates them in
   const plain = await orders();
   assert.deepEqual([plain.State, plain.FilterCriteria, plain.ScalingConfig, plain.BatchSize], ["Disabled", undefined, undefined, 5]);
 
-  const destroyed = await terraform("destroy", "-auto-approve", "-input=false");
-  assert.match(destroyed.stdout, /Destroy complete! Resources: 8 destroyed/, destroyed.stdout);
+  await terraform.destroy(8);
   assert.deepEqual(await mappings(), []);
 });

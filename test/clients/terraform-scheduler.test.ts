@@ -1,12 +1,8 @@
 // Terraform with its AWS provider over EventBridge Scheduler: a group and schedules with everything, applied, changed and destroyed.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { Scheduler } from "@aws-sdk/client-scheduler";
-import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
-import { prepareTerraform, runTerraform } from "../support/terraform.ts";
+import { openTerraform } from "../support/terraform.ts";
 
 const RESOURCES = `
 variable "hour" { default = 9 }
@@ -72,33 +68,18 @@ resource "aws_scheduler_schedule" "once" {
 }
 `;
 
-const folder = mkdtempSync(join(tmpdir(), "evoke-terraform-scheduler-"));
-const skip = prepareTerraform(folder, RESOURCES);
-let platform: TestPlatform;
-before(async () => { if (!skip) platform = await openTestPlatform(); });
-after(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await platform?.close();
-});
+const terraform = openTerraform(RESOURCES);
 
-test("Terraform applies schedules and their group, plans no changes, updates and destroys them", { skip }, async () => {
-  const terraform = (...args: string[]) => runTerraform(folder, platform.url, ...args);
-  const noChanges = async (...args: string[]) => {
-    const planned = await terraform("plan", "-detailed-exitcode", "-input=false", ...args);
-    assert.match(planned.stdout, /No changes/, planned.stdout);
-  };
-  const applied = await terraform("apply", "-auto-approve", "-input=false");
-  assert.match(applied.stdout, /Apply complete! Resources: 8 added/, applied.stdout);
-  await noChanges();
-  const scheduler = new Scheduler(platform.clientConfig);
+test("Terraform applies schedules and their group, plans no changes, updates and destroys them", { skip: terraform.skip }, async () => {
+  await terraform.apply("8 added");
+  await terraform.noChanges();
+  const scheduler = new Scheduler(terraform.platform.clientConfig);
   const expression = async () => (await scheduler.getSchedule({ Name: "daily", GroupName: "team" })).ScheduleExpression;
   assert.equal(await expression(), "cron(0 9 ? * MON-FRI *)");
-  const changed = await terraform("apply", "-auto-approve", "-input=false", "-var", "hour=10");
-  assert.match(changed.stdout, /0 added, 1 changed, 0 destroyed/, changed.stdout);
+  await terraform.apply("0 added, 1 changed, 0 destroyed", "-var", "hour=10");
   assert.equal(await expression(), "cron(0 10 ? * MON-FRI *)");
-  await noChanges("-var", "hour=10");
-  const destroyed = await terraform("destroy", "-auto-approve", "-input=false");
-  assert.match(destroyed.stdout, /Destroy complete! Resources: 8 destroyed/, destroyed.stdout);
+  await terraform.noChanges("-var", "hour=10");
+  await terraform.destroy(8);
   assert.deepEqual((await scheduler.listSchedules({})).Schedules, []);
   scheduler.destroy();
 });

@@ -1,12 +1,10 @@
 // Terraform with its AWS provider over SNS: a topic with everything, subscriptions of a queue and a function.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { GetSubscriptionAttributesCommand, GetTopicAttributesCommand, ListSubscriptionsCommand, ListTopicsCommand, SNSClient } from "@aws-sdk/client-sns";
-import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
-import { prepareTerraform, runTerraform } from "../support/terraform.ts";
+import { openTerraform } from "../support/terraform.ts";
 import { zipOf } from "../support/zip.ts";
 
 const RESOURCES = `
@@ -106,44 +104,28 @@ data "aws_sns_topic" "seen" {
 }
 `;
 
-const folder = mkdtempSync(join(tmpdir(), "evoke-terraform-sns-"));
-const skip = prepareTerraform(folder, RESOURCES);
-let platform: TestPlatform;
-before(async () => { if (!skip) platform = await openTestPlatform(); });
-after(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await platform?.close();
-});
+const terraform = openTerraform(RESOURCES);
 
-test("Terraform applies topics, policies and subscriptions, plans no changes, updates and destroys them", { skip }, async () => {
-  const terraform = (...args: string[]) => runTerraform(folder, platform.url, ...args);
-  const noChanges = async (...args: string[]) => {
-    const planned = await terraform("plan", "-detailed-exitcode", "-input=false", ...args);
-    assert.match(planned.stdout, /No changes/, planned.stdout);
-  };
-  writeFileSync(join(folder, "f.zip"), await zipOf({ "index.js": "exports.handler = async () => {}" }));
-  const applied = await terraform("apply", "-auto-approve", "-input=false");
-  assert.match(applied.stdout, /Apply complete! Resources: 15 added/, applied.stdout);
-  await noChanges();
+test("Terraform applies topics, policies and subscriptions, plans no changes, updates and destroys them", { skip: terraform.skip }, async () => {
+  writeFileSync(join(terraform.folder, "f.zip"), await zipOf({ "index.js": "exports.handler = async () => {}" }));
+  await terraform.apply("15 added");
+  await terraform.noChanges();
 
-  const sns = new SNSClient(platform.clientConfig);
+  const sns = new SNSClient(terraform.platform.clientConfig);
   const { Subscriptions } = await sns.send(new ListSubscriptionsCommand({}));
   const ofFunction = Subscriptions!.find(({ Protocol }) => Protocol === "lambda")!.SubscriptionArn!;
   const filter = async () => (await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: ofFunction }))).Attributes!["FilterPolicy"];
   assert.equal(await filter(), '{"kind":["order"]}');
-  const changed = await terraform("apply", "-auto-approve", "-input=false", "-var", "kind=return");
-  assert.match(changed.stdout, /0 added, 2 changed, 0 destroyed/, changed.stdout);
+  await terraform.apply("0 added, 2 changed, 0 destroyed", "-var", "kind=return");
   assert.equal(await filter(), '{"kind":["return"]}');
   const { Topics } = await sns.send(new ListTopicsCommand({}));
   assert.equal((await sns.send(new GetTopicAttributesCommand({ TopicArn: Topics!.find(({ TopicArn }) => TopicArn!.endsWith(":orders"))!.TopicArn! }))).Attributes!["DisplayName"], "return");
   const without = ["-var", "kind=return", "-var", "filtered=false"];
-  const unfiltered = await terraform("apply", "-auto-approve", "-input=false", ...without);
-  assert.match(unfiltered.stdout, /0 added, 2 changed, 0 destroyed/, unfiltered.stdout);
+  await terraform.apply("0 added, 2 changed, 0 destroyed", ...without);
   assert.equal(await filter(), undefined);
-  await noChanges(...without);
+  await terraform.noChanges(...without);
 
-  const destroyed = await terraform("destroy", "-auto-approve", "-input=false");
-  assert.match(destroyed.stdout, /Destroy complete! Resources: 15 destroyed/, destroyed.stdout);
+  await terraform.destroy(15);
   assert.deepEqual((await sns.send(new ListTopicsCommand({}))).Topics ?? [], []);
   sns.destroy();
 });

@@ -1,12 +1,8 @@
 // Terraform's queues: policies, dead letters, tags; apply, a second plan without changes, update, destroy.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { SQS } from "@aws-sdk/client-sqs";
-import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
-import { prepareTerraform, runTerraform } from "../support/terraform.ts";
+import { openTerraform } from "../support/terraform.ts";
 
 const CONFIGURATION = `
 variable "stage" { default = "one" }
@@ -45,31 +41,20 @@ data "aws_sqs_queue" "seen" {
 output "url" { value = data.aws_sqs_queue.seen.url }
 `;
 
-const folder = mkdtempSync(join(tmpdir(), "evoke-terraform-"));
 // The provider itself waits 25 seconds and more for each change of a queue to be the same everywhere.
-const skip = process.env["EVOKE_SLOW_TESTS"] ? prepareTerraform(folder, CONFIGURATION) : "takes three minutes: set EVOKE_SLOW_TESTS, as the nightly run does";
-let platform: TestPlatform;
-before(async () => { if (!skip) platform = await openTestPlatform(); });
-after(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await platform?.close();
-});
-const terraform = (...args: string[]) => runTerraform(folder, platform.url, ...args);
+const terraform = openTerraform(CONFIGURATION, !process.env["EVOKE_SLOW_TESTS"] && "takes three minutes: set EVOKE_SLOW_TESTS, as the nightly run does");
 
-test("Terraform applies queues with policies, dead letters and tags, plans no changes, updates and destroys them", { skip }, async () => {
-  const sqs = new SQS(platform.clientConfig);
-  const applied = await terraform("apply", "-auto-approve", "-input=false");
-  assert.match(applied.stdout, /Apply complete! Resources: 5 added/, applied.stdout);
-  const QueueUrl = /url = "(.+?)"/.exec(applied.stdout)![1]!;
-  assert.match((await terraform("plan", "-input=false")).stdout, /No changes\./);
-  const updated = await terraform("apply", "-auto-approve", "-input=false", "-var", "stage=two");
-  assert.match(updated.stdout, /0 added, 3 changed, 0 destroyed/, updated.stdout);
+test("Terraform applies queues with policies, dead letters and tags, plans no changes, updates and destroys them", { skip: terraform.skip }, async () => {
+  const sqs = new SQS(terraform.platform.clientConfig);
+  const applied = await terraform.apply("5 added");
+  const QueueUrl = /url = "(.+?)"/.exec(applied)![1]!;
+  await terraform.noChanges();
+  await terraform.apply("0 added, 3 changed, 0 destroyed", "-var", "stage=two");
   const { Attributes } = await sqs.getQueueAttributes({ QueueUrl, AttributeNames: ["All"] });
   assert.deepEqual([Attributes!["DelaySeconds"], Attributes!["VisibilityTimeout"], JSON.parse(Attributes!["RedrivePolicy"]!).maxReceiveCount, JSON.parse(Attributes!["Policy"]!).Statement[0].Sid], ["5", "90", 5, "two"]);
   assert.deepEqual((await sqs.listQueueTags({ QueueUrl })).Tags, { stage: "two", team: "a" });
-  assert.match((await terraform("plan", "-input=false", "-var", "stage=two")).stdout, /No changes\./);
-  const destroyed = await terraform("destroy", "-auto-approve", "-input=false");
-  assert.match(destroyed.stdout, /Destroy complete! Resources: 5 destroyed/, destroyed.stdout);
+  await terraform.noChanges("-var", "stage=two");
+  await terraform.destroy(5);
   assert.equal((await sqs.listQueues({})).QueueUrls, undefined);
   sqs.destroy();
 });

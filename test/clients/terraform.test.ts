@@ -1,13 +1,11 @@
 // Terraform with its AWS provider: apply, a second plan without changes, destroy.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
 import { GetFunctionCommand, InvokeCommand, ListLayersCommand, ResourceNotFoundException } from "@aws-sdk/client-lambda";
-import { openTestPlatform, type TestPlatform } from "../support/platform.ts";
-import { prepareTerraform, runTerraform } from "../support/terraform.ts";
+import { openTerraform } from "../support/terraform.ts";
 import { zipOf } from "../support/zip.ts";
 
 const CONFIGURATION = `
@@ -171,54 +169,38 @@ resource "aws_lambda_provisioned_concurrency_config" "live" {
 }
 `;
 
-const folder = mkdtempSync(join(tmpdir(), "evoke-terraform-"));
-const skip = prepareTerraform(folder, CONFIGURATION);
-let platform: TestPlatform;
-before(async () => { if (!skip) platform = await openTestPlatform(); });
-after(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await platform?.close();
-});
+const terraform = openTerraform(CONFIGURATION);
 
-const terraform = (...args: string[]) => runTerraform(folder, platform.url, ...args);
 
 const packages = async (word: string) => {
-  writeFileSync(join(folder, "f.zip"), await zipOf({ "index.js": `// for ${word}\nexports.handler = async () => require("word") + " " + process.env.STAGE` }));
-  writeFileSync(join(folder, "layer.zip"), await zipOf({ "nodejs/node_modules/word/index.js": `module.exports = "${word}"` }));
+  writeFileSync(join(terraform.folder, "f.zip"), await zipOf({ "index.js": `// for ${word}\nexports.handler = async () => require("word") + " " + process.env.STAGE` }));
+  writeFileSync(join(terraform.folder, "layer.zip"), await zipOf({ "nodejs/node_modules/word/index.js": `module.exports = "${word}"` }));
 };
-const live = async () => (await platform.lambda.send(new InvokeCommand({ FunctionName: "terraformed", Qualifier: "live" }))).ExecutedVersion;
-const noChanges = async (...args: string[]) => {
-  const planned = await terraform("plan", "-detailed-exitcode", "-input=false", ...args);
-  assert.match(planned.stdout, /No changes/, planned.stdout);
-};
+const live = async () => (await terraform.platform.lambda.send(new InvokeCommand({ FunctionName: "terraformed", Qualifier: "live" }))).ExecutedVersion;
 
-test("Terraform applies a function with its role, layer, version, alias, URL and concurrency, plans no changes, updates and destroys them", { skip }, async () => {
+test("Terraform applies a function with its role, layer, version, alias, URL and concurrency, plans no changes, updates and destroys them", { skip: terraform.skip }, async () => {
   await packages("hello");
-  const applied = await terraform("apply", "-auto-approve", "-input=false");
-  assert.match(applied.stdout, /Apply complete! Resources: 17 added/, applied.stdout);
-  assert.match(applied.stdout, /said = "\\"hello one\\""/);
+  const applied = await terraform.apply("17 added");
+  assert.match(applied, /said = "\\"hello one\\""/);
   assert.equal(await live(), "1");
-  const answer = await fetch(/url = "(.+?)"/.exec(applied.stdout)![1]!, { headers: { origin: "https://shop.example" } });
+  const answer = await fetch(/url = "(.+?)"/.exec(applied)![1]!, { headers: { origin: "https://shop.example" } });
   assert.deepEqual([await answer.text(), answer.headers.get("access-control-allow-origin")], ["hello one", "https://shop.example"]);
-  await noChanges();
+  await terraform.noChanges();
 
   await packages("goodbye");
   const next = ["-var", "stage=two", "-var", 'weights={"1":0.5}'];
-  const updated = await terraform("apply", "-auto-approve", "-input=false", ...next);
-  // A layer's version is never changed: there is a new one, with a permission of its own.
-  assert.match(updated.stdout, /2 added, 2 changed, 2 destroyed/, updated.stdout);
-  assert.match(updated.stdout, /said = "\\"goodbye two\\""/);
-  assert.match(updated.stdout, /layer = 2/);
+  const updated = await terraform.apply("2 added, 2 changed, 2 destroyed", ...next);
+  assert.match(updated, /said = "\\"goodbye two\\""/);
+  assert.match(updated, /layer = 2/);
   // Version 1 keeps the layer that is gone.
   assert.deepEqual(new Set(await Promise.all(Array.from({ length: 40 }, live))), new Set(["1", "2"]));
-  const first = await platform.lambda.send(new InvokeCommand({ FunctionName: "terraformed", Qualifier: "1" }));
+  const first = await terraform.platform.lambda.send(new InvokeCommand({ FunctionName: "terraformed", Qualifier: "1" }));
   assert.equal(first.Payload!.transformToString(), '"hello one"');
-  await noChanges(...next);
+  await terraform.noChanges(...next);
 
-  const destroyed = await terraform("destroy", "-auto-approve", "-input=false");
-  assert.match(destroyed.stdout, /Destroy complete! Resources: 17 destroyed/, destroyed.stdout);
-  await assert.rejects(platform.lambda.send(new GetFunctionCommand({ FunctionName: "terraformed" })), ResourceNotFoundException);
-  const iam = new IAMClient(platform.clientConfig);
-  assert.deepEqual([(await platform.lambda.send(new ListLayersCommand({}))).Layers, (await iam.send(new ListRolesCommand({}))).Roles], [[], []], "nothing is left over");
+  await terraform.destroy(17);
+  await assert.rejects(terraform.platform.lambda.send(new GetFunctionCommand({ FunctionName: "terraformed" })), ResourceNotFoundException);
+  const iam = new IAMClient(terraform.platform.clientConfig);
+  assert.deepEqual([(await terraform.platform.lambda.send(new ListLayersCommand({}))).Layers, (await iam.send(new ListRolesCommand({}))).Roles], [[], []], "nothing is left over");
   iam.destroy();
 });

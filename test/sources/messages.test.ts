@@ -1,11 +1,11 @@
 // The suite of polled queues, on messages as the store keeps them.
 import { type KnownQueues, messageSource } from "../support/message-source.ts";
-import { queueSourceSuite } from "../support/source-suite.ts";
+import { type OpenQueueUnderTest, queueSourceSuite } from "../support/source-suite.ts";
 
 const queues: KnownQueues = new Map();
 let made = 0;
 
-queueSourceSuite("messages", async ({ stores, clock }) => {
+const open: OpenQueueUnderTest = async ({ stores, clock }) => {
   const source = messageSource({ stores, clock, queues });
   return {
     source,
@@ -15,4 +15,7 @@ queueSourceSuite("messages", async ({ stores, clock }) => {
     read: (record) => { const { messageId, body } = record as { messageId: string; body: string }; return { id: messageId, body }; },
     close: async () => undefined,
   };
-});
+};
+
+queueSourceSuite("messages", open);
+queueSourceSuite("messages through a pipe", open, "pipe");

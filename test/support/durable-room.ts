@@ -5,7 +5,9 @@ import { type VirtualClock, virtualClock } from "../../src/kernel/clock.ts";
 import { realIds } from "../../src/kernel/ids.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import type { Access } from "../../src/ports/access.ts";
+import type { ServiceEvent } from "../../src/ports/default-bus.ts";
 import type { InvokeResult } from "../../src/ports/functions.ts";
+import type { Lanes } from "../../src/ports/lanes.ts";
 import type { TargetMessage } from "../../src/ports/targets.ts";
 import { openDirectory } from "../../src/services/lambda/directory.ts";
 import { lambda as service } from "../../src/services/lambda/service.ts";
@@ -42,10 +44,13 @@ export async function openDurableRoom(access?: Access) {
   const functions = scriptedFunctions();
   const delivered: { arn: string; message: TargetMessage }[] = [];
   const targets = { serves: () => true, exists: async () => true, deliver: async (arn: string, message: TargetMessage) => { delivered.push({ arn, message }); }, deliverAll: async () => undefined };
+  const events: ServiceEvent[] = [];
+  const defaultBus = { sends: async (event: ServiceEvent) => { events.push(event); return []; }, emit: async () => 0 };
+  const lanes: Lanes = { register: () => undefined, send: async () => undefined, bound: () => undefined, transaction: (work) => stores.transaction((tx) => work(tx, async () => undefined)) };
   // Other work of the room would wake up thousands of times in a year.
   const background = openBackground({ clock, log: silentLog });
   const run = (name: string, work: (signal: AbortSignal) => Promise<void>) => { if (/^durable|transitions/.test(name)) background.run(name, work); };
-  const room = await openRoom(service, { background: run, ...(access ? { access } : {}), clock, ids, stores, code: memoryCode(), functions, directory: openDirectory({ stores, ids }), targets });
+  const room = await openRoom(service, { background: run, ...(access ? { access } : {}), clock, ids, stores, code: memoryCode(), functions, directory: openDirectory({ stores, ids }), targets, defaultBus, lanes });
   const lambda = new Lambda(room.clientConfig);
   const scripts = new Map<string, Script>();
 
@@ -70,6 +75,8 @@ export async function openDurableRoom(access?: Access) {
 
   return {
     lambda, clock, functions, delivered, scripts, stores,
+    /** What the default event bus was told. */
+    events,
     /** A durable function of that name; answers its version 1. */
     async create(FunctionName: string, script: Script, more: Partial<CreateFunctionCommandInput> = {}): Promise<string> {
       scripts.set(FunctionName, script);

@@ -11,11 +11,13 @@ import { openOutgoingHttp } from "../../src/outgoing-http.ts";
 import type { Access, AccessQuestion } from "../../src/ports/access.ts";
 import type { AsyncEvent } from "../../src/ports/events.ts";
 import type { Sender, TargetMessage } from "../../src/ports/targets.ts";
+import { openApiDestinations } from "../../src/services/eventbridge/api-destinations-port.ts";
 import { eventbridge as service } from "../../src/services/eventbridge/service.ts";
+import { openDefaultBus } from "../../src/services/eventbridge/default-bus.ts";
 import type { RoomPorts } from "../../src/services/service.ts";
 import { openStores } from "../../src/storage/open.ts";
 import type { Stores } from "../../src/storage/stores.ts";
-import { openRoom } from "./room.ts";
+import { type OpenRoom, openRoom } from "./room.ts";
 
 export interface Sent {
   arn: string;
@@ -60,7 +62,8 @@ export const topicArn = (name: string): string => `arn:aws:sns:eu-west-1:${ACCOU
 export const lambdaArn = (name: string): string => `arn:aws:lambda:eu-west-1:${ACCOUNT}:function:${name}`;
 export const busArn = (name: string, account = ACCOUNT): string => `arn:aws:events:eu-west-1:${account}:event-bus/${name}`;
 
-export async function openTestEvents(given: { stores?: Stores; clock?: VirtualClock } = {}): Promise<TestEvents> {
+/** `serving`: services that deliver, beside queues, topics and log groups. */
+export async function openTestEvents(given: { stores?: Stores; clock?: VirtualClock; serving?: string[] } = {}): Promise<TestEvents> {
   const clock = given.clock ?? virtualClock();
   const stores = given.stores ?? (await openStores({ ephemeral: true, clock, log: silentLog }));
   const [sent, invoked, asked, warnings, tries]: [Sent[], TestEvents["invoked"], AccessQuestion[], string[], TestEvents["tries"]] = [[], [], [], [], []];
@@ -78,7 +81,7 @@ export async function openTestEvents(given: { stores?: Stores; clock?: VirtualCl
     if (refusals.has(arn)) throw refusals.get(arn);
   };
   const targets = openTargets(access);
-  for (const name of ["sqs", "sns", "logs"]) {
+  for (const name of ["sqs", "sns", "logs", ...(given.serving ?? [])]) {
     targets.add({ service: name, exists: async () => true, deliver: async (arn, message, from) => {
       refuse(arn);
       sent.push({ arn, message, from, atMs: clock.now() });
@@ -88,8 +91,8 @@ export async function openTestEvents(given: { stores?: Stores; clock?: VirtualCl
   const background = openBackground({ clock, log: silentLog });
   const lanes = openLanes({ stores, clock, ids, log: silentLog, run: {} });
   const log: Log = { ...silentLog, warn: (message, fields) => void warnings.push(`${message} ${JSON.stringify(fields)}`) };
-  const room = await openRoom(service, {
-    stores, clock, ids, log, lanes, targets, access, background: background.run, outgoingHttp: openOutgoingHttp(),
+  const room: OpenRoom = await openRoom(service, {
+    stores, clock, ids, log, lanes, targets, access, defaultBus: openDefaultBus({ stores, clock, ids, lanes }), background: background.run, outgoingHttp: openOutgoingHttp(), apiDestinations: openApiDestinations(() => room.ports),
     events: { invoke: () => Promise.reject(new Error("nobody asks")), enqueue: async (event) => {
       refuse(event.functionArn);
       invoked.push({ ...event, atMs: clock.now() });

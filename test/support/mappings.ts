@@ -1,5 +1,7 @@
 // Event source mappings at work, under a clock that moves when told to: real stores, functions that answer what they are told, mappings kept by the test.
 import { openBackground } from "../../src/background.ts";
+import { openConsumers } from "../../src/delivery/consumers.ts";
+import { functionConsumer } from "../../src/delivery/function-consumer.ts";
 import { openMappings } from "../../src/delivery/mappings.ts";
 import { openQueueMemory, type QueueMemory } from "../../src/delivery/queue-memory.ts";
 import { openQueuePolling } from "../../src/delivery/queue-poller.ts";
@@ -7,11 +9,14 @@ import type { Clock, VirtualClock } from "../../src/kernel/clock.ts";
 import { ServiceError } from "../../src/kernel/errors.ts";
 import { realIds } from "../../src/kernel/ids.ts";
 import type { Log } from "../../src/kernel/log.ts";
+import type { Access } from "../../src/ports/access.ts";
 import type { EventSourceMapping, EventSourceMappings, MappingReport } from "../../src/ports/event-source-mappings.ts";
 import type { ResolvedFunction } from "../../src/ports/function-directory.ts";
 import type { FunctionVersion } from "../../src/ports/functions.ts";
+import type { Metrics } from "../../src/ports/metrics.ts";
 import type { Source } from "../../src/ports/sources.ts";
 import type { Stores } from "../../src/storage/stores.ts";
+import { testPipeConsumer } from "./pipe-consumer.ts";
 import { type ScriptedFunctions, scriptedFunctions } from "./ports.ts";
 
 export interface TestMappings {
@@ -47,7 +52,7 @@ export const resolved = (more: Partial<ResolvedFunction> = {}): ResolvedFunction
 });
 
 export const mappingOf = (sourceArn: string, more: Partial<EventSourceMapping> = {}): EventSourceMapping => ({
-  uuid: "11111111-1111-4111-8111-111111111111", account: "000000000000", region: "eu-west-1", functionArn: FUNCTION, sourceArn, revision: "1",
+  uuid: "11111111-1111-4111-8111-111111111111", account: "000000000000", region: "eu-west-1", consumerArn: FUNCTION, sourceArn, revision: "1",
   batchSize: 10, windowSeconds: 0, filters: [], reportBatchItemFailures: false, countsEvents: true, ...more,
 });
 
@@ -72,16 +77,17 @@ export function openTestMappings({ stores, clock, source, memoryBytes = 64 * 102
   const { mappings, set, end } = kept ?? keptMappings(reports);
   const memory = openQueueMemory(memoryBytes);
   const background = openBackground({ clock, log });
+  const counting: Metrics = { series: ({ name }) => (value) => void metrics.set(name, (metrics.get(name) ?? 0) + value), flush: async () => undefined };
+  const access: Access = {
+    mode: "enforce",
+    decide: async () => ({ allowed: true }),
+    async check({ action }) { if (refused.has(action)) throw new ServiceError("AccessDeniedException", `not authorized to perform: ${action}`); },
+  };
   openMappings({
-    stores, clock, ids: realIds(), log, functions, mappings, background: background.run,
-    directory: { resolve: async (arn) => directory.get(arn) },
+    stores, clock, ids: realIds(), log, mappings, metrics: counting, background: background.run,
+    consumers: openConsumers([functionConsumer({ functions, directory: { resolve: async (arn) => directory.get(arn) }, metrics: counting }), testPipeConsumer({ stores, clock, metrics: counting, access, functions, directory })]),
     sources: { find: (arn) => (arn.split(":")[2] === source.service ? source : undefined) },
-    access: {
-      mode: "enforce",
-      decide: async () => ({ allowed: true }),
-      async check({ action }) { if (refused.has(action)) throw new ServiceError("AccessDeniedException", `not authorized to perform: ${action}`); },
-    },
-    metrics: { series: ({ name }) => (value) => void metrics.set(name, (metrics.get(name) ?? 0) + value), flush: async () => undefined },
+    access,
     lanes: { register: () => undefined, send: async () => undefined, transaction: async () => { throw new Error("this test has no lanes"); }, bound: () => undefined },
     workers: { queue: openQueuePolling(memory), stream: async () => { throw new Error("this test has no streams"); } },
   });

@@ -13,6 +13,7 @@ import { openStores } from "../../src/storage/open.ts";
 import type { Stores } from "../../src/storage/stores.ts";
 import { FUNCTION, keptMappings, mappingOf, openTestMappings, resolved, type TestMappings } from "./mappings.ts";
 import { mortalStores } from "./mortal-stores.ts";
+import { PIPE, putPipe } from "./pipe-consumer.ts";
 
 export interface QueueUnderTest {
   source: QueueSource;
@@ -53,12 +54,15 @@ const FAILED: InvokeResult = { failed: true, payload: Buffer.from("null"), execu
 const listing = (ids: string[]): InvokeResult => ({ ...OK, payload: Buffer.from(JSON.stringify({ batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })) })) });
 const HIDDEN_SECONDS = 30;
 
-async function openWorld(t: TestContext, open: OpenQueueUnderTest): Promise<World> {
+async function openWorldOf(t: TestContext, open: OpenQueueUnderTest, through: "pipe" | undefined): Promise<World> {
   const clock = jumpingClock();
   const stores = await openStores({ ephemeral: true, clock, log: silentLog });
   const outside = await open({ stores, clock });
+  if (through === "pipe") await putPipe(stores, FUNCTION);
+  const kept = keptMappings([]);
+  const set = (mapping: EventSourceMapping) => kept.set(through === "pipe" ? { ...mapping, consumerArn: PIPE } : mapping);
   const world: World = {
-    clock, outside, kept: keptMappings([]), answer: async () => OK, processes: [],
+    clock, outside, kept: { ...kept, set }, answer: async () => OK, processes: [],
     async start() {
       const mortal = mortalStores(stores);
       const queue = await open({ stores: mortal.stores, clock });
@@ -92,7 +96,9 @@ function jumpingClock(): World["clock"] {
 /** More of them: EVOKE_TEST_SEEDS. */
 const SEEDS = Number(process.env["EVOKE_TEST_SEEDS"] ?? 4);
 
-export function queueSourceSuite(name: string, open: OpenQueueUnderTest): void {
+/** `through`: a pipe stands between the queue and the function. */
+export function queueSourceSuite(name: string, open: OpenQueueUnderTest, through?: "pipe"): void {
+  const openWorld = (t: TestContext, queue: OpenQueueUnderTest) => openWorldOf(t, queue, through);
   for (const batchSize of [1, 10, 100]) {
     test(`${name}: everything that is put in runs, and nothing is left, in batches of ${batchSize}`, async (t) => {
       const world = await openWorld(t, open);

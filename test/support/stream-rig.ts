@@ -3,6 +3,8 @@ import { ServiceError } from "../../src/kernel/errors.ts";
 import { realIds } from "../../src/kernel/ids.ts";
 import type { Log } from "../../src/kernel/log.ts";
 import { type Background, openBackground } from "../../src/background.ts";
+import { openConsumers } from "../../src/delivery/consumers.ts";
+import { functionConsumer } from "../../src/delivery/function-consumer.ts";
 import { openMappings } from "../../src/delivery/mappings.ts";
 import { openStreamPoller } from "../../src/delivery/stream-poller.ts";
 import type { StreamMemory } from "../../src/delivery/stream-shard.ts";
@@ -80,7 +82,7 @@ export async function openStreamRig(open: (delivery: TestDelivery) => Promise<St
   const stream = await open(delivery);
   const functionArn = delivery.add("consumer");
   let mapping: EventSourceMapping = {
-    uuid: MAPPING, account: "000000000000", region: "eu-west-1", functionArn, sourceArn: stream.arn, revision: "1",
+    uuid: MAPPING, account: "000000000000", region: "eu-west-1", consumerArn: functionArn, sourceArn: stream.arn, revision: "1",
     batchSize: 100, windowSeconds: 0, filters: [], reportBatchItemFailures: false, countsEvents: true, ...options.mapping, stream: { ...STREAM, ...options.stream },
   };
   const reported: { report: MappingReport }[] = [];
@@ -133,8 +135,11 @@ export function openProcess(rig: StreamRig & { stream: StreamUnderTest }, mappin
   const background = openBackground({ clock: delivery.clock, log });
   openMappings({
     stores: mortal(delivery.stores, crashed), clock: delivery.clock, ids: realIds(), log, mappings, background: background.run,
-    directory: { resolve: async (arn) => delivery.directory.get(arn) }, sources: { find: () => rig.stream.source },
-    functions: { invoke: (invocation) => invoke(rig, invocation), invokeStreaming: async () => { throw new Error("nobody streams"); } },
+    sources: { find: () => rig.stream.source },
+    consumers: openConsumers([functionConsumer({
+      directory: { resolve: async (arn) => delivery.directory.get(arn) }, metrics: delivery.metricsPort,
+      functions: { invoke: (invocation) => invoke(rig, invocation), invokeStreaming: async () => { throw new Error("nobody streams"); } },
+    })]),
     access: delivery.access, metrics: delivery.metricsPort, lanes: { ...delivery.delivery.lanes, transaction: (work) => (crashed.now ? never() : delivery.delivery.lanes.transaction(work)) },
     workers: { stream: openStreamPoller(rig.memory), queue: async () => { throw new Error("this is about streams"); } },
   });

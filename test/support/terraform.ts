@@ -1,9 +1,12 @@
-// Terraform with its AWS provider, in a folder of its own, against one Evoke.
+// Terraform with its AWS provider, in a folder of its own, against an Evoke of its own: apply, plans without changes, destroy.
+import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, before } from "node:test";
 import { promisify } from "node:util";
+import { openTestPlatform, type TestPlatform } from "./platform.ts";
 
 const PROVIDER = `
 terraform {
@@ -20,8 +23,47 @@ provider "aws" {
 }
 `;
 
+export interface Terraform {
+  /** Why its tests cannot run, for `test`. */
+  skip: string | false;
+  /** Where the configuration is, and the files it names. */
+  folder: string;
+  /** From the first test on. */
+  readonly platform: TestPlatform;
+  /** Fails unless what Terraform counts at its end begins so: "13 added", "0 added, 1 changed, 0 destroyed". What it said. */
+  apply(counts: string, ...args: string[]): Promise<string>;
+  /** Fails when a plan would change anything. */
+  noChanges(...args: string[]): Promise<void>;
+  /** Fails unless so many resources were destroyed. */
+  destroy(resources: number, ...args: string[]): Promise<void>;
+}
+
+/** Once in a test file, which it cleans up after. `unless`: why not to try at all. */
+export function openTerraform(configuration: string, unless?: string | false): Terraform {
+  const folder = mkdtempSync(join(tmpdir(), "evoke-terraform-"));
+  const skip = unless || prepare(folder, configuration);
+  let platform: TestPlatform | undefined;
+  before(async () => { if (!skip) platform = await openTestPlatform(); });
+  after(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await platform?.close();
+  });
+  const run = async (expected: string, ...args: string[]): Promise<string> => {
+    const said = await runTerraform(folder, platform!.url, ...args);
+    assert.ok(said.includes(expected), `expected "${expected}" of terraform ${args.join(" ")}:\n${said}`);
+    return said;
+  };
+  return {
+    skip, folder,
+    get platform() { return platform!; },
+    apply: (counts, ...args) => run(`Resources: ${counts}`, "apply", "-auto-approve", "-input=false", ...args),
+    noChanges: async (...args) => void (await run("No changes", "plan", "-detailed-exitcode", "-input=false", ...args)),
+    destroy: async (resources, ...args) => void (await run(`Destroy complete! Resources: ${resources} destroyed`, "destroy", "-auto-approve", "-input=false", ...args)),
+  };
+}
+
 /** Writes the configuration and brings the provider: from a mirror on this machine, else from Terraform's registry. Answers why not, or false. */
-export function prepareTerraform(folder: string, resources: string): string | false {
+function prepare(folder: string, resources: string): string | false {
   if (spawnSync("terraform", ["version"]).status !== 0) return "terraform is not installed";
   writeFileSync(join(folder, "main.tf"), PROVIDER + resources);
   for (const args of [...mirrors().map((mirror) => [`-plugin-dir=${mirror}`]), []]) {
@@ -37,5 +79,5 @@ function mirrors(): string[] {
 }
 
 /** What it said; a failure's words too. */
-export const runTerraform = (folder: string, url: string, ...args: string[]): Promise<{ stdout: string }> =>
-  promisify(execFile)("terraform", [...args, "-no-color"], { cwd: folder, env: { ...process.env, AWS_ENDPOINT_URL: url, TF_IN_AUTOMATION: "1" } }).catch((error) => ({ ...error, stdout: `${error.stdout}\n${error.stderr}` }));
+const runTerraform = (folder: string, url: string, ...args: string[]): Promise<string> =>
+  promisify(execFile)("terraform", [...args, "-no-color"], { cwd: folder, env: { ...process.env, AWS_ENDPOINT_URL: url, TF_IN_AUTOMATION: "1" } }).then(({ stdout }) => stdout, (error) => `${error.stdout}\n${error.stderr}`);

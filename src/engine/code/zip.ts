@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import { posix } from "node:path";
 import { promisify } from "node:util";
 import { crc32, inflateRaw } from "node:zlib";
-import yauzl from "yauzl";
+import type yauzl from "yauzl";
 import { LAMBDA } from "../../kernel/limits.ts";
 import { BadCode } from "../../ports/code.ts";
 
@@ -39,10 +39,11 @@ const unsafe = (path: string, why: string): BadCode => new BadCode("unsafe-path"
 /** Throws BadCode. The zip must not change while its entries are in use. */
 export async function readZip(zip: Uint8Array): Promise<ZipPlan> {
   const buffer = Buffer.from(zip.buffer, zip.byteOffset, zip.byteLength);
+  const { fromBufferPromise } = await import("yauzl"); // not before there is a package
   let file: yauzl.ZipFile;
   try {
     // Names are decoded here, so that they are refused with our reason.
-    file = await yauzl.fromBufferPromise(buffer, { lazyEntries: true, autoClose: false, strictFileNames: false, validateEntrySizes: true });
+    file = await fromBufferPromise(buffer, { lazyEntries: true, autoClose: false, strictFileNames: false, validateEntrySizes: true });
   } catch (error) {
     throw broken((error as Error).message);
   }

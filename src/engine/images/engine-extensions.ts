@@ -2,7 +2,6 @@
 // https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerArchive
 import { posix } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { extract } from "tar-stream";
 import { BadImage } from "../../ports/images.ts";
 import type { EngineApi } from "./engine-api.ts";
 
@@ -22,7 +21,7 @@ export async function extensionAtEngine(api: EngineApi, image: string): Promise<
 
 /** Names in the archive begin with the folder's own. Docker gives a link as it is; what it leads to counts as some. */
 async function firstFile(archive: NodeJS.ReadableStream): Promise<string | undefined> {
-  const tar = extract();
+  const tar = (await import("tar-stream")).extract(); // not before there is an image
   const feeding: Promise<unknown> = pipeline(archive, tar as never);
   feeding.catch(() => {}); // it ends early when one is found; anything else breaks the loop, too
   for await (const entry of tar) {

@@ -3,7 +3,6 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { extract } from "tar-stream";
 import { Fault } from "../../kernel/errors.ts";
 import { BadImage, type ContainerImage, type ContainerImages } from "../../ports/images.ts";
 import { type EngineApi, engineApi } from "./engine-api.ts";
@@ -122,7 +121,7 @@ async function withLayout<T>(root: string, imagesDir: string, { repository }: Im
 async function readArchive(archive: string, to: string): Promise<void> {
   if ((await stat(archive)).size > ARCHIVE_BYTES_MAX) throw new BadImage("too-large", `${archive} is larger than 12 GB`);
   await mkdir(join(to, "blobs", "sha256"), { recursive: true });
-  const tar = extract();
+  const tar = (await import("tar-stream")).extract(); // not before there is an image
   const feeding: Promise<unknown> = pipeline(createReadStream(archive), tar as never);
   feeding.catch(() => {}); // awaited below
   try {

@@ -6,7 +6,7 @@ import { dirname, join, posix } from "node:path";
 import { PassThrough, type Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-import { type Headers, extract } from "tar-stream";
+import type { Headers } from "tar-stream";
 import { BadImage } from "../../ports/images.ts";
 import { type Descriptor, blobStream } from "./layout.ts";
 import { inside } from "./inside.ts";
@@ -49,7 +49,7 @@ export async function unpackLayers(folder: string, layers: Descriptor[], root: s
 }
 
 async function unpackLayer(unpacking: Unpacking, folder: string, layer: Descriptor): Promise<void> {
-  const tar = extract();
+  const tar = (await import("tar-stream")).extract();
   const feeding = pipeline([blobStream(folder, layer), decoder(layer), counting(unpacking), tar] as never);
   feeding.catch(() => {}); // awaited below
   try {

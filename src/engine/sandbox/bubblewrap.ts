@@ -1,7 +1,7 @@
 // The command line that gives a function AWS's view of its machine. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 // Options as in bubblewrap 0.7 and newer: https://github.com/containers/bubblewrap/blob/main/bwrap.xml
 import { appendFileSync, copyFileSync, lstatSync, readFileSync, readdirSync, readlinkSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { copyFile, cp, mkdir, readdir, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { quote } from "./launch.ts";
 import { SANDBOX_GID, SANDBOX_UID, type SandboxSpec } from "./sandbox.ts";
@@ -32,6 +32,8 @@ const ETC_NETWORK = ["resolv.conf", "hosts"];
 
 /** Where extensions listen for telemetry. https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html#telemetry-api-destinations */
 const SANDBOX_NAMES = "sandbox.localdomain sandbox";
+/** Where functions of S3's Object Lambda send their answers: clients put its outputRoute before the endpoint's host, and no name server has that. */
+const OUTPUT_ROUTE_NAMES = "io-evoke-001.127.0.0.1 io-evoke-001.localhost";
 
 /** A shell that reads commands from its standard input. */
 const WAITING = ["/bin/sh"];
@@ -49,6 +51,7 @@ export async function systemArguments(etcDir: string): Promise<string[]> {
   await writeFile(join(etcDir, "passwd"), `root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:${SANDBOX_UID}:${SANDBOX_GID}::/home/sbx_user1051:/sbin/nologin\n`);
   await writeFile(join(etcDir, "group"), `root:x:0:\nsbx_user1051:x:${SANDBOX_GID}:\n`);
   await writeFile(join(etcDir, "nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n");
+  await rm(join(etcDir, "hosts"), { force: true }); // one of an earlier start may lack names of this version
   await Promise.all(ETC_FILES.map((name) => copyFile(`/etc/${name}`, join(etcDir, name)).catch(() => {}))); // not every system has them all
   for (const name of (await readdir("/etc").catch(() => [])).filter((entry) => ETC_JAVA.test(entry))) await cp(join("/etc", name), join(etcDir, name), { recursive: true, dereference: true, filter: (path) => isReadableByAll(path) });
   const args: string[] = [];
@@ -75,7 +78,7 @@ export function refreshNetworkFiles(etcDir: string): void {
     const to = statSync(join(etcDir, name), { throwIfNoEntry: false });
     if (from && from.mtimeMs !== to?.mtimeMs) {
       copyFileSync(`/etc/${name}`, join(etcDir, name));
-      if (name === "hosts") appendFileSync(join(etcDir, name), `127.0.0.1 ${SANDBOX_NAMES}\n`);
+      if (name === "hosts") appendFileSync(join(etcDir, name), `127.0.0.1 ${OUTPUT_ROUTE_NAMES}\n127.0.0.1 ${SANDBOX_NAMES}\n`);
       utimesSync(join(etcDir, name), from.mtimeMs / 1000, from.mtimeMs / 1000);
     }
   }
@@ -84,7 +87,7 @@ export function refreshNetworkFiles(etcDir: string): void {
 /** A hosts file for one sandbox, which has an address of its own on the loopback interface. */
 export function writeHosts(etcDir: string, path: string, address: string): void {
   const shared = join(etcDir, "hosts");
-  if (!lstatSync(shared, { throwIfNoEntry: false })) writeFileSync(shared, "127.0.0.1 localhost\n"); // it is what the sandbox's own is mounted over
+  if (!lstatSync(shared, { throwIfNoEntry: false })) writeFileSync(shared, `127.0.0.1 localhost ${OUTPUT_ROUTE_NAMES}\n`); // it is what the sandbox's own is mounted over
   const lines = readFileSync(shared, "utf8").split("\n").filter((line) => line !== "" && !line.endsWith(SANDBOX_NAMES));
   writeFileSync(path, `${lines.join("\n")}\n${address} ${SANDBOX_NAMES}\n`, { mode: 0o644 });
 }

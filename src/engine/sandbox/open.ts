@@ -63,6 +63,8 @@ export async function openSandbox({ isolation, dataDir, clock, ids, log }: Sandb
   const [bwrap, setpriv] = [program("bwrap"), program("setpriv")];
   const pipes = openPipes(join(root, "..", "sandbox-pipes"));
   const mounting = isRoot && canMount(root, ids);
+  const gathering = process.platform === "linux" && bwrap !== undefined && (isolation === "auto" || isolation === "bubblewrap") ? systemArguments(join(root, "..", "sandbox-etc")) : undefined;
+  gathering?.catch(() => {}); // awaited below
   const groupsOrNot = openGroups(`${FOLDER_PREFIX}${createHash("sha256").update(root).digest("hex").slice(0, 12)}`, clock);
   const groups = "create" in groupsOrNot ? groupsOrNot : undefined;
   const noGroups = "create" in groupsOrNot ? [] : [groupsOrNot.missing];
@@ -80,7 +82,7 @@ export async function openSandbox({ isolation, dataDir, clock, ids, log }: Sandb
   if (isolation === "auto" || isolation === "bubblewrap") {
     if (process.platform !== "linux") missing.push("bubblewrap: Linux");
     else if (!bwrap) missing.push("bubblewrap: the program bwrap (install the package bubblewrap)");
-    else way = await bubblewrapWay(bwrap, setpriv, isRoot, join(root, "..", "sandbox-etc"), attempt);
+    else way = await bubblewrapWay({ bwrap, base: await gathering!, etcDir: join(root, "..", "sandbox-etc") }, setpriv, isRoot, attempt);
     if (!way && isolation === "bubblewrap") throw new Fault(`--isolation bubblewrap is not possible here. Missing: ${missing.join("; ")}`);
   }
   if (!way && isolation !== "none") {
@@ -115,10 +117,9 @@ export async function openSandbox({ isolation, dataDir, clock, ids, log }: Sandb
   };
 }
 
-async function bubblewrapWay(bwrap: string, setpriv: string | undefined, isRoot: boolean, etcDir: string, attempt: (way: Way, name: string) => Promise<Way | undefined>): Promise<Way | undefined> {
-  const base = await systemArguments(etcDir);
-  const asRoot = isRoot && setpriv ? await attempt({ view: { by: "root", bwrap, setpriv, base, etcDir }, ownUids: false }, "bubblewrap as root") : undefined;
-  return asRoot ?? attempt({ view: { by: "user", bwrap, base, etcDir }, ownUids: false }, "bubblewrap in a user namespace");
+async function bubblewrapWay(system: { bwrap: string; base: string[]; etcDir: string }, setpriv: string | undefined, isRoot: boolean, attempt: (way: Way, name: string) => Promise<Way | undefined>): Promise<Way | undefined> {
+  const asRoot = isRoot && setpriv ? await attempt({ view: { by: "root", setpriv, ...system }, ownUids: false }, "bubblewrap as root") : undefined;
+  return asRoot ?? attempt({ view: { by: "user", ...system }, ownUids: false }, "bubblewrap in a user namespace");
 }
 
 function describe(level: 1 | 2 | 3 | 4, groups: Groups | undefined): string {

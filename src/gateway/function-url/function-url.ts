@@ -3,7 +3,7 @@
 import { parseArn } from "../../kernel/arn.ts";
 import type { Principal } from "../../kernel/call.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { ServiceError } from "../../kernel/errors.ts";
+import { BrokenOff, ServiceError } from "../../kernel/errors.ts";
 import { HEX, type Ids } from "../../kernel/ids.ts";
 import { LAMBDA } from "../../kernel/limits.ts";
 import type { Log } from "../../kernel/log.ts";
@@ -15,7 +15,7 @@ import type { Functions, Invocation, StreamedResult } from "../../ports/function
 import type { Metrics } from "../../ports/metrics.ts";
 import { RecursiveInvocation } from "../../ports/recursive-invocation.ts";
 import { Throttled } from "../../ports/throttled.ts";
-import { BrokenOff, type WireRequest, type WireResponse } from "../../wire/http.ts";
+import type { WireRequest, WireResponse } from "../../wire/http.ts";
 import type { Authenticator } from "../authenticate.ts";
 import { BadClaim, readClaim } from "../claim.ts";
 import type { Peer } from "../pipeline.ts";

@@ -1,4 +1,4 @@
-// Log groups as where rules of EventBridge deliver. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+// Log groups as where rules of EventBridge, and pipes, deliver. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
 import { parseArn } from "../../kernel/arn.ts";
 import type { Target } from "../../ports/targets.ts";
 import type { RoomPorts } from "../service.ts";
@@ -18,11 +18,11 @@ export function groupTarget({ stores, logs, clock }: RoomPorts): Target {
   return {
     service: "logs",
     exists: async (arn) => (await find(arn)) !== undefined,
-    async deliver(arn, { body }, { sourceArn }) {
+    async deliver(arn, { body, log }, { sourceArn }) {
       const key = await find(arn);
       if (!key) throw noSuchGroup();
       // AWS makes streams with names of its own, which are not documented: here it is one per sender.
-      logs.put({ account: key.account, region: key.region, group: key.name, stream: streamOf(sourceArn) }, [eventOf(body, clock.now())]);
+      logs.put({ account: key.account, region: key.region, group: key.name, stream: log?.stream ?? streamOf(sourceArn) }, [log ? { timestamp: log.timeMs ?? clock.now(), message: body } : eventOf(body, clock.now())]);
       await logs.flush();
     },
   };

@@ -25,6 +25,10 @@ const named = (type: string, member: string): AccessRule => ({ resources: (input
 /** Connections and API destinations have a UUID after their name, which policies leave open. */
 const namedAndNumbered = (type: string): AccessRule => ({ resources: ({ Name }: { Name: string }, { account, region }) => [formatArn("events", region, account, `${type}/${Name}/*`)] });
 
+/** Partner event sources are of no account. */
+const ofSource = (name: string, { region }: Call): string => formatArn("events", region, "", `event-source/${name}`);
+const onSource: AccessRule = { resources: ({ Name, EventSourceName }: { Name?: string; EventSourceName?: string }, call) => [ofSource((Name ?? EventSourceName)!, call)] };
+
 const passing = (roleArn: string) => ({ action: "iam:PassRole", resource: roleArn, context: { "iam:PassedToService": "events.amazonaws.com" } });
 const tagging = (Tags: Tag[] | undefined, resource: string) => (Tags?.length ? [{ action: "events:TagResource", resource, context: tagContext({ Tags }) }] : []);
 
@@ -67,6 +71,8 @@ export const access: Partial<Record<keyof Api<typeof Sdk>, AccessRule>> = {
   TagResource: { ...onResource, changesAccess: true },
   UntagResource: { ...onResource, changesAccess: true },
   ListTagsForResource: onResource,
+  CreatePartnerEventSource: onSource, DeletePartnerEventSource: onSource, DescribePartnerEventSource: onSource, ListPartnerEventSourceAccounts: onSource,
+  DescribeEventSource: onSource, ActivateEventSource: onSource, DeactivateEventSource: onSource,
   CreateArchive: named("archive", "ArchiveName"), DescribeArchive: named("archive", "ArchiveName"), UpdateArchive: named("archive", "ArchiveName"), DeleteArchive: named("archive", "ArchiveName"),
   StartReplay: named("replay", "ReplayName"), DescribeReplay: named("replay", "ReplayName"), CancelReplay: named("replay", "ReplayName"),
   CreateConnection: namedAndNumbered("connection"), DescribeConnection: namedAndNumbered("connection"), UpdateConnection: namedAndNumbered("connection"), DeleteConnection: namedAndNumbered("connection"), DeauthorizeConnection: namedAndNumbered("connection"),

@@ -86,6 +86,16 @@ test("an event is sent with the connection's authorization, and the parameters o
   assert.match(headers.host!, /^127/);
 });
 
+test("parameters of a request may be paths into the event, and what headers cannot have is not sent", async () => {
+  const arn = await destination("paths", {}, { InvocationEndpoint: `${address}/paths/*` });
+  const [{ url, headers }] = await sent("paths", arn, { HttpParameters: { PathParameterValues: ["$.detail.to"], HeaderParameters: { "X-To": "$.detail.to" }, QueryStringParameters: { source: "$.source" } } }) as [Got];
+  assert.deepEqual([url, headers["x-to"]], ["/paths/paths?source=my.app", "paths"]);
+  await t.rule("split", { source: ["split"] }, [{ Id: "t", Arn: arn, HttpParameters: { HeaderParameters: { "X-To": "$.detail.to" } }, DeadLetterConfig: { Arn: queueArn("split") } }]);
+  await t.put({ to: "a\r\nX-Evil: 1" }, { Source: "split" });
+  await t.until(() => t.sent.some(({ arn: to }) => to === queueArn("split")), 50);
+  assert.equal(t.sent.at(-1)!.message.attributes!["ERROR_CODE"]!.value, "INVALID_PARAMETER");
+});
+
 test("a key goes into the header it is for", async () => {
   const arn = await destination("key", { AuthorizationType: "API_KEY", AuthParameters: { ApiKeyAuthParameters: { ApiKeyName: "X-Api-Key", ApiKeyValue: "k1" } } });
   assert.equal((await sent("key", arn))[0]!.headers["x-api-key"], "k1");

@@ -24,7 +24,7 @@ export const arrivalSend = (arrived: Arrived, id: string, text: string): LaneSen
 /** What stores the event: nothing when no rule and no archive of the bus takes it. */
 export async function arrivalSends(book: RuleBook, arrived: Arrived, id: string, text: string): Promise<LaneSend[]> {
   const index = await book.of(arrived.bus);
-  return index && (await index.matchingInTurns(parseEvent(text), text.length)).length > 0 ? [arrivalSend(arrived, id, text)] : [];
+  return index && (await index.matchingInTurns(parseEvent(text) as object, text.length)).length > 0 ? [arrivalSend(arrived, id, text)] : [];
 }
 
 export function readArrival(body: string): { arrived: Arrived; text: string } {

@@ -5,7 +5,7 @@ import { arrivalSends } from "./arriving.ts";
 import { busKeyOf, findBus } from "./bus.ts";
 import { badTargetArn, busNotFound, malformedDetail } from "./errors.ts";
 import { eventText } from "./event.ts";
-import { isObjectText } from "./json-text.ts";
+import { isObjectText } from "../../patterns/json-text.ts";
 import { openRuleBook } from "./rule-book.ts";
 
 export function busTarget({ stores, clock, ids, lanes }: RoomPorts): Target {
@@ -23,7 +23,7 @@ export function busTarget({ stores, clock, ids, lanes }: RoomPorts): Target {
       if (!event || !isObjectText(body)) throw malformedDetail();
       const nowMs = clock.now();
       const id = ids.uuid();
-      const text = eventText({ id, detailType: event.detailType, source: event.source, account, timeMs: nowMs, region: bus.region, resources: event.resources, detail: body });
+      const text = eventText({ id, detailType: event.detailType, source: event.source, account, timeMs: event.timeMs ?? nowMs, region: bus.region, resources: event.resources, detail: body });
       for (const send of await arrivalSends(book, { bus, ingestedMs: nowMs, ...(traceId !== undefined && { traceId }) }, id, text)) await lanes.send(send);
     },
   };

@@ -24,7 +24,9 @@ export interface EventBus extends BusKey {
   modifiedMs?: number;
 }
 
-export const busId = ({ account, region, name }: BusKey): string => `${account}/${region}/${name}`;
+/** Partners' buses have slashes in their names, which part the members of ids. */
+export const nameInId = (name: string): string => name.replaceAll("/", "|");
+export const busId = ({ account, region, name }: BusKey): string => `${account}/${region}/${nameInId(name)}`;
 export const busArn = ({ account, region, name }: BusKey): string => formatArn("events", region, account, `event-bus/${name}`);
 
 /** Undefined when the text is not the ARN of an event bus. */

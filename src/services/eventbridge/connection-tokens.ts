@@ -3,6 +3,7 @@ import type { LaneItem, LaneOutcome, LaneSend } from "../../ports/lanes.ts";
 import type { RoomPorts } from "../service.ts";
 import { type Connection, connectionId, CONNECTIONS } from "./connection.ts";
 import { pairsOf } from "./http-parameters.ts";
+import { connectionSends, destinationsOfSends } from "./own-events.ts";
 
 export const AUTHORIZING = "events-authorize";
 
@@ -19,7 +20,18 @@ export interface Tokens {
   forget(connection: Connection): void;
 }
 
-export function openTokens({ clock, outgoingHttp }: Pick<RoomPorts, "clock" | "outgoingHttp">): Tokens {
+type Ports = Pick<RoomPorts, "clock" | "outgoingHttp">;
+
+/** Who asks for tokens and who uses them have the same ones, of one platform. */
+const opened = new WeakMap<RoomPorts["outgoingHttp"], Tokens>();
+
+export function tokensOf(ports: Ports): Tokens {
+  const tokens = opened.get(ports.outgoingHttp) ?? openTokens(ports);
+  opened.set(ports.outgoingHttp, tokens);
+  return tokens;
+}
+
+function openTokens({ clock, outgoingHttp }: Ports): Tokens {
   const kept = new Map<string, { value: Promise<string>; untilMs: number }>();
   return {
     of(connection) {
@@ -66,14 +78,19 @@ function tokenOf(text: string): { header: string; lastsSeconds: number } | undef
 /** To be sent in the transaction that makes or changes an OAuth connection. */
 export const authorizationSend = (connection: Connection, nowMs: number): LaneSend => ({ lane: `${AUTHORIZING}/${connection.arn}`, id: connection.revision, body: connectionId(connection), dueMs: nowMs });
 
-export function openAuthorizing({ stores, clock }: Pick<RoomPorts, "stores" | "clock">, tokens: Tokens): (item: LaneItem) => Promise<LaneOutcome> {
+export function openAuthorizing({ stores, clock, lanes }: Pick<RoomPorts, "stores" | "clock" | "lanes">, tokens: Tokens): (item: LaneItem) => Promise<LaneOutcome> {
   const connections = stores.documents<Connection>(CONNECTIONS);
   return async ({ id: revision, body: id, receives }) => {
     const connection = await connections.get(id);
     if (connection?.revision !== revision || connection.state !== "AUTHORIZING") return {};
     const reason = await tokens.of(connection).then(() => undefined, (error: Error) => error.message);
     if (reason !== undefined && receives < TRIES_MAX) return { againMs: clock.now() + RETRY_MS };
-    await connections.update(id, (now) => (now.revision !== revision ? now : reason === undefined ? { ...now, state: "AUTHORIZED", authorizedMs: clock.now() } : { ...now, state: "DEAUTHORIZED", reason }));
+    const nowMs = clock.now();
+    await lanes.transaction(async (tx, send) => {
+      const after = await tx.documents<Connection>(CONNECTIONS).update(id, (now) => (now.revision !== revision ? now : reason === undefined ? { ...now, state: "AUTHORIZED", authorizedMs: nowMs } : { ...now, state: "DEAUTHORIZED", reason }));
+      if (after?.revision !== revision) return;
+      for (const one of [...connectionSends(after, [reason === undefined ? "Authorized" : "Deauthorized"], nowMs), ...destinationsOfSends(connection, after, nowMs)]) await send(one);
+    });
     return {};
   };
 }

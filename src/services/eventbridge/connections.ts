@@ -7,6 +7,7 @@ import { authorizationSend } from "./connection-tokens.ts";
 import { type AuthorizationType, type Connection, connectionArn, connectionId, CONNECTIONS, shownAuth } from "./connection.ts";
 import { authorizationMissing, badEndpoint, badHeaders, connectionExists, connectionNotFound, notSupported, tooMany } from "./errors.ts";
 import { areHeaders, isEndpoint, pairsOf } from "./http-parameters.ts";
+import { type ConnectionStatus, connectionSends, destinationsOfSends } from "./own-events.ts";
 import { pageOf } from "./page.ts";
 
 type ConnectionApi = Pick<Api<typeof Sdk>, "CreateConnection" | "DescribeConnection" | "ListConnections" | "UpdateConnection" | "DeleteConnection" | "DeauthorizeConnection">;
@@ -21,6 +22,8 @@ export function connectionOperations({ stores, clock, ids, lanes }: Pick<RoomPor
   /** An OAuth connection is authorized after (recorded: AUTHORIZING); the others at once. */
   const stateOf = (type: AuthorizationType, nowMs: number): Pick<Connection, "state" | "authorizedMs"> => (type === "OAUTH_CLIENT_CREDENTIALS" ? { state: "AUTHORIZING" } : { state: "AUTHORIZED", authorizedMs: nowMs });
 
+  const settled = ({ state }: Connection): ConnectionStatus => (state === "AUTHORIZING" ? "Authorization Started" : "Authorized");
+
   return {
     async CreateConnection({ Name: name, Description: description, AuthorizationType: type, AuthParameters: auth, ...rest }, call) {
       if (rest.InvocationConnectivityParameters) throw notSupported("InvocationConnectivityParameters (private APIs)");
@@ -34,6 +37,7 @@ export function connectionOperations({ stores, clock, ids, lanes }: Pick<RoomPor
         if ((await all.count(`${account}/${region}/`)) >= CONNECTIONS_MAX) throw tooMany();
         if (!(await all.create(connectionId(connection), connection))) throw connectionExists(name);
         if (connection.state === "AUTHORIZING") await send(authorizationSend(connection, nowMs));
+        for (const one of connectionSends(connection, ["Creation Started", settled(connection)], nowMs)) await send(one);
       });
       const { LastAuthorizedTime: _, ...answer } = summary(connection);
       return answer;
@@ -55,7 +59,9 @@ export function connectionOperations({ stores, clock, ids, lanes }: Pick<RoomPor
       if (rest.KmsKeyIdentifier) throw notSupported("KmsKeyIdentifier of connections");
       const nowMs = clock.now();
       const connection = await lanes.transaction(async (tx, send) => {
+        let there: Connection | undefined;
         const changed = await tx.documents<Connection>(CONNECTIONS).update(idOf(Name, call), ({ reason: _, ...before }) => {
+          there = before;
           const nextType = type ?? before.type;
           const auth = merged(before.auth, given ?? {});
           checkAuth(nextType, auth);
@@ -63,16 +69,19 @@ export function connectionOperations({ stores, clock, ids, lanes }: Pick<RoomPor
         });
         if (!changed) throw connectionNotFound(Name);
         if (changed.state === "AUTHORIZING") await send(authorizationSend(changed, nowMs));
+        for (const one of [...connectionSends(changed, ["Update Started", settled(changed)], nowMs), ...destinationsOfSends(there, changed, nowMs)]) await send(one);
         return changed;
       });
       return summary(connection);
     },
 
     async DeleteConnection({ Name }, call) {
-      const connection = await stores.transaction(async (tx) => {
+      const nowMs = clock.now();
+      const connection = await lanes.transaction(async (tx, send) => {
         const all = tx.documents<Connection>(CONNECTIONS);
         const there = await all.get(idOf(Name, call));
         await all.delete(idOf(Name, call));
+        if (there) for (const one of [...connectionSends({ ...there, revision: ids.uuid() }, ["Deletion Started"], nowMs), ...destinationsOfSends(there, undefined, nowMs)]) await send(one);
         return there;
       });
       if (!connection) throw connectionNotFound(Name);
@@ -82,7 +91,12 @@ export function connectionOperations({ stores, clock, ids, lanes }: Pick<RoomPor
     /** "Removes all authorization parameters from the connection." */
     async DeauthorizeConnection({ Name }, call) {
       const nowMs = clock.now();
-      const connection = await connections.update(idOf(Name, call), (before) => ({ ...before, auth: {}, state: "DEAUTHORIZED", revision: ids.uuid(), modifiedMs: nowMs }));
+      const connection = await lanes.transaction(async (tx, send) => {
+        let there: Connection | undefined;
+        const changed = await tx.documents<Connection>(CONNECTIONS).update(idOf(Name, call), (before) => ({ ...(there = before), auth: {}, state: "DEAUTHORIZED", revision: ids.uuid(), modifiedMs: nowMs }));
+        if (changed) for (const one of [...connectionSends(changed, ["Deauthorization Started", "Deauthorized"], nowMs), ...destinationsOfSends(there, changed, nowMs)]) await send(one);
+        return changed;
+      });
       if (!connection) throw connectionNotFound(Name);
       return { ...summary(connection), ConnectionState: "DEAUTHORIZING" };
     },

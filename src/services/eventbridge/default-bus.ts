@@ -17,7 +17,9 @@ export function openDefaultBus({ stores, clock, ids, lanes }: Pick<RoomPorts, "s
   return {
     sends,
     async emit(event) {
-      for (const send of await sends(event)) await lanes.send(send);
+      const stored = await sends(event);
+      for (const send of stored) await lanes.send(send);
+      return stored.length;
     },
   };
 }

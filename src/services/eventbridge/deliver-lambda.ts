@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html
 import type { RoomPorts } from "../service.ts";
 import { type Deliver, failed, never } from "./delivery-outcome.ts";
-import { isJson } from "./json-text.ts";
+import { isJson } from "../../patterns/json-text.ts";
 
 /** Of an asynchronous event: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const EVENT_BYTES_MAX = 1_048_576;

@@ -7,6 +7,7 @@ const UNITS = {
   MatchedEvents: "Count", TriggeredRules: "Count", Invocations: "Count", InvocationAttempts: "Count", RetryInvocationAttempts: "Count", SuccessfulInvocationAttempts: "Count", FailedInvocations: "Count",
   InvocationsSentToDlq: "Count", InvocationsFailedToBeSentToDlq: "Count", DeadLetterInvocations: "Count", IngestionToInvocationSuccessLatency: "Milliseconds",
   PutEventsEntriesCount: "Count", PutEventsFailedEntriesCount: "Count", PutEventsRequestSize: "Bytes",
+  PutPartnerEventsEntriesCount: "Count", PutPartnerEventsFailedEntriesCount: "Count", PutPartnerEventsRequestSize: "Bytes",
 } as const;
 export type EventMetric = keyof typeof UNITS;
 

@@ -22,7 +22,7 @@ const SENDS_CHARACTERS_MAX = 8_000_000;
 export function openRouting({ stores, clock, lanes }: Pick<RoomPorts, "stores" | "clock" | "lanes">, book: RuleBook, parts: TryParts): (item: LaneItem) => Promise<LaneOutcome> {
   const deliver = async (delivery: Delivery): Promise<LaneSend[]> => {
     // A server may take seconds, which other targets of the bus need not wait for.
-    if (kindOf(delivery.target.Arn!) === "api-destination") {
+    if (kindOf(delivery.target.Arn!)?.way === "api-destination") {
       boundTries(lanes, delivery);
       return [tryLater(delivery, 0, clock.now())];
     }

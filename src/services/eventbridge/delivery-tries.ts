@@ -6,17 +6,17 @@ import { LOOP } from "./deliver-bus.ts";
 import { deadLetterSends } from "./delivery-dead-letters.ts";
 import type { CountEvents } from "./delivery-metrics.ts";
 import { type Deliver, type Delivery, failed, never, type Outcome } from "./delivery-outcome.ts";
-import { inputFor, InputTooLarge } from "./input-transformer.ts";
+import { InputTooLarge } from "../../patterns/input-template.ts";
+import { inputFor } from "./input-transformer.ts";
 import { nextTry } from "./retry.ts";
 import { findRule, type RuleKey } from "./rule.ts";
-import { kindOf } from "./target-kinds.ts";
+import { kindOf, type TargetKind } from "./target-kinds.ts";
 
 export const TRIES = "events-delivery";
 
 export interface TryParts {
   clock: RoomPorts["clock"];
-  /** By kind of target. */
-  deliver: Record<string, Deliver>;
+  deliver: Record<TargetKind["way"], Deliver>;
   count: CountEvents;
 }
 
@@ -53,7 +53,7 @@ async function deliverOnce({ deliver }: TryParts, delivery: Delivery): Promise<O
   const { rule, target, ingestedMs, text } = delivery;
   try {
     const input = inputFor(target, { ruleArn: rule.arn, ruleName: rule.name, ingestedMs, text });
-    return input === undefined ? "nothing" : await deliver[kindOf(target.Arn!)!]!(delivery, input);
+    return input === undefined ? "nothing" : await deliver[kindOf(target.Arn!)!.way](delivery, input);
   } catch (error) {
     return error instanceof InputTooLarge ? never("RESOURCE_LIMIT_EXCEEDED", error.message) : failed(error);
   }
@@ -76,7 +76,7 @@ export function tryLater({ rule: { bus, name, arn }, target, id, ingestedMs, pat
 const SERVER_AT_ONCE_MAX = 16;
 
 export function boundTries(lanes: Lanes, { rule, target }: Pick<Delivery, "rule" | "target">): void {
-  if (kindOf(target.Arn!) === "api-destination") lanes.bound(`${TRIES}/${rule.arn} ${target.Id}`, SERVER_AT_ONCE_MAX);
+  if (kindOf(target.Arn!)?.way === "api-destination") lanes.bound(`${TRIES}/${rule.arn} ${target.Id}`, SERVER_AT_ONCE_MAX);
 }
 
 export function openTries({ stores, lanes }: Pick<RoomPorts, "stores" | "lanes">, parts: TryParts): (item: LaneItem) => Promise<LaneOutcome> {

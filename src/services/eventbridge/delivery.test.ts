@@ -155,6 +155,22 @@ test("an event goes on to another bus, as it is, and never round in a circle", (
   assert.equal(t.sent.find(({ arn }) => arn === queueArn("dead"))!.message.attributes!["ERROR_CODE"]!.value, "LOOP_DETECTED");
 }));
 
+test("an event goes to another bus once: what came from one goes to no third", () => using(async (t) => {
+  for (const Name of ["second", "third"]) await t.events.createEventBus({ Name });
+  await t.rule("on", PATTERN, [{ Id: "bus", Arn: busArn("second") }]);
+  await t.rule("further", PATTERN, [{ Id: "bus", Arn: busArn("third"), DeadLetterConfig: { Arn: queueArn("dead") } }, { Id: "queue", Arn: queueArn("second") }], "second");
+  await t.rule("end", PATTERN, [{ Id: "queue", Arn: queueArn("third") }], "third");
+  const id = await t.put({});
+  await t.until(() => bodies(t, "second").length === 1 && bodies(t, "dead").length === 1);
+  await t.settled();
+  assert.deepEqual(bodies(t, "third"), []);
+  const about = t.sent.find(({ arn }) => arn === queueArn("dead"))!.message.attributes!;
+  assert.deepEqual([about["ERROR_CODE"]!.value, about["RETRY_ATTEMPTS"]!.value], ["THIRD_ACCOUNT_HOP_DETECTED", "0"]);
+  assert.equal(about["ERROR_MESSAGE"]!.value, `Event ingestion rejected for event ${id} because an event can be sent to an event bus target only once. This event was previously delivered to an event bus target.`);
+  await t.put({}, { EventBusName: "second" });
+  await t.until(() => bodies(t, "third").length === 1);
+}));
+
 test("another account's bus takes an event when its policy or the target's role lets it", () => using(async (t) => {
   const OTHER = "111122223333";
   const { put } = t.stores.documents<object>("events/bus");
@@ -182,4 +198,13 @@ test("others put events on a bus by its ARN", () => using(async (t) => {
   assert.deepEqual([source, detail, resources], ["lambda", { ok: true }, ["r"]]);
   await assert.rejects(target.deliver(busArn("none"), { body: "{}", event }, from), { name: "ResourceNotFoundException" });
   await assert.rejects(target.deliver(busArn("default"), { body: "[]", event }, from), { name: "ValidationException" });
+}));
+
+test("a queue whose policy says no is one that is not there, to its dead-letter queue", () => using(async (t) => {
+  await t.rule("refused", PATTERN, [{ Id: "q", Arn: queueArn("closed"), DeadLetterConfig: { Arn: queueArn("dead") } }, { Id: "t", Arn: topicArn("closed"), DeadLetterConfig: { Arn: queueArn("dead") } }]);
+  for (const arn of [queueArn("closed"), topicArn("closed")]) t.refusals.set(arn, new ServiceError("AccessDenied", "no", { status: 403 }));
+  await t.put({});
+  await t.until(() => bodies(t, "dead").length === 2);
+  const codes = t.sent.map(({ message }) => `${message.attributes!["TARGET_ARN"]!.value} ${message.attributes!["ERROR_CODE"]!.value}`);
+  assert.deepEqual(codes.sort(), [`${topicArn("closed")} NO_PERMISSIONS`, `${queueArn("closed")} NO_RESOURCE`]);
 }));

@@ -11,6 +11,8 @@ export const busExists = (name: string) => exists(`Event bus ${name} already exi
 export const cannotDeleteDefault = () => invalid("Cannot delete event bus default.");
 /** As moto's tests have it. */
 export const badBusName = (name: string) => invalid(`Event bus name ${name.includes("/") ? "must not contain '/'." : "is not valid."}`);
+/** As users have met it (terraform-provider-aws#35065). */
+export const reservedBusName = () => invalid("EventBus name starting with 'aws.' is not valid.");
 /** Our words; AWS deletes the rules of a bus with it only when they have no targets. */
 export const busHasTargets = () => invalid("Event bus can't be deleted since it has rules with targets.");
 export const notABus = (parameter: string, arn: string) => invalid(`Parameter ${parameter} is not valid. Reason: ${arn} is not the ARN of an event bus.`);
@@ -25,6 +27,15 @@ export const noSuchStatement = () => notFound("Statement with the provided id do
 /** In the form AWS uses for other parameters. */
 export const permissionWithout = (parameter: string) => invalid(`Parameter ${parameter} is required.`);
 
+/** In the form of the next, which users have met (aws-sdk-js-v3#4788). */
+export const eventSourceNotFound = (name: string) => notFound(`Event source ${name} does not exist.`);
+export const eventSourceOrBusNotFound = (name: string) => notFound(`Event source ${name} or event bus ${name} does not exist.`);
+export const eventSourceExists = (name: string) => exists(`Event source ${name} already exists.`);
+/** Our words. */
+export const eventSourceIsDeleted = (name: string) => new ServiceError("InvalidStateException", `Event source ${name} is in state DELETED.`);
+/** Our words. */
+export const notTheNameOfItsSource = () => invalid("Parameter Name is not valid. Reason: The name of a partner event bus must be the name of its event source.");
+
 export const ruleNotFound = (name: string, bus: string) => notFound(`Rule ${name} does not exist on EventBus ${bus}.`);
 export const ruleHasTargets = () => invalid("Rule can't be deleted since it has targets.");
 /** As users have met it (terraform-provider-aws, issues). */
@@ -38,12 +49,16 @@ export const severalInputs = (id: string) => invalid(`Only one of Input, InputPa
 export const unknownPlaceholder = (id: string, name: string) => invalid(`InputTemplate for target ${id} contains invalid placeholder ${name}.`);
 /** As users have met it (terraform-provider-aws, issues). */
 export const badInput = (id: string) => invalid(`JSON syntax error in input for target ${id}.`);
+/** As users have met it, of buses of their own and of other accounts (serverless/serverless#12614). */
+export const inputOfBus = (id: string) => invalid(`Modifying the input for target ${id} is not supported.`);
 /** Our words. */
 export const badPath = (id: string, path: string) => invalid(`${path} is not a JSON path that EventBridge reads, for target ${id}.`);
 /** As moto has it. */
 export const badTargetArn = (arn: string) => invalid(`Parameter ${arn} is not valid. Reason: Provided Arn is not in correct format.`);
 /** As moto has it, observed for queues. */
 export const parameterMissing = (parameter: string, id: string) => invalid(`Parameter(s) ${parameter} must be specified for target: ${id}.`);
+/** As users have met it, of pipelines and of event buses in other accounts. */
+export const roleRequired = (arn: string) => invalid(`RoleArn is required for target ${arn}.`);
 /** Our words. */
 export const badParameterOfTarget = (parameter: string, id: string, why: string) => invalid(`Parameter ${parameter} is not valid for target ${id}. Reason: ${why}.`);
 export const noSuchTargetId = (rule: string, id: string) => ({ TargetId: id, ErrorCode: "ResourceNotFoundException", ErrorMessage: `Rule '${rule}' does not have a target with the Id '${id}'.` });

@@ -1,6 +1,6 @@
 // An event as it goes over a bus. No I/O.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
-import { compact } from "./json-text.ts";
+import { compact } from "../../patterns/json-text.ts";
 
 export interface EventFields {
   id: string;
@@ -22,4 +22,4 @@ export function eventText({ id, detailType, source, account, timeMs, region, res
 }
 
 /** Whole seconds: 2026-11-20T10:00:00Z */
-export const isoTime = (ms: number): string => `${new Date(Math.trunc(ms)).toISOString().slice(0, 19)}Z`;
+export const isoTime = (ms: number): string => new Date(Math.trunc(ms)).toISOString().replace(/\.\d+/, ""); // years beyond 9999 have more digits

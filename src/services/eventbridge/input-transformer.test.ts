@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventText } from "./event.ts";
-import { parsePath, valueAt } from "./input-path.ts";
-import { inputFor, InputTooLarge } from "./input-transformer.ts";
-import { compact, parseKeeping } from "./json-text.ts";
+import { parsePath, valueAt } from "../../patterns/input-path.ts";
+import { InputTooLarge } from "../../patterns/input-template.ts";
+import { inputFor } from "./input-transformer.ts";
+import { compact, parseKeeping } from "../../patterns/json-text.ts";
 
 const detail = { command: "update-account", payload: { acc_id: "0a787ecb-4015", sf_id: "baz" }, listsingle: ["HIGH"], listmulti: ["ACTIVE", "INACTIVE"], valid: true, count: 3, nothing: null };
 const text = eventText({ id: "i", detailType: "core.update-account-command", source: "core", account: "111111111111", timeMs: 0, region: "eu-west-1", resources: [], detail: JSON.stringify(detail) });
@@ -71,4 +72,13 @@ test("paths know names, indices and wildcards", () => {
 test("JSON goes on as it was written, without its blanks: numbers keep their digits, members their order", () => {
   assert.equal(compact(` { "b" : 1.0 , "1" : [ 12345678901234567890, "a b\\" c" ] } `), `{"b":1.0,"1":[12345678901234567890,"a b\\" c"]}`);
   assert.equal(JSON.stringify(parseKeeping(`{"a":1.0,"b":12345678901234567890,"c":1e2,"d":-0,"e":"1.0"}`)), `{"a":1.0,"b":12345678901234567890,"c":1e2,"d":-0,"e":"1.0"}`);
+});
+
+test("a template that names a hundred paths sixteen times each asks a large event a hundred times", () => {
+  const text = `{"detail":{"a":[${Array.from({ length: 130_000 }, () => '{"x":1}').join(",")}]}}`;
+  const InputPathsMap = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`p${n}`, `$.detail.a[*].y${n}`]));
+  const InputTemplate = `"${Array.from({ length: 1600 }, (_, n) => `<p${n % 100}>`).join("")}"`;
+  const startedMs = performance.now();
+  assert.equal(inputFor({ InputTransformer: { InputPathsMap, InputTemplate } }, { ruleArn: "", ruleName: "", ingestedMs: 0, text }), '""');
+  assert.ok(performance.now() - startedMs < 3000);
 });

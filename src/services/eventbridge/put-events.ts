@@ -11,13 +11,13 @@ import { type BusKey, busId, findBus } from "./bus.ts";
 import { openEventMetrics } from "./delivery-metrics.ts";
 import { entriesTooLarge, notSupported } from "./errors.ts";
 import { eventText } from "./event.ts";
-import { isObjectText } from "./json-text.ts";
+import { isObjectText } from "../../patterns/json-text.ts";
 import type { RuleBook } from "./rule-book.ts";
 
 /** "The total size of the entries … 1 MB", since January 2026 (it was 256 KB): https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html */
-const BYTES_MAX = 1_048_576;
+export const BYTES_MAX = 1_048_576;
 
-interface Refusal { ErrorCode: string; ErrorMessage: string }
+export interface Refusal { ErrorCode: string; ErrorMessage: string }
 
 export function putEventsOperation(ports: Pick<RoomPorts, "stores" | "access" | "clock" | "ids" | "lanes" | "metrics">, book: RuleBook): Pick<Api<typeof Sdk>, "PutEvents"> {
   const { stores, clock, ids, lanes } = ports;
@@ -32,7 +32,7 @@ export function putEventsOperation(ports: Pick<RoomPorts, "stores" | "access" | 
       const answers: (Refusal | { EventId: string })[] = [];
       const sends: LaneSend[] = [];
       for (const entry of Entries) {
-        const refused = refusalOf(entry);
+        const refused = wrongWith(entry) ?? (entry.Source!.startsWith("aws.") ? wrongSource : undefined);
         const bus = refused ? undefined : buses.get(busId(busKeyFor(entry.EventBusName, call)));
         if (refused) answers.push(refused);
         const id = ids.uuid();
@@ -64,17 +64,19 @@ export function putEventsOperation(ports: Pick<RoomPorts, "stores" | "access" | 
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size */
-function sizeOf({ Time, Source = "", DetailType = "", Detail = "", Resources = [] }: PutEventsRequestEntry): number {
+export function sizeOf({ Time, Source = "", DetailType = "", Detail = "", Resources = [] }: PutEventsRequestEntry): number {
   return (Time ? 14 : 0) + [Source, DetailType, Detail, ...Resources].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
 const required = (parameter: string): Refusal => ({ ErrorCode: "InvalidArgument", ErrorMessage: `Parameter ${parameter} is not valid. Reason: ${parameter} is a required argument.` });
 
-/** Recorded (LocalStack's snapshots), but of aws.: "NotAuthorizedForSourceException" as users have met it. */
-function refusalOf({ Source, DetailType, Detail }: PutEventsRequestEntry): Refusal | undefined {
+/** Recorded (LocalStack's snapshots). */
+export function wrongWith({ Source, DetailType, Detail }: PutEventsRequestEntry): Refusal | undefined {
   if (!Source) return required("Source");
   if (!DetailType) return required("DetailType");
   if (!Detail) return required("Detail");
-  if (Source.startsWith("aws.")) return { ErrorCode: "NotAuthorizedForSourceException", ErrorMessage: "Not authorized for the source." };
   return isObjectText(Detail) ? undefined : { ErrorCode: "MalformedDetail", ErrorMessage: "Detail is malformed." };
 }
+
+/** "NotAuthorizedForSourceException" as users have met it. */
+export const wrongSource: Refusal = { ErrorCode: "NotAuthorizedForSourceException", ErrorMessage: "Not authorized for the source." };

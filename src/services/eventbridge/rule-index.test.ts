@@ -44,8 +44,8 @@ test("whatever patterns and events look like, the index finds the same as asking
 test("of a thousand rules only those are asked that can match", () => {
   let asked = 0;
   const rules = Array.from({ length: 1000 }, (_, n) => {
-    const { matches, required } = compile(JSON.stringify({ source: ["my.app"], "detail-type": ["order"], detail: { id: [`order-${n}`], total: [{ numeric: [">", 0] }] } }), "eventbridge");
-    return { value: n, pattern: { required, matches: (event: unknown) => { asked += 1; return matches(event); } } };
+    const { matches, alternatives, required } = compile(JSON.stringify({ source: ["my.app"], "detail-type": ["order"], detail: { id: [`order-${n}`], total: [{ numeric: [">", 0] }] } }), "eventbridge");
+    return { value: n, pattern: { required, alternatives, matches: (event: unknown) => { asked += 1; return matches(event); } } };
   });
   const index = ruleIndex(rules);
   assert.deepEqual(index.matching({ source: "my.app", "detail-type": "order", detail: { id: "order-7", total: 1 } }), [7]);
@@ -62,4 +62,33 @@ test("a large event among many rules leaves others their turns", async () => {
   assert.deepEqual(await index.matchingInTurns(event, JSON.stringify(event).length), []);
   clearImmediate(immediate);
   assert.ok(turns >= 200, `${turns} turns`);
+});
+
+test("a field may be a list as long as an event can be", () => {
+  const index = ruleIndex([{ value: 1, pattern: compile('{"detail":{"type":["x"]}}', "eventbridge") }]);
+  assert.deepEqual(index.matching({ detail: { type: Array.from({ length: 260_000 }, () => "x") } }), [1]);
+});
+
+test("one pattern of a thousand alternatives leaves others their turns, too", async () => {
+  const or = (field: string) => ({ $or: Array.from({ length: 10 }, (_, n) => ({ [field]: [`${n}`] })) });
+  const pattern = compile(JSON.stringify({ detail: { x: [{ exists: false }], ...or("a") } }).replace(/}}$/, `,${JSON.stringify(or("b")).slice(1, -1)},${JSON.stringify(or("c")).slice(1, -1)}}}`), "eventbridge");
+  assert.equal(pattern.alternatives.length, 1000);
+  const index = ruleIndex([{ value: 1, pattern }]);
+  const event = { detail: Array.from({ length: 20_000 }, () => ({ x: 1 })) };
+  let turns = 0;
+  const count = () => { turns += 1; immediate = setImmediate(count); };
+  let immediate = setImmediate(count);
+  assert.deepEqual(await index.matchingInTurns(event, JSON.stringify(event).length), []);
+  clearImmediate(immediate);
+  assert.ok(turns >= 50, `${turns} turns`);
+  assert.deepEqual(await index.matchingInTurns({ detail: [{ x: 1 }, { a: "1", b: "2", c: "9" }] }, 100), [1]);
+});
+
+test("long paths of keys with dots cost no more than the event and the pattern are large", () => {
+  const path = "a.".repeat(1000) + "a";
+  const index = ruleIndex([path, `${path}.b`].map((key) => ({ value: key.length, pattern: compile(JSON.stringify({ detail: { [key]: ["x"], z: [{ exists: false }] } }), "eventbridge") })));
+  const startedMs = performance.now();
+  assert.deepEqual(index.matching({ detail: Array.from({ length: 50_000 }, () => ({ y: 1 })) }), []);
+  assert.deepEqual(index.matching({ "detail.a": { [path.slice(2)]: "x" } }), [path.length]);
+  assert.ok(performance.now() - startedMs < 1000);
 });

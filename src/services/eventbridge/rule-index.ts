@@ -1,5 +1,6 @@
 // Which of many patterns match an event, without asking them all: each pattern is filed under one field it cannot do without, and that
 // field's values. The field is the one that tells the patterns apart best. No I/O.
+import { after } from "../../patterns/matcher.ts";
 import type { Pattern } from "../../patterns/pattern.ts";
 
 export interface Indexed<T> {
@@ -11,10 +12,10 @@ export interface RuleIndex<T> {
   /** `event` is what `parseEvent` makes of its JSON. In the order they were given in. */
   matching(event: unknown): T[];
   /** The same for an event of so many characters of JSON, letting others have their turn where that is long work. */
-  matchingInTurns(event: unknown, characters: number): Promise<T[]>;
+  matchingInTurns(event: object, characters: number): Promise<T[]>;
 }
 
-/** Characters times patterns tried in one turn of the event loop: some milliseconds, for the worst of both. */
+/** Characters times alternatives of patterns tried in one turn of the event loop: some milliseconds, for the worst of both. */
 const TURN_MAX = 2_000_000;
 
 /** Reading a field costs as much as trying a simple pattern; patterns whose best fields are rarer than these are tried each time. */
@@ -27,7 +28,8 @@ interface Entry<T> extends Indexed<T> {
 }
 
 interface Field<T> {
-  path: string[];
+  /** Joined with dots. */
+  path: string;
   byText: Map<string, Entry<T>[]>;
 }
 
@@ -36,19 +38,30 @@ export function ruleIndex<T>(all: Indexed<T>[]): RuleIndex<T> {
   const { fields, others } = filed(entries);
   const candidatesFor = (event: unknown): Entry<T>[] => {
     const candidates = new Set(others);
-    for (const { path, byText } of fields) for (const text of textsAt(event, path, 0, 0)) for (const entry of byText.get(text) ?? []) candidates.add(entry);
+    for (const { path, byText } of fields) {
+      const texts = new Set<string>();
+      addTextsAt(event, path, 0, 0, texts);
+      for (const text of texts) for (const entry of byText.get(text) ?? []) candidates.add(entry);
+    }
     return [...candidates];
   };
   const inOrder = (found: Entry<T>[]): T[] => found.sort((a, b) => a.order - b.order).map(({ value }) => value);
   return {
     matching: (event) => inOrder(candidatesFor(event).filter(({ pattern }) => pattern.matches(event))),
     async matchingInTurns(event, characters) {
-      const candidates = candidatesFor(event);
       const atOnce = Math.max(1, Math.floor(TURN_MAX / characters));
       const found: Entry<T>[] = [];
-      for (let at = 0; at < candidates.length; at += atOnce) {
-        if (at > 0) await new Promise((resolve) => { setImmediate(resolve); });
-        found.push(...candidates.slice(at, at + atOnce).filter(({ pattern }) => pattern.matches(event)));
+      let tried = 0;
+      for (const entry of candidatesFor(event)) {
+        for (const matches of entry.pattern.alternatives) {
+          if (tried++ === atOnce) {
+            await new Promise((resolve) => { setImmediate(resolve); });
+            tried = 1;
+          }
+          if (!matches(event)) continue;
+          found.push(entry);
+          break;
+        }
       }
       return inOrder(found);
     },
@@ -85,18 +98,19 @@ function fieldOf<T>(path: string, entries: Entry<T>[]): Field<T> {
       else byText.set(text, [entry]);
     }
   }
-  return { path: path.split("."), byText };
+  return { path, byText };
 }
 
-/** Every text at the path, in whichever elements of arrays, and where keys have dots of their own: never fewer than a matcher finds. */
-function textsAt(value: unknown, path: string[], from: number, arrays: number): string[] {
-  if (Array.isArray(value)) return arrays > DEPTH_MAX ? [] : value.flatMap((element) => textsAt(element, path, from, arrays + 1));
-  if (from === path.length) return typeof value === "string" ? [value] : [];
-  if (typeof value !== "object" || value === null) return [];
-  const found: string[] = [];
-  for (let to = from + 1; to <= path.length; to++) {
-    const key = to === from + 1 ? path[from]! : path.slice(from, to).join(".");
-    if (Object.hasOwn(value, key)) found.push(...textsAt((value as Record<string, unknown>)[key], path, to, arrays));
+/** Every text at the path from character `at` on, in whichever elements of arrays, and where keys have dots of their own: never fewer than a matcher finds. */
+function addTextsAt(value: unknown, path: string, at: number, arrays: number, texts: Set<string>): void {
+  if (Array.isArray(value)) {
+    if (arrays <= DEPTH_MAX) for (const element of value) addTextsAt(element, path, at, arrays + 1, texts);
+  } else if (at > path.length) {
+    if (typeof value === "string") texts.add(value);
+  } else if (typeof value === "object" && value !== null) {
+    for (const key in value) {
+      const next = after(path, at, key);
+      if (next !== undefined) addTextsAt((value as Record<string, unknown>)[key], path, next, arrays, texts);
+    }
   }
-  return found;
 }

@@ -41,8 +41,9 @@ export const ruleArn = ({ bus, name }: RuleKey): string => formatArn("events", b
 export function ruleKeyOf(arn: string): RuleKey | undefined {
   const { service, region, account, resource = "" } = parseArn(arn) ?? {};
   if (service !== "events" || !region || !account || !resource.startsWith("rule/")) return undefined;
-  const [first, second] = resource.slice("rule/".length).split("/");
-  return { bus: { account, region, name: second === undefined ? DEFAULT : first! }, name: second ?? first! };
+  const names = resource.slice("rule/".length).split("/");
+  const name = names.pop()!;
+  return { bus: { account, region, name: names.length === 0 ? DEFAULT : names.join("/") }, name }; // a partner's bus has slashes in its name
 }
 
 export const isEnabled = ({ state }: Pick<Rule, "state">): boolean => state !== "DISABLED";

@@ -5,11 +5,12 @@ import { BadPattern, compile } from "../../patterns/pattern.ts";
 import { parseEvent } from "../../patterns/numbers.ts";
 import type { Tx } from "../../storage/stores.ts";
 import type { Api, RoomPorts } from "../service.ts";
-import { busId, DEFAULT } from "./bus.ts";
+import { busId, DEFAULT, findBus } from "./bus.ts";
 import { ownBus } from "./bus-lookup.ts";
-import { badEvent, badEventPattern, badSchedule, neitherPatternNorSchedule, ruleHasTargets, ruleNotFound, scheduleOnDefaultOnly, tooMany } from "./errors.ts";
+import { badEvent, badEventPattern, badSchedule, busNotFound, neitherPatternNorSchedule, ruleHasTargets, ruleNotFound, scheduleOnDefaultOnly, tooMany } from "./errors.ts";
 import { pageOf } from "./page.ts";
 import { type Rule, ruleArn, ruleId, type RuleKey, RULES, rulesChanged, type RuleState } from "./rule.ts";
+import { ruleIndex } from "./rule-index.ts";
 import { isSchedule, reschedule } from "./schedule.ts";
 import { tagsOf } from "./tags.ts";
 
@@ -86,7 +87,8 @@ export function ruleOperations(ports: Ports): RuleApi {
     },
 
     async TestEventPattern({ EventPattern, Event }) {
-      return { Result: compiled(EventPattern).matches(eventToTest(Event)) };
+      const index = ruleIndex([{ value: true, pattern: compiled(EventPattern) }]);
+      return { Result: (await index.matchingInTurns(eventToTest(Event), Event.length)).length > 0 };
     },
   };
 }
@@ -105,7 +107,7 @@ export function compiled(pattern: string): ReturnType<typeof compile> {
 /** "The event … must have" these (API_TestEventPattern); recorded: other JSON than an object is refused as well. */
 const EVENT_FIELDS = ["id", "account", "source", "time", "region", "detail-type"];
 
-function eventToTest(text: string): unknown {
+function eventToTest(text: string): object {
   try {
     const event = parseEvent(text);
     if (typeof event === "object" && event !== null && !Array.isArray(event) && EVENT_FIELDS.every((field) => Object.hasOwn(event, field))) return event;
@@ -127,6 +129,7 @@ function checkRule({ EventPattern, ScheduleExpression }: RuleInput, { bus }: Rul
 /** What is not said again is gone, but targets and tags stay (documented). */
 async function putRule(tx: Tx, key: RuleKey, input: RuleInput, { nowMs, revision }: { nowMs: number; revision: string }): Promise<void> {
   const rules = tx.documents<Rule>(RULES);
+  if (!(await findBus(tx, key.bus))) throw busNotFound(key.bus.name); // deleted meanwhile
   const before = await rules.get(ruleId(key));
   if (!before && (await rules.count(`${busId(key.bus)}/`)) >= RULES_MAX) throw tooMany();
   const rule: Rule = {

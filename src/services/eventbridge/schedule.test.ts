@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ACCOUNT, openTestEvents, queueArn, type TestEvents } from "../../../test/support/eventbridge.ts";
-import { virtualClock } from "../../kernel/clock.ts";
+import { type VirtualClock, virtualClock, waitWith } from "../../kernel/clock.ts";
 import { silentLog } from "../../kernel/log.ts";
 import { openStores } from "../../storage/open.ts";
 
@@ -45,6 +45,38 @@ test("a cron expression fires when it says, in UTC", async () => {
   await t.events.putRule({ Name: "cron", ScheduleExpression: "cron(0 0 1 2 ? *)" });
   await t.clock.advance(24 * HOUR);
   assert.equal(times(t).length, 5, "changed, it goes by what it says now");
+  await t.close();
+});
+
+test("one whose next time is beyond all dates holds no other up", async () => {
+  const t = await openTestEvents();
+  await scheduled(t, "never", "rate(104249991 days)");
+  await scheduled(t, "hourly", "rate(1 hour)");
+  await t.clock.advance(HOUR + 1_000);
+  assert.deepEqual(times(t), ["2026-01-01T01:00:00Z"]);
+  await t.close();
+});
+
+/** A machine that can sleep: its date goes on, and its timers do not. */
+function sleepyClock(): VirtualClock & { sleepFor(ms: number): void } {
+  const machine = virtualClock();
+  let sleptMs = 0;
+  const now = () => machine.now() + sleptMs;
+  const at = (dateMs: number, work: () => void) => machine.at(dateMs - sleptMs, work);
+  return { ...machine, now, machineNow: now, at, until: waitWith(at), sleepFor(ms) { sleptMs += ms; } };
+}
+
+test("what was due while the machine slept is not made up for", async () => {
+  const clock = sleepyClock();
+  const t = await openTestEvents({ clock });
+  await scheduled(t, "minutely", "rate(1 minute)");
+  await clock.advance(2 * 60_000 + 1_000);
+  assert.equal(t.sent.length, 2);
+  clock.sleepFor(8 * HOUR);
+  await clock.advance(60_000);
+  assert.ok(t.sent.length <= 4, `${t.sent.length} times`);
+  await clock.advance(10 * 60_000);
+  assert.ok(t.sent.length >= 12 && t.sent.length <= 14, `${t.sent.length} times`);
   await t.close();
 });
 

@@ -1,7 +1,7 @@
 // Buses, rules, targets and tags, driven by the real SDK client (@aws-sdk/client-eventbridge) over real stores.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { busArn, lambdaArn, openTestEvents, queueArn, type TestEvents } from "../../../test/support/eventbridge.ts";
+import { ACCOUNT, busArn, lambdaArn, openTestEvents, queueArn, type TestEvents } from "../../../test/support/eventbridge.ts";
 import { readServiceModel } from "../../wire/service-model.ts";
 import { eventbridge as service } from "./service.ts";
 
@@ -33,7 +33,7 @@ test("every account has a default bus, and as many of its own as it makes", asyn
 });
 
 test("a parameter of a bus that does not act is refused by name", async () => {
-  for (const [parameter, value] of Object.entries({ EventSourceName: "aws.partner/x/y", KmsKeyIdentifier: "k", DeadLetterConfig: { Arn: queueArn("q") }, LogConfig: { Level: "INFO" } })) {
+  for (const [parameter, value] of Object.entries({ KmsKeyIdentifier: "k", DeadLetterConfig: { Arn: queueArn("q") }, LogConfig: { Level: "INFO" } })) {
     await assert.rejects(t.events.createEventBus({ Name: "strict", [parameter]: value }), { name: "ValidationException", message: new RegExp(`^Evoke does not support ${parameter}`) });
   }
 });
@@ -112,12 +112,16 @@ test("a target that could not be delivered to is refused, and nothing of the cal
   const invalid = (target: object, message: string | RegExp) => assert.rejects(put(target), { name: "ValidationException", message });
   await invalid({ Arn: "nonsense" }, "Parameter nonsense is not valid. Reason: Provided Arn is not in correct format.");
   await invalid({ Arn: "arn:aws:kinesis:eu-west-1:000000000000:stream/s" }, /^Evoke does not support targets of the service kinesis/);
-  await invalid({ KinesisParameters: { PartitionKeyPath: "$.id" } }, "Evoke does not support KinesisParameters of targets yet.");
+  await invalid({ KinesisParameters: { PartitionKeyPath: "$.id" } }, /KinesisParameters is not valid for target x. Reason: it belongs to targets of another kind/);
+  await invalid({ Arn: "arn:aws:ecs:eu-west-1:000000000000:cluster/c", RoleArn: "arn:aws:iam::000000000000:role/r", EcsParameters: { TaskDefinitionArn: "arn:aws:ecs:eu-west-1:000000000000:task-definition/t:1" } }, /^Evoke does not support targets of the service ecs/);
   await invalid({ Input: "{}", InputPath: "$.detail" }, "Only one of Input, InputPath, or InputTransformer must be provided for target x.");
   await invalid({ Input: "not json" }, "JSON syntax error in input for target x.");
   await invalid({ InputPath: "detail" }, /detail is not a JSON path/);
   await invalid({ InputTransformer: { InputTemplate: `"<unknown>"` } }, "InputTemplate for target x contains invalid placeholder unknown.");
   await invalid({ InputTransformer: { InputTemplate: `"<a>"`, InputPathsMap: { a: "id" } } }, /id is not a JSON path/);
+  await invalid({ Arn: "arn:aws:events:eu-west-1:111122223333:event-bus/other", InputTransformer: { InputTemplate: "{}" } }, "Modifying the input for target x is not supported.");
+  const foreign = queueArn("q").replace(":000000000000:", ":111122223333:");
+  await invalid({ Arn: foreign }, `RoleArn is required for target ${foreign}.`);
   await invalid({ Arn: queueArn("x.fifo") }, "Parameter(s) SqsParameters must be specified for target: x.");
   await invalid({ Arn: lambdaArn("f"), SqsParameters: { MessageGroupId: "g" } }, /SqsParameters is not valid for target x/);
   await invalid({ DeadLetterConfig: { Arn: queueArn("d.fifo") } }, /DeadLetterConfig.Arn is not valid for target x/);
@@ -166,4 +170,13 @@ test("PutEvents answers entry by entry", async () => {
   assert.match(Entries![7]!.EventId!, /^[\da-f-]{36}$/, "an event for a bus that is not there is accepted, too");
   await refused(t.events.putEvents({ Entries: [{ ...entry, Detail: JSON.stringify({ x: "x".repeat(1_048_576) }) }] }), "ValidationException", "Total size of the entries in the request is over the limit.");
   await assert.rejects(t.events.putEvents({ Entries: Array.from({ length: 11 }, () => entry) }), { name: "ValidationException", message: /Member must have length less than or equal to 10$/ });
+});
+
+test("a rule that is put while its bus is deleted is with the bus or not at all", async () => {
+  const rule = (Name: string) => t.events.putRule({ Name, EventBusName: "brief", EventPattern: PATTERN }).catch((error: Error) => assert.equal(error.name, "ResourceNotFoundException"));
+  for (let round = 0; round < 20; round++) {
+    await t.events.createEventBus({ Name: "brief" });
+    await Promise.all([rule("a"), t.events.deleteEventBus({ Name: "brief" }), rule("b"), rule("c")]);
+    assert.deepEqual(await t.stores.documents("events/rule").list({ prefix: `${ACCOUNT}/eu-west-1/brief/`, limit: 10 }), []);
+  }
 });

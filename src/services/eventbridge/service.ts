@@ -10,8 +10,10 @@ import { busTarget } from "./bus-target.ts";
 import { busOperations } from "./buses.ts";
 import { connectionOperations } from "./connections.ts";
 import { registerDeliveries } from "./delivery.ts";
+import { eventSourceOperations, partnerOperations } from "./partner-sources.ts";
 import { permissionOperations } from "./permissions.ts";
 import { putEventsOperation } from "./put-events.ts";
+import { putPartnerEventsOperation } from "./put-partner-events.ts";
 import { replayOperations } from "./replays.ts";
 import { openRuleBook } from "./rule-book.ts";
 import { ruleOperations } from "./rules.ts";
@@ -42,6 +44,9 @@ export const eventbridge = defineService<typeof Sdk>({
       ...ruleOperations(ports),
       ...targetOperations(ports),
       ...putEventsOperation(ports, book),
+      ...partnerOperations(ports),
+      ...eventSourceOperations(ports),
+      ...putPartnerEventsOperation(ports, book),
       ...archiveOperations(ports),
       ...replayOperations(ports),
       ...connectionOperations(ports),

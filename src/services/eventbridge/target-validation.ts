@@ -3,35 +3,37 @@
 import type { Target } from "@aws-sdk/client-eventbridge";
 import { parseArn } from "../../kernel/arn.ts";
 import { busArn, type BusKey } from "./bus.ts";
-import { badInput, badParameterOfTarget, badPath, badTargetArn, notSupported, parameterMissing, severalInputs, unknownPlaceholder } from "./errors.ts";
+import { badInput, badParameterOfTarget, inputOfBus, badPath, badTargetArn, notSupported, parameterMissing, roleRequired, severalInputs, unknownPlaceholder } from "./errors.ts";
 import { areHeaders } from "./http-parameters.ts";
-import { parsePath } from "./input-path.ts";
-import { placeholdersOf, PREDEFINED } from "./input-transformer.ts";
-import { isJson } from "./json-text.ts";
-import { kindOf } from "./target-kinds.ts";
+import { parsePath } from "../../patterns/input-path.ts";
+import { placeholdersOf } from "../../patterns/input-template.ts";
+import { PREDEFINED } from "./input-transformer.ts";
+import { isJson } from "../../patterns/json-text.ts";
+import { kindOf, PARAMETERS } from "./target-kinds.ts";
 
-/** They belong to services that nothing here delivers to. */
-const UNSERVED = ["KinesisParameters", "RunCommandParameters", "EcsParameters", "BatchParameters", "RedshiftDataParameters", "SageMakerPipelineParameters", "AppSyncParameters"] as const;
-
-/** Throws ValidationException. */
-export function checkTarget(target: Target, bus: BusKey): void {
+/** Throws ValidationException. `serves`: whether anything here delivers to ARNs of this service; `roleArn`: the rule's. */
+export function checkTarget(target: Target, bus: BusKey, { serves, roleArn }: { serves(arn: string): boolean; roleArn?: string | undefined }): void {
   const { Id: id, Arn: arn } = target as Target & { Id: string; Arn: string };
   const parsed = parseArn(arn);
   if (!parsed) throw badTargetArn(arn);
   const kind = kindOf(arn);
-  if (!kind) throw notSupported(`targets of the service ${parsed.service} (${arn})`);
-  const unserved = UNSERVED.find((parameter) => target[parameter] !== undefined);
-  if (unserved) throw notSupported(`${unserved} of targets`);
+  if (!kind || (kind.way === "resource" && !serves(arn))) throw notSupported(`targets of the service ${parsed.service} (${arn})`);
+  const foreign = PARAMETERS.find((name) => target[name] !== undefined && name !== kind.parameters);
+  if (foreign) throw badParameterOfTarget(foreign, id, "it belongs to targets of another kind");
+  // "Specify an execution role" (eb-service-cross-account); event buses may do with their policies.
+  const isElsewhere = parsed.account !== bus.account && kind.way !== "event-bus";
+  if ((kind.needsRole || isElsewhere) && (target.RoleArn ?? roleArn) === undefined) throw roleRequired(arn);
   if (arn === busArn(bus)) throw badParameterOfTarget("Arn", id, "an event bus cannot be a target of its own rules");
-  if (kind === "sqs" && arn.endsWith(".fifo")) {
+  if (kind.service === "sqs" && arn.endsWith(".fifo")) {
     if (!target.SqsParameters) throw parameterMissing("SqsParameters", id);
     if (!target.SqsParameters.MessageGroupId) throw parameterMissing("MessageGroupId", id);
   }
-  if (target.SqsParameters && kind !== "sqs") throw badParameterOfTarget("SqsParameters", id, "it is no queue");
-  if (target.HttpParameters && kind !== "api-destination") throw badParameterOfTarget("HttpParameters", id, "it is no API destination");
+  const keyPath = target.KinesisParameters?.PartitionKeyPath;
+  if (keyPath !== undefined && !parsePath(keyPath)) throw badPath(id, keyPath);
   if (!areHeaders(target.HttpParameters?.HeaderParameters ?? {})) throw badParameterOfTarget("HttpParameters.HeaderParameters", id, "a header has a character that headers cannot have");
   const queue = target.DeadLetterConfig?.Arn;
   if (queue !== undefined && (parseArn(queue)?.service !== "sqs" || queue.endsWith(".fifo"))) throw badParameterOfTarget("DeadLetterConfig.Arn", id, "it must be the ARN of a standard queue");
+  if (kind.way === "event-bus" && (target.Input ?? target.InputPath ?? target.InputTransformer) !== undefined) throw inputOfBus(id);
   checkInput(target, id);
 }
 

@@ -15,7 +15,7 @@ type TargetApi = Pick<Api<typeof Sdk>, "PutTargets" | "RemoveTargets" | "ListTar
 const TARGETS_MAX = 5;
 const PAGE = 100;
 
-export function targetOperations({ stores, ids }: Pick<RoomPorts, "stores" | "ids">): TargetApi {
+export function targetOperations({ stores, ids, targets }: Pick<RoomPorts, "stores" | "ids" | "targets">): TargetApi {
   const keyOf = async (name: string, bus: string | undefined, call: Call): Promise<RuleKey> => {
     const { account, region, name: busName } = await ownBus(stores, bus, call);
     return { bus: { account, region, name: busName }, name };
@@ -29,8 +29,9 @@ export function targetOperations({ stores, ids }: Pick<RoomPorts, "stores" | "id
   return {
     async PutTargets({ Rule: name, EventBusName, Targets }, call) {
       const key = await keyOf(name, EventBusName, call);
-      if (!(await findRule(stores, key))) throw ruleNotFound(name, key.bus.name);
-      for (const target of Targets) checkTarget(target, key.bus);
+      const rule = await findRule(stores, key);
+      if (!rule) throw ruleNotFound(name, key.bus.name);
+      for (const target of Targets) checkTarget(target, key.bus, { serves: targets.serves, roleArn: rule.roleArn });
       await change(key, (before) => {
         const all = new Map([...before, ...Targets].map((target) => [target.Id!, target])); // of one id the last counts
         if (all.size > TARGETS_MAX) throw tooMany();

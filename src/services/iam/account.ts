@@ -5,12 +5,11 @@ import type { Stores, Tx } from "../../storage/stores.ts";
 import type { Api } from "../service.ts";
 import { changing } from "./change.ts";
 import { GROUP, INSTANCE_PROFILE, ROLE, USER } from "./entities.ts";
+import { ACCOUNTS } from "./entity.ts";
 import { aliasExists, noSuchAlias } from "./errors.ts";
 import type { PasswordPolicy } from "./passwords.ts";
 import { ownPolicies, POLICIES_MAX } from "./policies.ts";
 
-/** Documents by account. */
-export const ACCOUNTS = "iam/account";
 /** Documents by alias: no two accounts have the same. */
 const ALIASES = "iam/account-alias";
 

@@ -10,6 +10,8 @@ export const USERS = "iam/user";
 export const GROUPS = "iam/group";
 export const POLICIES = "iam/policy";
 export const INSTANCE_PROFILES = "iam/instance-profile";
+/** Documents by account. */
+export const ACCOUNTS = "iam/account";
 /** Documents by access key id. The STS room's identity reads these. */
 export const ACCESS_KEYS = "iam/access-key";
 

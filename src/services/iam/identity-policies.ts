@@ -3,10 +3,9 @@
 import { parseArn } from "../../kernel/arn.ts";
 import type { AppliedPolicies, AppliedPolicy, IdentityPolicies } from "../../ports/identity-policies.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { type Account, ACCOUNTS } from "./account.ts";
+import type { Account } from "./account.ts";
 import { readEpoch } from "./change.ts";
-import { entityId, type Group, GROUPS, type Holder, type Policy, POLICIES, type Role, ROLES, type User, USERS } from "./entity.ts";
-import { findAwsManaged, parsePolicyArn } from "./managed.ts";
+import { ACCOUNTS, entityId, type Group, GROUPS, type Holder, type Policy, POLICIES, type Role, ROLES, type User, USERS } from "./entity.ts";
 
 /** What AllowUsersToChangePassword of an account's password policy gives its users; in words on the page of password policies, and as a policy here. */
 const OWN_PASSWORD = "arn:aws:iam::aws:policy/IAMUserChangePassword";
@@ -84,6 +83,7 @@ const inline = (holder: Holder, source: AppliedPolicy["source"]): AppliedPolicy[
   Object.entries(holder.inlinePolicies).map(([name, document]) => ({ name, document, source }));
 
 async function managed(stores: Stores, arn: string): Promise<AppliedPolicy | undefined> {
+  const { findAwsManaged, parsePolicyArn } = await import("./managed.ts"); // with all of AWS's own
   const { account, name } = parsePolicyArn(arn);
   if (account === "aws") {
     const found = findAwsManaged(arn);

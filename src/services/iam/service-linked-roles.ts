@@ -5,12 +5,12 @@ import { partitionOf } from "../../kernel/arn.ts";
 import type { Ids } from "../../kernel/ids.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Api } from "../service.ts";
-import { type Account, ACCOUNTS, changeAccount } from "./account.ts";
+import { type Account, changeAccount } from "./account.ts";
 import { changing } from "./change.ts";
 import { forgetRoleUse } from "./credential-use.ts";
 import { describeRole } from "./describe.ts";
 import { createEntity, holdEntity, ROLE } from "./entities.ts";
-import { entityArn, entityId, newEntityId, type Role, wholeSecond } from "./entity.ts";
+import { ACCOUNTS, entityArn, entityId, newEntityId, type Role, wholeSecond } from "./entity.ts";
 import { noServiceLinkedRole, noSuchDeletionTask, notServiceLinked, serviceRoleTaken, suffixNotAllowed } from "./errors.ts";
 import { SERVICE_LINKED_ROLES, serviceLinkedName, WITH_SUFFIX } from "./service-linked-role-names.ts";
 

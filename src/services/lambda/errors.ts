@@ -59,6 +59,8 @@ export const functionMissing = () => notFound("The function doesn't exist.");
 export const nothingToConfigure = () => invalidParameter("You must specify at least one of error handling or destination setting.");
 export const destinationIsItself = () => invalidParameter("You can't specify the function as a destination for itself.");
 export const destinationInvalid = (arn: string) => invalidParameter(`The destination ARN ${arn} is invalid.`);
+/** As the AWS provider of Terraform quotes it, which waits for it to pass. */
+export const destinationNotPermitted = (action: string, arn: string) => invalidParameter(`The function's execution role does not have permissions to call ${action.split(":")[1]} on ${arn}`);
 export function destinationsInvalid(onSuccess: string | undefined, onFailure: string | undefined) {
   const shown = (name: string, destination: string | undefined) => (destination ? `${name}(destination=${destination})` : "null");
   return invalidParameter(`The provided destination config DestinationConfig(onSuccess=${shown("OnSuccess", onSuccess)}, onFailure=${shown("OnFailure", onFailure)}) is invalid.`);
@@ -89,6 +91,12 @@ export const resourceNotFound = (kind: string, arn: string) => notFound(`${kind}
 export const badMarker = () => invalidParameter("The Marker is not one that this operation returned.");
 
 export const codeMissing = () => invalidParameter("Please provide a source for function code.");
+/** Seen by users of AWS, in the tests of Java projects. */
+export const otherCodeGiven = () => invalidParameter("Please do not provide other FunctionCode parameters when providing a ZipFile.");
+/** Seen by users of AWS: aws-samples/aws-codepipeline-bitbucket-integration#7, buildkite/elastic-ci-stack-for-aws#564. */
+export const codeNotRead = (code: string, message: string) => invalidParameter(`Error occurred while GetObject. S3 Error Code: ${code}. S3 Error Message: ${message}`);
+export const codeAccessDenied = (bucket: string, key: string, message: string) =>
+  new ServiceError("AccessDeniedException", `Your access has been denied by S3, please make sure your request credentials have permission to GetObject for ${bucket}/${key}. S3 Error Code: AccessDenied. S3 Error Message: ${message}`, { status: 403 });
 export const codeEmpty = () => invalidParameter("Uploaded file must be a non-empty zip");
 export const imageForZip = () => invalidParameter("Please don't provide ImageUri when updating a function with packageType Zip.");
 export const notUnzippable = () => invalidParameter("Could not unzip uploaded file. Please check your file, then try to upload again.");

@@ -6,7 +6,9 @@ import { invalidParameter } from "./errors.ts";
 export const handlerForImage = () => invalidParameter("Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image.");
 /** Observed. */
 export const zipForImage = () => invalidParameter("Please provide ImageUri when updating a function with packageType Image.");
-/** After the one above; AWS's for creating is not known. */
+/** Ours. */
+export const codeForImage = () => invalidParameter("Please do not provide ZipFile or an object of S3 for a function with packageType Image.");
+/** After the observed one; AWS's for creating is not known. */
 export const imageUriMissing = () => invalidParameter("Please provide ImageUri when creating a function with packageType Image.");
 /** Seen: ministryofjustice/modernisation-platform#2419, aws-samples/bedrock-access-gateway#205. The reason is ours. */
 export const imageNotValid = (uri: string, why: string) => invalidParameter(`Source image ${uri.slice(0, 300)} is not valid. Provide a valid source image. (Evoke: ${why})`);

@@ -87,7 +87,7 @@ test("a layer version that is not there is not found, and deleted all the same",
 
 test("what is no layer is refused", async () => {
   await assert.rejects(publish("bad", { Content: { ZipFile: Buffer.from("no zip") } }), refused("InvalidParameterValueException", "Could not unzip uploaded file. Please check your file, then try to upload again."));
-  await assert.rejects(publish("bad", { Content: { S3Bucket: "bucket", S3Key: "k" } }), refused("InvalidParameterValueException", /^Evoke does not support layers in S3/));
+  await assert.rejects(publish("bad", { Content: { S3Bucket: "bucket", S3Key: "k", S3ObjectStorageMode: "REFERENCE" } }), refused("InvalidParameterValueException", /^Evoke does not support the S3ObjectStorageMode REFERENCE/));
   await assert.rejects(publish("bad", { Content: {} }), refused("InvalidParameterValueException", "Please provide a source for layer code."));
   await assert.rejects(publish("bad", { CompatibleRuntimes: ["cobol", "nodejs20.x"] as never }), refused("ValidationException", /^1 validation error detected: Value '\[cobol, nodejs20.x\]' at 'compatibleRuntimes' failed to satisfy constraint: Member must satisfy enum value set: \[/));
   await assert.rejects(lambda.listLayers({ CompatibleRuntime: "cobol" as never }), refused("ValidationException", /Value 'cobol' at 'compatibleRuntime' failed/));

@@ -143,7 +143,9 @@ test("code that is no zip, empty, missing, or elsewhere is refused in AWS's word
   await refused({ ZipFile: new Uint8Array() }, /non-empty zip/);
   await refused({ ZipFile: await zipOf({}) }, /^Uploaded file must be a non-empty zip$/);
   await refused({}, /^Please provide a source for function code\.$/);
-  await refused({ S3Bucket: "bucket", S3Key: "key" }, /^Evoke does not support code in S3/);
+  await refused({ S3Bucket: "bucket" }, /^Please provide a source for function code\.$/);
+  await refused({ S3Bucket: "bucket", S3Key: "key", ZipFile: zip }, /^Please do not provide other FunctionCode parameters when providing a ZipFile\.$/);
+  await refused({ S3Bucket: "bucket", S3Key: "key", S3ObjectStorageMode: "REFERENCE" }, /^Evoke does not support the S3ObjectStorageMode REFERENCE/);
   await assert.rejects(lambda.getFunction({ FunctionName: "broken" }), { name: "ResourceNotFoundException" });
 });
 

@@ -3,6 +3,7 @@
 import type * as Sdk from "@aws-sdk/client-lambda";
 import { defineService, type RoomPorts } from "../service.ts";
 import { access, functionTags } from "./access.ts";
+import { openCodeReader } from "./code.ts";
 import { configTags } from "./code-signing.ts";
 import { layerPolicy } from "./layer-lookup.ts";
 import { aliasOperations } from "./operations/aliases.ts";
@@ -41,14 +42,15 @@ export const lambda = defineService<typeof Sdk>({
   open(ports) {
     const unused = openUnusedCode(ports);
     const provisioner = openProvisioner(ports);
+    const codeReader = openCodeReader(ports);
     ports.background("lambda transitions", (signal) => finishTransitions(ports, signal));
     ports.background("lambda SnapStart", (signal) => takeSnapshots(ports, signal));
     ports.background("lambda unused code", (signal) => unused.run(signal));
     ports.background("lambda provisioned concurrency", (signal) => provisioner.run(signal));
     return {
-      ...functionOperations(ports, unused, provisioner),
+      ...functionOperations(ports, unused, provisioner, codeReader),
       ...listOperations(ports),
-      ...updateOperations(ports, unused),
+      ...updateOperations(ports, unused, codeReader),
       ...versionOperations(ports),
       ...aliasOperations(ports, provisioner),
       ...concurrencyOperations(ports),
@@ -58,7 +60,7 @@ export const lambda = defineService<typeof Sdk>({
       ...tagOperations(ports),
       ...permissionOperations(ports),
       ...settingsOperations(ports),
-      ...layerOperations(ports, unused),
+      ...layerOperations(ports, unused, codeReader),
       ...layerPermissionOperations(ports),
       ...codeSigningOperations(ports),
       ...urlOperations(ports),

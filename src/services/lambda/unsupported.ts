@@ -8,7 +8,6 @@ const filled = (list: readonly unknown[] | undefined): boolean => list !== undef
 
 const REFUSED: Record<string, (given: Parameters) => boolean> = {
   "PublishTo (versions for capacity providers)": ({ PublishTo }) => PublishTo !== undefined,
-  "code in S3 (S3Bucket, S3Key; send the zip as ZipFile instead)": ({ Code, ...given }) => [Code, given].some((from) => from?.S3Bucket || from?.S3Key || from?.S3ObjectVersion || from?.S3ObjectStorageMode),
   "SourceKMSKeyArn": ({ Code, SourceKMSKeyArn }) => Boolean(Code?.SourceKMSKeyArn || SourceKMSKeyArn),
   "KMSKeyArn": ({ KMSKeyArn }) => Boolean(KMSKeyArn),
   "VpcConfig": ({ VpcConfig }) => filled(VpcConfig?.SubnetIds) || filled(VpcConfig?.SecurityGroupIds) || VpcConfig?.Ipv6AllowedForDualStack === true,

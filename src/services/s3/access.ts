@@ -33,6 +33,7 @@ interface Written extends OfObject {
   StorageClass?: string;
   ServerSideEncryption?: string;
   SSEKMSKeyId?: string;
+  SSECustomerAlgorithm?: string;
   ObjectLockMode?: string;
   ObjectLockLegalHoldStatus?: string;
   CopySource?: string;
@@ -40,9 +41,9 @@ interface Written extends OfObject {
   TaggingDirective?: string;
 }
 
-const written = ({ ACL, Tagging, StorageClass, ServerSideEncryption, SSEKMSKeyId, ObjectLockMode, ObjectLockLegalHoldStatus, CopySource, MetadataDirective }: Written): Record<string, string | string[]> => {
+const written = ({ ACL, Tagging, StorageClass, ServerSideEncryption, SSEKMSKeyId, SSECustomerAlgorithm, ObjectLockMode, ObjectLockLegalHoldStatus, CopySource, MetadataDirective }: Written): Record<string, string | string[]> => {
   const single = {
-    "s3:x-amz-acl": ACL, "s3:x-amz-storage-class": StorageClass, "s3:x-amz-server-side-encryption": ServerSideEncryption, "s3:x-amz-server-side-encryption-aws-kms-key-id": SSEKMSKeyId,
+    "s3:x-amz-acl": ACL, "s3:x-amz-storage-class": StorageClass, "s3:x-amz-server-side-encryption": ServerSideEncryption, "s3:x-amz-server-side-encryption-aws-kms-key-id": SSEKMSKeyId, "s3:x-amz-server-side-encryption-customer-algorithm": SSECustomerAlgorithm,
     "s3:object-lock-mode": ObjectLockMode, "s3:object-lock-legal-hold": ObjectLockLegalHoldStatus, "s3:x-amz-copy-source": CopySource, "s3:x-amz-metadata-directive": MetadataDirective,
   };
   const tags = [...new URLSearchParams(Tagging ?? "")];
@@ -132,8 +133,13 @@ export const access: Partial<Record<keyof Api<typeof Sdk>, AccessRule>> = {
   GetObjectLockConfiguration: onBucket("GetBucketObjectLockConfiguration"),
   PutObjectLockConfiguration: onBucket("PutBucketObjectLockConfiguration"),
   GetBucketAccelerateConfiguration: onBucket("GetAccelerateConfiguration"),
+  PutBucketAccelerateConfiguration: onBucket("PutAccelerateConfiguration"),
   GetBucketRequestPayment: onBucket(),
+  PutBucketRequestPayment: onBucket(),
   GetBucketLogging: onBucket(),
+  PutBucketLogging: onBucket(),
+  GetBucketAbac: onBucket(),
+  PutBucketAbac: { resources: bucket, changesAccess: true },
   GetBucketReplication: onBucket("GetReplicationConfiguration"),
   DeleteBucketReplication: onBucket("PutReplicationConfiguration"),
 
@@ -147,6 +153,8 @@ export const access: Partial<Record<keyof Api<typeof Sdk>, AccessRule>> = {
   UploadPartCopy: { action: "PutObject", resources: object, also: reading },
   GetObject: ofVersion("GetObject", "GetObjectVersion"),
   HeadObject: ofVersion("GetObject", "GetObjectVersion"),
+  /** Asked for by the operation, on the access point whose caller waits. */
+  WriteGetObjectResponse: { action: "" },
   GetObjectAttributes: {
     ...ofVersion("GetObjectAttributes", "GetObjectVersionAttributes"),
     also: ({ Bucket, Key, VersionId }: OfObject) => [{ action: VersionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion", resource: objectArn(Bucket, Key) }],
@@ -159,6 +167,7 @@ export const access: Partial<Record<keyof Api<typeof Sdk>, AccessRule>> = {
   GetObjectTagging: ofVersion("GetObjectTagging", "GetObjectVersionTagging"),
   PutObjectTagging: tagging(ofVersion("PutObjectTagging", "PutObjectVersionTagging")),
   DeleteObjectTagging: ofVersion("DeleteObjectTagging", "DeleteObjectVersionTagging"),
+  RestoreObject: onObject(),
   GetObjectRetention: onObject(),
   PutObjectRetention: { resources: object, also: bypassing },
   GetObjectLegalHold: onObject(),

@@ -18,8 +18,10 @@ export interface Bodies {
   parts(body: Body): Promise<Part[]>;
 }
 
-/** A request may take an hour; what is written and not pointed at for longer was left by a process that died. */
-const ABANDONED_MS = 2 * 3_600_000;
+/** A request may take an hour, and ids are noted up to an hour before; what is written and not pointed at for longer was left by a process that died. */
+const ABANDONED_MS = 3 * 3_600_000;
+const IDS_MS = 3_600_000;
+const IDS_MAX = 32;
 /** Who found the object a moment ago may still begin to read it. */
 const GRACE_MS = 60_000;
 const STILL_READ_MS = 10_000;
@@ -41,17 +43,16 @@ export async function discardBody(tx: Tx, { id, parts }: Body, nowMs: number): P
 }
 
 export function openBodies(ports: Pick<RoomPorts, "stores" | "clock" | "ids" | "log" | "background">): Bodies {
-  const { stores, clock, ids } = ports;
+  const { stores } = ports;
   const readers = new Map<string, number>();
+  const newId = newIds(ports);
   removing(ports, (id) => readers.has(id));
   const parts = async ({ id }: Body) => (await stores.documents<Part>(PARTS).list({ prefix: `${id}/`, limit: PARTS_MAX })).map(([, part]) => part);
   return {
     parts,
     async write(source) {
-      const id = ids.token(ID_CHARACTERS, LOWER_ALPHANUMERIC);
-      const pending = stores.queues.send(UNUSED, { id, body: JSON.stringify({ inParts: false }), dueMs: clock.now() + ABANDONED_MS });
-      // Asked for in one turn, so that a small body and its entry are one commit.
-      const [{ sizeBytes }] = await Promise.all([stores.blobs.put(blobOf(id), source), pending]);
+      const id = await newId();
+      const { sizeBytes } = await stores.blobs.put(blobOf(id), source);
       return { id, sizeBytes };
     },
     async read(body, range) {
@@ -67,6 +68,31 @@ export function openBodies(ports: Pick<RoomPorts, "stores" | "clock" | "ids" | "
         }
       })();
     },
+  };
+}
+
+/** Ids that are items of UNUSED already: noted many at once while many are asked for, so that few uploads wait for a commit more than they need. */
+function newIds({ stores, clock, ids }: Pick<RoomPorts, "stores" | "clock" | "ids">): () => Promise<string> {
+  let noted: string[] = [];
+  let notedMs = -Infinity;
+  let next = 1;
+  let noting: Promise<void> | undefined;
+  const note = async () => {
+    const nowMs = clock.now();
+    next = noted.length > 0 || nowMs - notedMs > IDS_MS ? 1 : Math.min(next * 2, IDS_MAX);
+    const made = Array.from({ length: next }, () => ids.token(ID_CHARACTERS, LOWER_ALPHANUMERIC));
+    await stores.transaction(async (tx) => {
+      for (const id of made) await tx.queues.send(UNUSED, { id, body: JSON.stringify({ inParts: false }), dueMs: nowMs + ABANDONED_MS });
+    });
+    [noted, notedMs] = [made, nowMs];
+  };
+  return async () => {
+    for (;;) {
+      const ageMs = clock.now() - notedMs; // people can move the date
+      const id = ageMs >= 0 && ageMs < IDS_MS ? noted.pop() : undefined;
+      if (id !== undefined) return id;
+      await (noting ??= note().finally(() => { noting = undefined; }));
+    }
   };
 }
 

@@ -1,9 +1,10 @@
 // The policy of a bucket, put, read and deleted, and what keeps buckets from being opened to everybody.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 import type { PublicAccessBlockConfiguration } from "@aws-sdk/client-s3";
+import { accountBlockOf } from "./access-points/account-block.ts";
 import type { Bucket } from "./bucket.ts";
 import { checkPolicy, isPublic } from "./bucket-policy.ts";
-import { deleteSetting, putSetting } from "./bucket-settings.ts";
+import { deleteSetting, NO_CONTENT, putSetting } from "./bucket-settings.ts";
 import { bucketArn } from "./names.ts";
 import type { Operations, Parts } from "./parts.ts";
 import { noBucketPolicy, noPublicAccessBlock, publicPolicyBlocked } from "./settings-errors.ts";
@@ -27,9 +28,9 @@ export function policyOperations(parts: Parts): Pick<Operations, Served> {
     async PutBucketPolicy(input, call) {
       const bucket = await parts.lookup.find(input, call, "PutBucketPolicy", bucketArn(input.Bucket));
       checkPolicy(input.Policy, bucket.name);
-      if (publicAccessBlockOf(bucket)?.BlockPublicPolicy && isPublic(input.Policy)) throw publicPolicyBlocked(call.principal.arn, bucketArn(bucket.name));
+      if ((publicAccessBlockOf(bucket)?.BlockPublicPolicy || (await accountBlockOf(parts, bucket.account))?.BlockPublicPolicy) && isPublic(input.Policy)) throw publicPolicyBlocked(call.principal.arn, bucketArn(bucket.name));
       await putSetting(parts, bucket, "policy", input.Policy);
-      return {};
+      return NO_CONTENT;
     },
 
     async DeleteBucketPolicy(input, call) {

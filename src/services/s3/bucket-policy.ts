@@ -8,7 +8,13 @@ const POLICY_BYTES_MAX = 20_480;
 type Fields = Record<string, unknown>;
 
 /** Throws MalformedPolicy. */
-export function checkPolicy(text: string, bucket: string): void {
+export const checkPolicy = (text: string, bucket: string): void => checkPolicyOf(text, bucketArn(bucket), (resource) => resource);
+
+/**
+ * A policy of whatever `arn` is: a bucket, or an access point. `asBucket` says one of its resources as a bucket's ARN, or an object's
+ * in it, would be said. Throws MalformedPolicy.
+ */
+export function checkPolicyOf(text: string, arn: string, asBucket: (resource: string) => string): void {
   if (Buffer.byteLength(text) > POLICY_BYTES_MAX) throw policyTooLarge();
   const document = parsed(text);
   if (!isObject(document)) throw policyNotJson();
@@ -17,7 +23,7 @@ export function checkPolicy(text: string, bucket: string): void {
   if (Version !== undefined && Version !== "2008-10-17" && Version !== "2012-10-17") throw policyBadForm("its Version must be 2008-10-17 or 2012-10-17");
   const statements = [document["Statement"]].flat();
   if (statements.length === 0) throw policyBadForm("it has no statement");
-  for (const statement of statements) checkStatement(statement, bucketArn(bucket));
+  for (const statement of statements) checkStatement(statement, arn, asBucket);
 }
 
 function parsed(text: string): unknown {
@@ -28,7 +34,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function checkStatement(statement: unknown, arn: string): void {
+function checkStatement(statement: unknown, arn: string, asBucket: (resource: string) => string): void {
   if (!isObject(statement)) throw policyBadForm("a statement is not an object");
   if (statement["Effect"] !== "Allow" && statement["Effect"] !== "Deny") throw policyLacks("Effect");
   const principal = statement["Principal"] ?? statement["NotPrincipal"];
@@ -36,8 +42,8 @@ function checkStatement(statement: unknown, arn: string): void {
   checkPrincipal(principal);
   const actions = texts(statement, "Action");
   if (!actions.every((action) => action === "*" || /^s3(express|tables|-object-lambda)?:[\w*?]+$/i.test(action))) throw policyBadAction();
-  const resources = texts(statement, "Resource");
-  if (!resources.every((resource) => isOf(resource, arn))) throw policyBadResource();
+  const resources = texts(statement, "Resource").map(asBucket);
+  if (!resources.every((resource) => isOf(resource, asBucket(arn)))) throw policyBadResource();
   if (statement["Resource"] !== undefined && statement["Action"] !== undefined && !actions.some((action) => resources.some((resource) => applies(action, resource)))) throw policyActionNotApplicable();
   const condition = statement["Condition"];
   if (condition !== undefined && (!isObject(condition) || !Object.values(condition).every(isObject))) throw policyBadForm("a Condition is not an object of objects");

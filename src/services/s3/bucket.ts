@@ -1,10 +1,16 @@
 // A bucket, and the way from its name to it. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-import type { PublicAccessBlockConfiguration } from "@aws-sdk/client-s3";
-import type { Call } from "../../kernel/call.ts";
+import type { PublicAccessBlockConfiguration, WebsiteConfiguration } from "@aws-sdk/client-s3";
+import { ANONYMOUS, type Call } from "../../kernel/call.ts";
 import type { Access } from "../../ports/access.ts";
+import type { CorsRule } from "../../ports/bucket-web.ts";
 import type { Documents } from "../../storage/stores.ts";
+import type { DefaultEncryption } from "./bucket-encryption.ts";
+import { whyNotThrough } from "./access-points/foreign-points.ts";
+import { THROUGH, type ThroughPoint } from "./access-points/through.ts";
+import { contextThrough } from "./access-points/through-access.ts";
 import { isPublic } from "./bucket-policy.ts";
-import { accessDenied, invalidBucketName, noSuchBucket } from "./errors.ts";
+import { accessDenied, badOwnerAccount, invalidBucketName, noSuchBucket } from "./errors.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 import type { NotificationRules } from "./notification.ts";
 
 export interface Bucket {
@@ -26,8 +32,18 @@ export interface BucketSettings {
   tags?: Record<string, string>;
   notification?: NotificationRules;
   publicAccessBlock?: PublicAccessBlockConfiguration | "deleted";
+  cors?: CorsRule[];
+  website?: WebsiteConfiguration;
   /** Present: object lock is enabled, which cannot be taken back. */
   objectLock?: DefaultRetention;
+  lifecycle?: Lifecycle;
+  encryption?: DefaultEncryption;
+  /** Absent: BucketOwnerEnforced, as new buckets have it. */
+  ownership?: "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter" | "deleted";
+  payer?: "Requester";
+  acceleration?: "Suspended";
+  /** Its tags count in policies. */
+  abac?: "Enabled" | "Disabled";
 }
 
 /** What new objects are locked with when their requests say nothing. */
@@ -44,9 +60,11 @@ export function isBucketName(name: string): boolean {
 }
 
 /** Every operation on a bucket names it so. */
-export interface InBucket {
+export interface InBucket extends ThroughPoint {
   Bucket: string;
   ExpectedBucketOwner?: string | undefined;
+  /** "requester": the caller pays, where the bucket's owner does not. */
+  RequestPayer?: string | undefined;
 }
 
 export interface BucketLookup {
@@ -55,21 +73,26 @@ export interface BucketLookup {
 }
 
 /** RestrictPublicBuckets: while its policy is open to everybody, only the owner's account has it. */
-const isRestricted = ({ settings: { policy, publicAccessBlock } }: Bucket): boolean =>
-  policy !== undefined && publicAccessBlock !== "deleted" && publicAccessBlock?.RestrictPublicBuckets !== false && isPublic(policy);
+const isRestricted = ({ settings: { policy, publicAccessBlock } }: Bucket, ofAccount: PublicAccessBlockConfiguration | undefined): boolean =>
+  policy !== undefined && ((publicAccessBlock !== "deleted" && publicAccessBlock?.RestrictPublicBuckets !== false) || ofAccount?.RestrictPublicBuckets === true) && isPublic(policy);
 
 /** The gateway asks the policies for everybody while they are enforced; another account's bucket is always asked about. */
-export function openBucketLookup(buckets: Documents<Bucket>, access: Access): BucketLookup {
+export function openBucketLookup(buckets: Documents<Bucket>, access: Access, accountBlock: (account: string) => Promise<PublicAccessBlockConfiguration | undefined>): BucketLookup {
   return {
-    async find({ Bucket: name, ExpectedBucketOwner: expected }, call, action, arn) {
+    async find(input, call, action, arn) {
+      const { Bucket: name, ExpectedBucketOwner: expected, RequestPayer: payer } = input;
       if (!/^[\w.-]{1,255}$/.test(name)) throw invalidBucketName(name);
+      if (expected !== undefined && !/^\d{12}$/.test(expected)) throw badOwnerAccount(expected);
       const bucket = await buckets.get(name);
       if (!bucket) throw noSuchBucket(name);
       if (expected !== undefined && expected !== bucket.account) throw accessDenied();
+      const through = input[THROUGH];
+      const refused = through && (await whyNotThrough(access, through, call, action, arn));
+      if (refused !== undefined) throw accessDenied(refused);
       if (bucket.account === call.account) return bucket;
-      if (isRestricted(bucket)) throw accessDenied();
-      const { allowed, sentence } = await access.decide({ actor: call.principal, action: `s3:${action}`, resource: arn, call, context: { "aws:ResourceAccount": bucket.account } }).then((decision) => ({ sentence: "", ...decision }));
-      if (!allowed) throw accessDenied(sentence);
+      if (isRestricted(bucket, await accountBlock(bucket.account)) || (bucket.settings.payer === "Requester" && payer !== "requester")) throw accessDenied();
+      const { allowed, sentence } = await access.decide({ actor: call.principal, action: `s3:${action}`, resource: arn, call, context: { ...(through && contextThrough(through)), "aws:ResourceAccount": bucket.account } }).then((decision) => ({ sentence: "", ...decision }));
+      if (!allowed) throw accessDenied(call.account === ANONYMOUS.accountId ? "" : sentence); // to nobody in particular AWS says no more
       return bucket;
     },
   };

@@ -4,8 +4,11 @@ import { LOWER_ALPHANUMERIC } from "../../kernel/ids.ts";
 import { decodePageToken, encodePageToken } from "../../kernel/page.ts";
 import type { Tx } from "../../storage/stores.ts";
 import type { Call } from "../../kernel/call.ts";
-import { checkNewAcl } from "./acls.ts";
-import { type Bucket, isBucketName } from "./bucket.ts";
+import { bucketHasAccessPoints } from "./access-points/errors.ts";
+import { hasAccessPoints } from "./access-points/point.ts";
+import { THROUGH } from "./access-points/through.ts";
+import { checkNewAcl, ownershipOf } from "./acls.ts";
+import { type Bucket, type InBucket, isBucketName } from "./bucket.ts";
 import { discardBody } from "./bodies.ts";
 import { bucketAlreadyExists, bucketAlreadyOwnedByYou, bucketNotEmpty, illegalLocation, invalidArgument, invalidBucketName, invalidContinuationToken, invalidLocation, noSuchBucket, notSupported } from "./errors.ts";
 import { BUCKETS, bucketArn, OBJECTS, UPLOADS } from "./names.ts";
@@ -24,6 +27,7 @@ interface Creation {
   Bucket: string;
   CreateBucketConfiguration?: { LocationConstraint?: string | undefined; Location?: unknown; Bucket?: unknown; Tags?: { Key?: string | undefined; Value?: string | undefined }[] | undefined } | undefined;
   ObjectLockEnabledForBucket?: boolean | undefined;
+  ObjectOwnership?: string | undefined;
 }
 
 export const bucketOperations = (parts: Parts) => ({
@@ -44,7 +48,7 @@ export const bucketOperations = (parts: Parts) => ({
 
   async HeadBucket(input, call) {
     const bucket = await parts.lookup.find(input, call, "ListBucket", bucketArn(input.Bucket));
-    return { BucketRegion: bucket.region, BucketArn: bucketArn(bucket.name), AccessPointAlias: false };
+    return { BucketRegion: bucket.region, BucketArn: bucketArn(bucket.name), AccessPointAlias: (input as InBucket)[THROUGH]?.byAlias === true };
   },
 
   async GetBucketLocation(input, call) {
@@ -85,6 +89,7 @@ export const bucketOperations = (parts: Parts) => ({
         // A key that has any version has a current one.
         const [row] = await tx.documents<Version>(OBJECTS).list({ prefix: `${name}/`, limit: 1 });
         if (row) throw bucketNotEmpty(name, bucket.versioning !== undefined);
+        if (await hasAccessPoints(tx, bucket)) throw bucketHasAccessPoints(name);
         if (await dropUploads(tx, name, parts.clock.now())) return true;
         await tx.documents<Bucket>(BUCKETS).delete(name);
         return false;
@@ -94,15 +99,16 @@ export const bucketOperations = (parts: Parts) => ({
   },
 }) satisfies Operations;
 
-function newBucket({ ids, clock }: Parts, { Bucket: name, CreateBucketConfiguration: configuration, ObjectLockEnabledForBucket: lock }: Creation, call: Call): Bucket {
+function newBucket({ ids, clock }: Parts, { Bucket: name, CreateBucketConfiguration: configuration, ObjectLockEnabledForBucket: lock, ObjectOwnership }: Creation, call: Call): Bucket {
   if (configuration?.Location !== undefined || configuration?.Bucket !== undefined) throw notSupported("directory buckets");
   const location = configuration?.LocationConstraint === "EU" ? "eu-west-1" : configuration?.LocationConstraint;
   if (location !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d$/.test(location)) throw invalidLocation(location);
   // One endpoint serves all regions here, so a bucket may be made in any region from any other, as through the endpoint of us-east-1 on AWS.
   if (location === FIRST_REGION) throw location === call.region ? invalidLocation(location) : illegalLocation(location);
   const tags = configuration?.Tags?.length ? { tags: readBucketTags({ TagSet: configuration.Tags as Tag[] }) } : {};
-  const bucket: Bucket = { name, account: call.account, region: location ?? call.region, createdMs: Math.floor(clock.now()), id: ids.token(16, LOWER_ALPHANUMERIC), settings: { ...tags } };
-  return lock ? { ...bucket, versioning: "Enabled", settings: { ...tags, objectLock: {} } } : bucket;
+  const ownership = ownershipOf({ ObjectOwnership });
+  const bucket: Bucket = { name, account: call.account, region: location ?? call.region, createdMs: Math.floor(clock.now()), id: ids.token(16, LOWER_ALPHANUMERIC), settings: { ...tags, ...ownership } };
+  return lock ? { ...bucket, versioning: "Enabled", settings: { ...tags, ...ownership, objectLock: {} } } : bucket;
 }
 
 /** Uploads do not keep a bucket; true while there are more. */

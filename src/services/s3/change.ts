@@ -20,9 +20,11 @@ export interface ObjectEvent {
   key: string;
   version: Pick<StoredVersion, "versionId" | "sequence"> & Partial<Pick<StoredObject, "sizeBytes" | "etag">>;
   /** Who asked; absent when S3 itself did (lifecycle). */
-  call?: Call;
+  call?: Pick<Call, "requestId" | "sourceIp" | "traceId"> & { principal: Pick<Call["principal"], "userId" | "accountId"> };
   /** More of the event's members, as they are: lifecycleEventData. */
   more?: Record<string, unknown>;
+  /** And what EventBridge is told besides. */
+  detail?: Record<string, unknown>;
 }
 
 export interface Change {

@@ -1,4 +1,5 @@
 // What `x-amz-copy-source` names: "/BUCKET/KEY" or "BUCKET/KEY", percent-encoded, with "?versionId=…" after it for an older version.
+// The slash after the bucket may be encoded, too: Terraform encodes all of it.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 
 export interface CopySource {
@@ -9,11 +10,10 @@ export interface CopySource {
 
 /** Undefined when it is neither. */
 export function parseCopySource(text: string): CopySource | undefined {
-  const match = /^\/?([^/?]+)\/(.+?)(?:\?versionId=(.*))?$/s.exec(text);
-  if (!match) return undefined;
+  const [, encoded, versionId] = /^(.+?)(?:\?versionId=(.*))?$/s.exec(text) ?? [];
   try {
-    const [bucket, key] = [decodeURIComponent(match[1]!), decodeURIComponent(match[2]!)];
-    return { bucket, key, ...(match[3] !== undefined && { versionId: match[3] }) };
+    const [, bucket, key] = /^\/?([^/]+)\/(.+)$/s.exec(decodeURIComponent(encoded ?? "")) ?? [];
+    return bucket === undefined ? undefined : { bucket, key: key!, ...(versionId !== undefined && { versionId }) };
   } catch {
     return undefined;
   }

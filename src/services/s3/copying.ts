@@ -1,6 +1,7 @@
 // CopyObject: the bytes are read and written again, because a body belongs to one object. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 import type { CopyObjectCommandInput } from "@aws-sdk/client-s3";
 import type { Call } from "../../kernel/call.ts";
+import { SOURCE_THROUGH, THROUGH, type ThroughPoint } from "./access-points/through.ts";
 import { keepBody } from "./bodies.ts";
 import type { Bucket } from "./bucket.ts";
 import { changing, putObject } from "./change.ts";
@@ -9,12 +10,15 @@ import { checkCopySource, checkWrite, type CopyConditions } from "./conditions.t
 import { parseCopySource } from "./copy-source.ts";
 import { checkCustomerKey } from "./encryption.ts";
 import { copyOntoItself, copySourceTooLarge, invalidCopySource } from "./errors.ts";
+import { shownExpiration } from "./lifecycle.ts";
+import { sourceIsArchived } from "./lifecycle-errors.ts";
 import { objectArn } from "./names.ts";
 import { type ObjectSettings, settingsOfNewObject } from "./new-object.ts";
 import { findVersion, madeVersion, type StoredObject } from "./object.ts";
 import type { Operations, Parts } from "./parts.ts";
 import { found } from "./reading.ts";
 import { receiveBytes, UPLOAD_BYTES_MAX } from "./receive.ts";
+import { checkReadable } from "./restore.ts";
 import { shownEncryption } from "./shown-object.ts";
 
 export const copyingOperations = (parts: Parts) => ({
@@ -38,14 +42,15 @@ export const copyingOperations = (parts: Parts) => ({
     return {
       CopyObjectResult: { ETag: `"${etag}"`, LastModified: new Date(stored.modifiedMs), ...shownChecksum(stored.checksum) },
       ...(from.versioning !== undefined && { CopySourceVersionId: source.versionId }),
-      ...madeVersion(stored), ...shownEncryption(stored.encryption),
+      ...madeVersion(stored), ...shownEncryption(stored.encryption), ...shownExpiration(bucket.settings.lifecycle, stored),
     };
   },
 }) satisfies Operations;
 
-interface Copying extends CopyConditions {
+interface Copying extends CopyConditions, ThroughPoint {
   CopySource: string;
   ExpectedSourceBucketOwner?: string | undefined;
+  RequestPayer?: string | undefined;
   CopySourceSSECustomerAlgorithm?: string | undefined;
   CopySourceSSECustomerKey?: string | undefined;
   CopySourceSSECustomerKeyMD5?: string | undefined;
@@ -55,10 +60,11 @@ interface Copying extends CopyConditions {
 export async function copySource(parts: Parts, input: Copying, call: Call): Promise<{ bucket: Bucket; object: StoredObject }> {
   const named = parseCopySource(input.CopySource);
   if (!named) throw invalidCopySource();
-  const of = { Bucket: named.bucket, Key: named.key, ...(named.versionId !== undefined && { VersionId: named.versionId }), ...(input.ExpectedSourceBucketOwner !== undefined && { ExpectedBucketOwner: input.ExpectedSourceBucketOwner }) };
+  const of = { Bucket: named.bucket, Key: named.key, ...(named.versionId !== undefined && { VersionId: named.versionId }), ...(input.ExpectedSourceBucketOwner !== undefined && { ExpectedBucketOwner: input.ExpectedSourceBucketOwner }), RequestPayer: input.RequestPayer, ...(input[SOURCE_THROUGH] && { [THROUGH]: input[SOURCE_THROUGH] }) };
   const source = await found(parts, of, call, "GetObject", "GET");
   checkCustomerKey(source.object, { SSECustomerAlgorithm: input.CopySourceSSECustomerAlgorithm, SSECustomerKey: input.CopySourceSSECustomerKey, SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5 });
   checkCopySource(input, source.object);
+  checkReadable(source.object, sourceIsArchived);
   return source;
 }
 

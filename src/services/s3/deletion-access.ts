@@ -3,6 +3,9 @@
 import type { ObjectIdentifier } from "@aws-sdk/client-s3";
 import type { Call } from "../../kernel/call.ts";
 import { ServiceError } from "../../kernel/errors.ts";
+import { pointArn } from "./access-points/point.ts";
+import type { Through } from "./access-points/through.ts";
+import { contextThrough, resourceThrough } from "./access-points/through-access.ts";
 import type { Bucket } from "./bucket.ts";
 import { objectArn } from "./names.ts";
 import type { Parts } from "./parts.ts";
@@ -12,18 +15,31 @@ import { noLockToBypass } from "./settings-errors.ts";
 export const nameOf = (key: string, versionId: string | undefined): string => `${versionId ?? ""}\0${key}`;
 
 /** The sentence to refuse each with, by nameOf. Nobody else's bucket is ever taken for the caller's own, whatever `--iam` says. */
-export async function undeletable({ access }: Pick<Parts, "access">, bucket: Bucket, objects: ObjectIdentifier[], bypass: boolean, call: Call): Promise<Map<string, string>> {
+export async function undeletable({ access }: Pick<Parts, "access">, bucket: Bucket, objects: ObjectIdentifier[], bypass: boolean, call: Call, through?: Through): Promise<Map<string, string>> {
   const refused = new Map<string, string>();
-  const isOwn = bucket.account === call.account;
   for (const { Key: key = "", VersionId: versionId } of objects) {
-    const actions = [versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion", ...(bypass ? ["s3:BypassGovernanceRetention"] : [])];
+    const actions = [versionId === undefined ? "DeleteObject" : "DeleteObjectVersion", ...(bypass ? ["BypassGovernanceRetention"] : [])];
     for (const action of actions) {
-      const question = { actor: call.principal, action, resource: objectArn(bucket.name, key), call, ...(!isOwn && { context: { "aws:ResourceAccount": bucket.account } }) };
-      const sentence = isOwn ? await refusal(access, question) : await access.decide(question).then((decision) => (decision.allowed ? undefined : decision.sentence));
-      if (sentence !== undefined) refused.set(nameOf(key, versionId), sentence);
+      for (const { owner, ...asked } of questionsOf(bucket, `s3:${action}`, objectArn(bucket.name, key), through)) {
+        const isOwn = owner === call.account;
+        const question = { actor: call.principal, call, ...asked, context: { ...asked.context, ...(!isOwn && { "aws:ResourceAccount": owner }) } };
+        const sentence = isOwn ? await refusal(access, question) : await access.decide(question).then((decision) => (decision.allowed ? undefined : decision.sentence));
+        if (sentence !== undefined) refused.set(nameOf(key, versionId), sentence);
+      }
     }
   }
   return refused;
+}
+
+/** The bucket must permit it, and the points it is asked through. */
+function questionsOf(bucket: Bucket, action: string, resource: string, through: Through | undefined) {
+  if (!through) return [{ owner: bucket.account, action, resource, context: {} }];
+  const context = contextThrough(through);
+  return [
+    { owner: bucket.account, action, resource, context },
+    { owner: through.point.account, action, resource: resourceThrough(through, resource), context },
+    ...(through.objectLambda ? [{ owner: through.objectLambda.account, action: action.replace(/^s3:/, "s3-object-lambda:"), resource: pointArn(through.objectLambda), context: {} }] : []),
+  ];
 }
 
 async function refusal(access: Parts["access"], question: Parameters<Parts["access"]["check"]>[0]): Promise<string | undefined> {

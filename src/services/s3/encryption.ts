@@ -1,7 +1,10 @@
 // Encryption as requests and responses speak of it; at rest the bytes are protected by the disk they are on.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
 import { createHash } from "node:crypto";
-import { customerKeyMissing, customerKeyWrong } from "./errors.ts";
+import { formatArn } from "../../kernel/arn.ts";
+import type { Bucket } from "./bucket.ts";
+import { defaultEncryptionOf } from "./bucket-encryption.ts";
+import { accessDenied, customerKeyMissing, customerKeyWrong, partKeyMissing, partKeyWrong } from "./errors.ts";
 import type { Encryption, StoredObject } from "./object.ts";
 import { badEncryption, badEncryptionAlgorithm } from "./settings-errors.ts";
 
@@ -19,6 +22,14 @@ export function checkCustomerKey({ encryption }: Pick<StoredObject, "encryption"
   if (SSECustomerKeyMD5 === undefined || readCustomerKey(asked) !== encryption.customerKeyMd5) throw customerKeyWrong();
 }
 
+/** Who began an upload with a key of its own sends every part with the same key, and nobody else sends one. */
+export function checkPartKey({ encryption }: { encryption?: Encryption }, asked: CustomerKey): void {
+  const { SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5 } = asked;
+  const isGiven = (SSECustomerAlgorithm ?? SSECustomerKey ?? SSECustomerKeyMD5) !== undefined;
+  if (isGiven !== (encryption?.customerKeyMd5 !== undefined)) throw partKeyMissing();
+  if (isGiven && readCustomerKey(asked) !== encryption!.customerKeyMd5) throw partKeyWrong();
+}
+
 export interface EncryptionAsked extends CustomerKey {
   ServerSideEncryption?: string | undefined;
   SSEKMSKeyId?: string | undefined;
@@ -27,11 +38,14 @@ export interface EncryptionAsked extends CustomerKey {
 
 const CUSTOMER_KEY_BYTES = 32;
 
-/** What a new object is to say of itself; undefined: S3's own keys, as for every object. Throws InvalidArgument. */
-export function readEncryption(asked: EncryptionAsked): Encryption | undefined {
-  const { ServerSideEncryption: algorithm, SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: bucketKey } = asked;
+/** What a new object is to say of itself; undefined: S3's own keys, as for every object. Where the request says nothing, the bucket's default. Throws InvalidArgument. */
+export function readEncryption(asked: EncryptionAsked, bucket: Pick<Bucket, "settings" | "region" | "account">): Encryption | undefined {
+  const standard = defaultEncryptionOf(bucket);
+  const { ServerSideEncryption: given, SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: bucketKey = standard.bucketKey } = asked;
   const customerKeyMd5 = readCustomerKey(asked);
+  const algorithm = given ?? (customerKeyMd5 === undefined && kmsKeyId === undefined ? standard.algorithm : undefined);
   if (customerKeyMd5 !== undefined) {
+    if (standard.blocksCustomerKeys) throw accessDenied();
     if (algorithm !== undefined) throw badEncryption("Server Side Encryption with Customer provided key is incompatible with the encryption method specified", algorithm);
     return { algorithm: "AES256", customerKeyMd5 };
   }
@@ -40,7 +54,13 @@ export function readEncryption(asked: EncryptionAsked): Encryption | undefined {
     return undefined;
   }
   if (algorithm !== "aws:kms" && algorithm !== "aws:kms:dsse") throw badEncryption("The encryption method specified is not supported", algorithm);
-  return { algorithm, ...(kmsKeyId !== undefined && { kmsKeyId }), ...(bucketKey && { bucketKey }) };
+  return { algorithm, kmsKeyId: kmsKeyId ?? awsManagedKey(bucket), ...(bucketKey && { bucketKey }) };
+}
+
+/** alias/aws/s3 of the account and region; its id is made from these, so that it is always the same. Answers have the key's ARN: recorded. */
+function awsManagedKey({ region, account }: Pick<Bucket, "region" | "account">): string {
+  const id = createHash("sha256").update(`alias/aws/s3 ${region} ${account}`).digest("hex").replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, "$1-$2-4$3-8$4-$5");
+  return formatArn("kms", region, account, `key/${id}`);
 }
 
 /** The key itself is not kept: what proves it is its MD5. Undefined when the request brings none. */

@@ -10,15 +10,19 @@ export const invalidArgument = (message: string, name: string, value: unknown) =
 export const invalidRequest = (message: string) => error("InvalidRequest", 400, message);
 export const invalidUri = () => error("InvalidURI", 400, "Couldn't parse the specified URI.");
 export const malformedXml = () => error("MalformedXML", 400, "The XML you provided was not well-formed or did not validate against our published schema");
+export const methodNotAllowed = (method: string, resourceType: string) => error("MethodNotAllowed", 405, "The specified method is not allowed against this resource.", { Method: method, ResourceType: resourceType });
 export const notSupported = (what: string) => error("NotImplemented", 501, `Evoke does not support ${what}.`, { Header: what });
 
 // Buckets
 export const noSuchBucket = (name: string) => error("NoSuchBucket", 404, "The specified bucket does not exist", { BucketName: name });
 export const invalidBucketName = (name: string) => error("InvalidBucketName", 400, "The specified bucket is not valid.", { BucketName: name });
+export const badOwnerAccount = (value: string) => error("InvalidBucketOwnerAWSAccountID", 400, `The value of the expected bucket owner parameter must be an AWS Account ID... [${value}]`);
 export const bucketAlreadyOwnedByYou = (name: string) => error("BucketAlreadyOwnedByYou", 409, "Your previous request to create the named bucket succeeded and you already own it.", { BucketName: name });
 export const bucketAlreadyExists = (name: string) => error("BucketAlreadyExists", 409, "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.", { BucketName: name });
 export const bucketNotEmpty = (name: string, hasVersions: boolean) => error("BucketNotEmpty", 409, hasVersions ? "The bucket you tried to delete is not empty. You must delete all versions in the bucket." : "The bucket you tried to delete is not empty", { BucketName: name });
 export const illegalLocation = (location: string) => error("IllegalLocationConstraintException", 400, `The ${location} location constraint is incompatible for the region specific endpoint this request was sent to.`);
+/** AWS's sentence, as those report it who make functions of objects: gilt/s3-sftp-bridge#9, aws-samples/aws-codepipeline-bitbucket-integration#7. */
+export const permanentRedirect = (region: string) => error("PermanentRedirect", 301, `The bucket is in this region: ${region}. Please use this region to retry the request`);
 export const invalidLocation = (location: string) => error("InvalidLocationConstraint", 400, "The specified location-constraint is not valid", { LocationConstraint: location });
 
 // Objects
@@ -32,7 +36,7 @@ export const isDeleteMarker = (method: string, modifiedMs: number, versionId: st
 export const locked = () => error("AccessDenied", 403, "Access Denied because object protected by object lock.");
 export const keyTooLong = (bytes: number) => error("KeyTooLongError", 400, "Your key is too long", { Size: String(bytes), MaxSizeAllowed: "1024" });
 export const metadataTooLarge = (bytes: number) => error("MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size", { Size: String(bytes), MaxSizeAllowed: "2048" });
-export const invalidStorageClass = () => error("InvalidStorageClass", 400, "The storage class you specified is not valid");
+export const invalidStorageClass = (given: string) => error("InvalidStorageClass", 400, "The storage class you specified is not valid", { StorageClassRequested: given });
 
 // Conditions and ranges
 export const preconditionFailed = (condition: string) => error("PreconditionFailed", 412, "At least one of the pre-conditions you specified did not hold", { Condition: condition });
@@ -76,4 +80,6 @@ export const numberOutside = (name: string, value: number) => invalidArgument(`A
 
 // Keys that callers bring
 export const customerKeyMissing = () => invalidRequest("The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.");
+export const partKeyMissing = () => invalidRequest("The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.");
+export const partKeyWrong = () => invalidRequest("The provided encryption parameters did not match the ones used originally.");
 export const customerKeyWrong = () => error("AccessDenied", 403, "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.");

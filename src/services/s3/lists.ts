@@ -8,6 +8,7 @@ import { bucketArn, objectId, OBJECTS, olderVersions, sequenceOfVersionId, versi
 import type { StoredObject, Version } from "./object.ts";
 import { ownerOf } from "./owner.ts";
 import type { Operations, Parts } from "./parts.ts";
+import { listedRestore } from "./restore.ts";
 
 const VERSIONS_AT_ONCE = 1000;
 
@@ -22,7 +23,7 @@ export const listOperations = (parts: Parts) => ({
     return {
       // The one prefix that is not encoded: botocore decodes it in the newer lists only (handlers.py: decode_list_object).
       Name: name, Prefix: prefix, Marker: encode(marker), MaxKeys: most, IsTruncated: next !== undefined, ...named(input, delimiter, encode),
-      Contents: filled(contents.map(({ value }) => ({ ...shownContent(value as StoredObject, encode), Owner: ownerOf((value as StoredObject).owner) }))),
+      Contents: filled(contents.map(({ value }) => ({ ...shownContent(value as StoredObject, encode), ...restoreIn(input, value), Owner: ownerOf((value as StoredObject).owner) }))),
       CommonPrefixes: filled(prefixes.map((Prefix) => ({ Prefix: encode(Prefix) }))),
       // Only with a delimiter: documented.
       ...(next !== undefined && delimiter !== undefined && { NextMarker: encode(next) }),
@@ -41,7 +42,7 @@ export const listOperations = (parts: Parts) => ({
     const { contents, prefixes, next } = await readPage(keys(parts, name, { prefix, delimiter, after: (from ?? startAfter) || undefined }), most, isThere);
     return {
       Name: name, Prefix: encode(prefix), MaxKeys: most, KeyCount: contents.length + prefixes.length, IsTruncated: next !== undefined, ...named(input, delimiter, encode),
-      Contents: filled(contents.map(({ value }) => ({ ...shownContent(value as StoredObject, encode), ...(input.FetchOwner && { Owner: ownerOf((value as StoredObject).owner) }) }))),
+      Contents: filled(contents.map(({ value }) => ({ ...shownContent(value as StoredObject, encode), ...restoreIn(input, value), ...(input.FetchOwner && { Owner: ownerOf((value as StoredObject).owner) }) }))),
       CommonPrefixes: filled(prefixes.map((Prefix) => ({ Prefix: encode(Prefix) }))),
       ...(token !== undefined && { ContinuationToken: token }), ...(startAfter !== undefined && { StartAfter: encode(startAfter) }),
       ...(next !== undefined && { NextContinuationToken: encodePageToken(next) }),
@@ -59,13 +60,17 @@ export const listOperations = (parts: Parts) => ({
     const shown = versions.map(({ version, latest }) => ({ version, entry: { Key: encode(version.key), VersionId: version.versionId, IsLatest: latest, LastModified: new Date(version.modifiedMs), Owner: ownerOf(version.owner) } }));
     return {
       Name: name, Prefix: encode(prefix), KeyMarker: encode(keyMarker), VersionIdMarker: versionMarker ?? "", MaxKeys: most, IsTruncated: next !== undefined, ...named(input, delimiter, encode),
-      Versions: filled(shown.flatMap(({ version, entry }): ObjectVersion[] => (version.deleteMarker ? [] : [{ ...entry, ...sized(version) }]))),
+      Versions: filled(shown.flatMap(({ version, entry }): ObjectVersion[] => (version.deleteMarker ? [] : [{ ...entry, ...sized(version), ...restoreIn(input, version) }]))),
       DeleteMarkers: filled(shown.flatMap(({ version, entry }): DeleteMarkerEntry[] => (version.deleteMarker ? [entry] : []))),
       CommonPrefixes: filled(prefixes.map((Prefix) => ({ Prefix: encode(Prefix) }))),
       ...(next && { NextKeyMarker: encode(next.key), ...(next.versionId !== undefined && { NextVersionIdMarker: next.versionId }) }),
     };
   },
 }) satisfies Operations;
+
+/** x-amz-optional-object-attributes: RestoreStatus */
+const restoreIn = ({ OptionalObjectAttributes }: { OptionalObjectAttributes?: string[] | undefined }, version: Version) =>
+  (OptionalObjectAttributes?.includes("RestoreStatus") && !version.deleteMarker ? listedRestore(version) : {});
 
 const isThere = (version: Version): boolean => !version.deleteMarker;
 

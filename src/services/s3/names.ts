@@ -12,6 +12,10 @@ export const UPLOADS = "s3/upload";
 export const PARTS = "s3/part";
 /** Bodies that no object points at, or none yet. id: the body's. */
 export const UNUSED = "s3/unused-body";
+/** Buckets with lifecycle rules, due when these are next followed. id: the bucket's. */
+export const LIFECYCLES = "s3/lifecycle";
+/** Restorations that are to be completed, and restored copies that are to end. */
+export const RESTORES = "s3/restore";
 
 /** Sorts before every character of an encoded key. */
 const END = "\u0001";

@@ -5,8 +5,11 @@ import type { Bucket } from "./bucket.ts";
 import { type EncryptionAsked, readEncryption } from "./encryption.ts";
 import { invalidStorageClass, invalidUri, keyTooLong, metadataTooLarge } from "./errors.ts";
 import type { StoredObject, SystemMetadata } from "./object.ts";
+import { decodeWords } from "./metadata-words.ts";
 import { type LockAsked, lockOfNewObject } from "./object-lock.ts";
+import { STORAGE_CLASSES } from "./storage-classes.ts";
 import { readTaggingHeader } from "./tags.ts";
+import { badRedirectLocation } from "./web-errors.ts";
 
 export interface NewObjectInput extends AclAsked, EncryptionAsked, LockAsked {
   Key: string;
@@ -26,21 +29,29 @@ export type ObjectSettings = Pick<StoredObject, "system" | "metadata" | "storage
 
 const KEY_BYTES_MAX = 1024;
 const METADATA_BYTES_MAX = 2048;
-const STORAGE_CLASSES = new Set(["STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR"]);
 
 /** Throws what is wrong with the request before a byte of the body is read. `nowMs` begins a bucket's default retention. */
 export function settingsOfNewObject(bucket: Bucket, input: NewObjectInput, nowMs: number): ObjectSettings {
   checkKey(input.Key);
   const metadata = input.Metadata ?? {};
+  checkMetadata(metadata);
+  if (input.StorageClass !== undefined && !STORAGE_CLASSES.has(input.StorageClass)) throw invalidStorageClass(input.StorageClass);
+  if (input.WebsiteRedirectLocation !== undefined && !/^(\/|https?:\/\/)/.test(input.WebsiteRedirectLocation)) throw badRedirectLocation();
+  checkAcl(input, bucket);
+  const tags = input.Tagging ? readTaggingHeader(input.Tagging) : undefined;
+  const encryption = readEncryption(input, bucket);
+  const lock = lockOfNewObject(bucket, input, nowMs);
+  return { system: systemMetadata(input), metadata: decodedMetadata(metadata), ...(tags && { tags }), ...(encryption && { encryption }), ...(lock && { lock }), ...(input.StorageClass !== undefined && input.StorageClass !== "STANDARD" && { storageClass: input.StorageClass }) };
+}
+
+/** In a request's headers a byte is a character; a form has UTF-8. */
+export function checkMetadata(metadata: Record<string, string>): void {
   const bytes = Object.entries(metadata).reduce((sum, [name, value]) => sum + name.length + Buffer.byteLength(value, "latin1"), 0);
   if (bytes > METADATA_BYTES_MAX) throw metadataTooLarge(bytes);
-  if (input.StorageClass !== undefined && !STORAGE_CLASSES.has(input.StorageClass)) throw invalidStorageClass();
-  checkAcl(input);
-  const tags = input.Tagging ? readTaggingHeader(input.Tagging) : undefined;
-  const encryption = readEncryption(input);
-  const lock = lockOfNewObject(bucket, input, nowMs);
-  return { system: systemMetadata(input), metadata, ...(tags && { tags }), ...(encryption && { encryption }), ...(lock && { lock }), ...(input.StorageClass !== undefined && input.StorageClass !== "STANDARD" && { storageClass: input.StorageClass }) };
 }
+
+const decodedMetadata = (metadata: Record<string, string>): Record<string, string> =>
+  (Object.values(metadata).some((value) => value.includes("=?")) ? Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, decodeWords(value)])) : metadata);
 
 export function checkKey(key: string): void {
   if (!key.isWellFormed()) throw invalidUri();

@@ -22,11 +22,12 @@ const SERVICE = "s3.amazonaws.com";
 /** An account as S3's events know it: "Amazon customer ID". Made from the account's number, so that it is always the same. */
 export const customerId = (account: string): string => `A${createHash("sha256").update(account).digest("hex").slice(0, 13).toUpperCase()}`;
 
-/** Only what was written or removed has a place in the order of its key's changes (recorded: tags and ACLs have none). */
+/** Only what was written or removed has a place in the order of its key's changes (recorded: tags and ACLs have none; restorations have one in records, and none on EventBridge). */
 const isOrdered = (name: EventName): boolean => /^(ObjectCreated|ObjectRemoved|LifecycleExpiration):/.test(name);
+const isOrderedInRecords = (name: EventName): boolean => isOrdered(name) || name.startsWith("ObjectRestore:");
 
 /** "2.3" came with the events of tags, ACLs and lifecycle rules. */
-const versionOf = (name: EventName): string => (/^(ObjectCreated|ObjectRemoved):/.test(name) ? "2.1" : "2.3");
+const versionOf = (name: EventName): string => (/^(ObjectCreated|ObjectRemoved|ObjectRestore):/.test(name) ? "2.1" : "2.3");
 
 /** "0055AED6DCD90281E5": seconds and their fraction in 2 ** -32. */
 export function sequencerOf(microseconds: number): string {
@@ -40,7 +41,7 @@ function versionFields({ name, version }: ObjectEvent): { size?: number; etag?: 
   const isDeleted = name === "ObjectRemoved:Delete" || name === "LifecycleExpiration:Delete";
   const etag = isMarker ? EMPTY_MD5 : isDeleted ? undefined : version.etag;
   return {
-    ...(name.startsWith("ObjectCreated:") && { size: version.sizeBytes! }), ...(etag !== undefined && { etag }),
+    ...(/^(ObjectCreated:|ObjectRestore:|LifecycleTransition)/.test(name) && { size: version.sizeBytes! }), ...(etag !== undefined && { etag }),
     ...(version.versionId !== "null" && { versionId: version.versionId }),
   };
 }
@@ -53,7 +54,7 @@ export function eventText(happening: Happening, ruleId: string): string {
   const requestId = call?.requestId ?? sequencer;
   const record = {
     eventVersion: versionOf(name), eventSource: "aws:s3", awsRegion: bucket.region, eventTime: new Date(timeMs).toISOString(), eventName: name,
-    userIdentity: { principalId: call ? `AWS:${call.principal.userId}` : SERVICE },
+    userIdentity: { principalId: call ? `AWS:${call.principal.userId}` : name.startsWith("ObjectRestore:") ? `AmazonCustomer:${customerId(bucket.account)}` : SERVICE }, // each as recorded
     requestParameters: { sourceIPAddress: call?.sourceIp ?? SERVICE },
     responseElements: { "x-amz-request-id": requestId, "x-amz-id-2": requestId },
     s3: {
@@ -61,7 +62,7 @@ export function eventText(happening: Happening, ruleId: string): string {
       bucket: { name: bucket.name, ownerIdentity: { principalId: customerId(bucket.account) }, arn: bucketArn(bucket.name) },
       object: {
         key: encodedKey(key), ...(size !== undefined && { size }), ...(etag !== undefined && { eTag: etag }), ...(versionId !== undefined && { versionId }),
-        ...(isOrdered(name) && { sequencer }),
+        ...(isOrderedInRecords(name) && { sequencer }),
       },
     },
     ...more,
@@ -69,7 +70,8 @@ export function eventText(happening: Happening, ruleId: string): string {
   return JSON.stringify({ Records: [record] });
 }
 
-const BRIDGED: Record<EventName, { detailType: string; more: object }> = {
+/** Of retentions EventBridge is told nothing: its list of S3's events has none. In records they look as tags and ACLs do, the events that came with them; what theirs looks like is not published. */
+const BRIDGED: Record<Exclude<EventName, "ObjectRetention:Put">, { detailType: string; more: object }> = {
   "ObjectCreated:Put": { detailType: "Object Created", more: { reason: "PutObject" } },
   "ObjectCreated:Post": { detailType: "Object Created", more: { reason: "POST Object" } },
   "ObjectCreated:Copy": { detailType: "Object Created", more: { reason: "CopyObject" } },
@@ -78,14 +80,19 @@ const BRIDGED: Record<EventName, { detailType: string; more: object }> = {
   "ObjectRemoved:DeleteMarkerCreated": { detailType: "Object Deleted", more: { reason: "DeleteObject", "deletion-type": "Delete Marker Created" } },
   "LifecycleExpiration:Delete": { detailType: "Object Deleted", more: { reason: "Lifecycle Expiration", "deletion-type": "Permanently Deleted" } },
   "LifecycleExpiration:DeleteMarkerCreated": { detailType: "Object Deleted", more: { reason: "Lifecycle Expiration", "deletion-type": "Delete Marker Created" } },
+  "LifecycleTransition": { detailType: "Object Storage Class Changed", more: {} },
+  "ObjectRestore:Post": { detailType: "Object Restore Initiated", more: {} },
+  "ObjectRestore:Completed": { detailType: "Object Restore Completed", more: {} },
+  "ObjectRestore:Delete": { detailType: "Object Restore Expired", more: {} },
   "ObjectTagging:Put": { detailType: "Object Tags Added", more: {} },
   "ObjectTagging:Delete": { detailType: "Object Tags Deleted", more: {} },
   "ObjectAcl:Put": { detailType: "Object ACL Updated", more: {} },
 };
 
-/** The key stands as it is, unlike in records. */
-export function bridgedEvent(happening: Happening): { detailType: string; detail: string } {
-  const { name, bucket, key, sequence, call } = happening;
+/** The key stands as it is, unlike in records. Undefined where EventBridge hears nothing. */
+export function bridgedEvent(happening: Happening): { detailType: string; detail: string } | undefined {
+  const { name, bucket, key, sequence, call, detail: besides } = happening;
+  if (name === "ObjectRetention:Put") return undefined;
   const { size, etag, versionId } = versionFields(happening);
   const sequencer = sequencerOf(sequence).slice(2).toLowerCase(); // as in the guide's examples
   const { detailType, more } = BRIDGED[name];
@@ -99,7 +106,7 @@ export function bridgedEvent(happening: Happening): { detailType: string; detail
     "request-id": call?.requestId ?? sequencer,
     requester: call?.principal.accountId ?? SERVICE,
     ...(call && { "source-ip-address": call.sourceIp }),
-    ...more,
+    ...more, ...besides,
   };
   return { detailType, detail: JSON.stringify(detail) };
 }

@@ -6,8 +6,9 @@ import type { Event } from "@aws-sdk/client-s3";
 export type EventName =
   | "ObjectCreated:Put" | "ObjectCreated:Post" | "ObjectCreated:Copy" | "ObjectCreated:CompleteMultipartUpload"
   | "ObjectRemoved:Delete" | "ObjectRemoved:DeleteMarkerCreated"
-  | "ObjectTagging:Put" | "ObjectTagging:Delete" | "ObjectAcl:Put"
-  | "LifecycleExpiration:Delete" | "LifecycleExpiration:DeleteMarkerCreated";
+  | "ObjectTagging:Put" | "ObjectTagging:Delete" | "ObjectAcl:Put" | "ObjectRetention:Put"
+  | "LifecycleExpiration:Delete" | "LifecycleExpiration:DeleteMarkerCreated" | "LifecycleTransition"
+  | "ObjectRestore:Post" | "ObjectRestore:Completed" | "ObjectRestore:Delete";
 
 export type DestinationKind = "queue" | "topic" | "function";
 

@@ -54,8 +54,8 @@ export async function announce({ parts: { clock, ids, nextSequence }, bucket: { 
   const encoded = encodedKey(key);
   for (const { id, kind, arn } of notification.rules.filter((rule) => wants(rule, event.name, encoded))) await send(noticeSend(ids.uuid(), { kind, arn, text: eventText(happening, id), ...shared }));
   if (!notification.eventBridge) return;
-  const { detailType, detail } = bridgedEvent(happening);
-  await send(noticeSend(ids.uuid(), { kind: "bus", arn: defaultBusArn({ region, account }), text: detail, detailType, ...shared }));
+  const bridged = bridgedEvent(happening);
+  if (bridged) await send(noticeSend(ids.uuid(), { kind: "bus", arn: defaultBusArn({ region, account }), text: bridged.detail, detailType: bridged.detailType, ...shared }));
 }
 
 /** Called once, when the room opens. */

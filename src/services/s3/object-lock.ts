@@ -4,11 +4,16 @@ import type { Bucket } from "./bucket.ts";
 import type { ObjectLock, Version } from "./object.ts";
 import { badLegalHold, badLockMode, bucketHasNoLock, lockHalfGiven, retentionInPast } from "./settings-errors.ts";
 
-/** Throws AccessDenied while a legal hold or a retention keeps the version. */
-export function checkRemovable(version: Version, nowMs: number, bypassGovernance: boolean): void {
-  if (version.deleteMarker || !version.lock) return;
+/** A legal hold or a retention keeps the version. */
+export function isLocked(version: Version, nowMs: number, bypassGovernance: boolean): boolean {
+  if (version.deleteMarker || !version.lock) return false;
   const { legalHold, mode, untilMs = 0 } = version.lock;
-  if (legalHold || (untilMs > nowMs && !(mode === "GOVERNANCE" && bypassGovernance))) throw locked();
+  return legalHold === true || (untilMs > nowMs && !(mode === "GOVERNANCE" && bypassGovernance));
+}
+
+/** Throws AccessDenied. */
+export function checkRemovable(version: Version, nowMs: number, bypassGovernance: boolean): void {
+  if (isLocked(version, nowMs, bypassGovernance)) throw locked();
 }
 
 export interface LockAsked {

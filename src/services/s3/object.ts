@@ -1,6 +1,7 @@
 // An object: one version of a key, as it is stored; and how it is found.
 import type { Tx } from "../../storage/stores.ts";
 import type { Checksum } from "./checksum.ts";
+import type { Restore } from "./restore.ts";
 import { OBJECTS, objectId, sequenceOfVersionId, versionDocument, VERSIONS } from "./names.ts";
 
 /** What a response repeats as it was given, by the names of the API. */
@@ -68,6 +69,8 @@ export interface StoredObject extends StoredVersion {
   tags?: Record<string, string>;
   encryption?: Encryption;
   lock?: ObjectLock;
+  /** A copy out of the archive, asked for or there. */
+  restore?: Restore;
 }
 
 export type Version = StoredObject | DeleteMarker;

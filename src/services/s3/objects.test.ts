@@ -130,6 +130,7 @@ test("a copy has the bytes of its source and its metadata, or its own", async ()
   const [second, third] = await Promise.all(["2", "3"].map((Key) => s3.send(new HeadObjectCommand({ Bucket, Key }))));
   assert.deepEqual([second!.Metadata, second!.ContentType, third!.Metadata, third!.ContentType], [{ a: "1" }, "text/x", { b: "2" }, "binary/octet-stream"]);
   assert.equal(await text(Bucket, "3"), "bytes");
+  await s3.send(new CopyObjectCommand({ Bucket, Key: "encoded", CopySource: encodeURIComponent(`${Bucket}/ü 1`) }));
   await assert.rejects(s3.send(new CopyObjectCommand({ Bucket, Key: "ü 1", CopySource })), named("InvalidRequest"));
   await assert.rejects(s3.send(new CopyObjectCommand({ Bucket, Key: "4", CopySource, CopySourceIfMatch: '"0"' })), named("PreconditionFailed"));
   await assert.rejects(s3.send(new CopyObjectCommand({ Bucket, Key: "4", CopySource: `${Bucket}/nothing` })), named("NoSuchKey"));

@@ -2,6 +2,8 @@
 import type * as Sdk from "@aws-sdk/client-s3";
 import type { Documents } from "../../storage/stores.ts";
 import type { Api, RoomPorts } from "../service.ts";
+import { accountBlockOf } from "./access-points/account-block.ts";
+import { type ObjectLambda, openObjectLambda } from "./access-points/object-lambda.ts";
 import { type Bodies, openBodies } from "./bodies.ts";
 import { type Bucket, type BucketLookup, openBucketLookup } from "./bucket.ts";
 import { BUCKETS } from "./names.ts";
@@ -12,6 +14,7 @@ export interface Parts extends Pick<RoomPorts, "stores" | "clock" | "ids" | "log
   buckets: Documents<Bucket>;
   lookup: BucketLookup;
   bodies: Bodies;
+  objectLambda: ObjectLambda;
   /** Rises with every call, and about as fast as the clock in microseconds. */
   nextSequence(): number;
 }
@@ -31,7 +34,8 @@ function openParts(ports: RoomPorts): Parts {
   return {
     stores, clock, ids, log, lanes, events, targets, access, background, endpointUrl,
     buckets,
-    lookup: openBucketLookup(buckets, access),
+    lookup: openBucketLookup(buckets, access, (account) => accountBlockOf({ stores }, account)),
+    objectLambda: openObjectLambda(ports),
     bodies: openBodies({ stores, clock, ids, log, background }),
     nextSequence: () => (last = Math.max(last + 1, Math.floor(clock.now() * 1000))),
   };

@@ -6,10 +6,12 @@ import { shownChecksum, shownValue } from "./checksum.ts";
 import { checkRead, readRange } from "./conditions.ts";
 import { checkCustomerKey } from "./encryption.ts";
 import { invalidPartNumber, invalidRequest, isDeleteMarker, keyIsDeleted, noSuchKey, noSuchVersion } from "./errors.ts";
-import { objectArn } from "./names.ts";
+import { shownExpiration } from "./lifecycle.ts";
+import { bucketArn, objectArn } from "./names.ts";
 import { findVersion, shownVersion, type StoredObject } from "./object.ts";
 import { checkKey } from "./new-object.ts";
 import type { Operations, Parts } from "./parts.ts";
+import { checkReadable } from "./restore.ts";
 import { shownObject } from "./shown-object.ts";
 
 const ATTRIBUTE_PARTS_MAX = 1000;
@@ -17,6 +19,7 @@ const ATTRIBUTE_PARTS_MAX = 1000;
 export const readingOperations = (parts: Parts) => ({
   async GetObject(input, call) {
     const { bucket, object } = await found(parts, input, call, "GetObject", "GET");
+    checkReadable(object);
     const { range, shown } = await select(parts, bucket, object, input);
     const Body = await parts.bodies.read(object.body, range ?? { start: 0, end: object.sizeBytes });
     return { ...shown, ...overrides(input), Body: Body as never };
@@ -56,12 +59,14 @@ export async function found(parts: Parts, input: OfVersion, call: Call, action: 
   checkKey(key);
   const bucket = await parts.lookup.find(input, call, versionId === undefined ? action : action.replace(/^GetObject/, "GetObjectVersion"), objectArn(name, key));
   const version = await findVersion(parts.stores, bucket.name, key, versionId);
+  // Who may not list a bucket is not told what is not in it: documented, with GetObject.
+  if (!version && bucket.account !== call.account) await parts.lookup.find(input, call, "ListBucket", bucketArn(name));
   if (!version) throw versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
   if (!version.deleteMarker) return { bucket, object: version };
   throw versionId === undefined ? keyIsDeleted(key, version.versionId) : isDeleteMarker(method, version.modifiedMs, version.versionId);
 }
 
-type Selecting = Pick<GetObjectCommandInput, "Range" | "PartNumber" | "ChecksumMode" | "IfMatch" | "IfNoneMatch" | "IfModifiedSince" | "IfUnmodifiedSince" | "SSECustomerAlgorithm" | "SSECustomerKey" | "SSECustomerKeyMD5">;
+type Selecting = Pick<GetObjectCommandInput, "VersionId" | "Range" | "PartNumber" | "ChecksumMode" | "IfMatch" | "IfNoneMatch" | "IfModifiedSince" | "IfUnmodifiedSince" | "SSECustomerAlgorithm" | "SSECustomerKey" | "SSECustomerKeyMD5">;
 
 /** Which bytes are asked for, all when `range` is undefined, and what is said of them. */
 async function select(parts: Parts, bucket: Bucket, object: StoredObject, input: Selecting) {
@@ -73,6 +78,8 @@ async function select(parts: Parts, bucket: Bucket, object: StoredObject, input:
   const checksum = input.ChecksumMode !== "ENABLED" ? {} : part?.checksum ?? (range ? {} : shownChecksum(object.checksum));
   const shown = {
     ...shownObject(bucket, object), ...checksum,
+    // Recorded: not of a version that is asked for by its id, be it the current one.
+    ...(input.VersionId === undefined && shownExpiration(bucket.settings.lifecycle, object)),
     ContentLength: range ? range.end - range.start : object.sizeBytes,
     ...(range && { ContentRange: `bytes ${range.start}-${range.end - 1}/${object.sizeBytes}` }),
     ...(part?.count !== undefined && { PartsCount: part.count }),

@@ -6,7 +6,7 @@ import { badChecksum, badMd5, entityTooLarge, incompleteBody, invalidDigest, mis
 import type { Parts } from "./parts.ts";
 
 export const UPLOAD_BYTES_MAX = 5 * 1024 ** 3;
-/** Held in memory while it is checked, so that a small body and the note of it are stored in one go. */
+/** Held in memory while it is checked. */
 const SMALL_BYTES_MAX = 64 * 1024;
 
 export interface ReceivedBody {

@@ -51,15 +51,27 @@ export const aclsDisabled = () => error("AccessControlListNotSupported", 400, "T
 /** Seen in many public reports. */
 export const aclWithOwnership = () => error("InvalidBucketAclWithObjectOwnership", 400, "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting");
 
+export const noOwnershipControls = ofBucket("OwnershipControlsNotFoundError", "The bucket ownership controls were not found");
+export const badOwnership = (value: string) => error("InvalidArgument", 400, `Invalid x-amz-object-ownership header: ${value}`, { ArgumentName: "x-amz-object-ownership" });
+/** Recalled. */
+export const publicAclAtCreation = () => error("InvalidBucketAclWithBlockPublicAccessError", 400, "Bucket cannot have public ACLs set with BlockPublicAccess enabled");
+export const unknownAcl = (value: string) => error("InvalidArgument", 400, "", { ArgumentName: "x-amz-acl", ArgumentValue: value });
+
 // Object lock
 export const bucketHasNoLock = () => error("InvalidRequest", 400, "Bucket is missing Object Lock Configuration");
 export const lockNeedsVersioning = () => error("InvalidBucketState", 409, "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration");
 export const retentionInPast = (date: Date) => error("InvalidArgument", 400, "The retain until date must be in the future!", { ArgumentName: "RetainUntilDate", ArgumentValue: date.toUTCString() });
+/** In public reports; storj and versitygw record it of AWS. */
+export const lockPeriodNotPositive = (name: string, value: number) => error("InvalidArgument", 400, "Default retention period must be a positive integer value.", { ArgumentName: name, ArgumentValue: String(value) });
+export const lockPeriodTooLong = (name: string, value: number) => error("InvalidArgument", 400, "Default retention period too large.", { ArgumentName: name, ArgumentValue: String(value) });
 export const lockHalfGiven = (missing: string) => error("InvalidArgument", 400, "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied", { ArgumentName: missing });
 export const badLockMode = (mode: string) => error("InvalidArgument", 400, "Unknown wormMode directive.", { ArgumentName: "x-amz-object-lock-mode", ArgumentValue: mode });
 /** In the form of the mode's. */
 export const badLegalHold = (status: string) => error("InvalidArgument", 400, "Legal Hold must be either of 'ON' or 'OFF'", { ArgumentName: "x-amz-object-lock-legal-hold", ArgumentValue: status });
 export const noLockToBypass = () => error("InvalidArgument", 400, "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.", { ArgumentName: "x-amz-bypass-governance-retention" });
+
+// Acceleration
+export const dotsNotAccelerated = () => error("InvalidRequest", 400, "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names");
 
 // Encryption
 export const badEncryption = (message: string, value?: string) => error("InvalidArgument", 400, message, { ArgumentName: "x-amz-server-side-encryption", ...(value !== undefined && { ArgumentValue: value }) });

@@ -1,7 +1,7 @@
 // Tags of buckets and of objects, as their own operations put and read them.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 import type { Call } from "../../kernel/call.ts";
-import { deleteSetting, putSetting } from "./bucket-settings.ts";
+import { deleteSetting, NO_CONTENT, putSetting } from "./bucket-settings.ts";
 import { changing } from "./change.ts";
 import { bucketArn } from "./names.ts";
 import { rewriteVersion, shownVersion, type StoredObject } from "./object.ts";
@@ -35,7 +35,7 @@ export function taggingOperations(parts: Parts): Pick<Operations, Served> {
     async PutBucketTagging(input, call) {
       const bucket = await parts.lookup.find(input, call, "PutBucketTagging", bucketArn(input.Bucket));
       await putSetting(parts, bucket, "tags", readBucketTags(input.Tagging));
-      return {};
+      return NO_CONTENT;
     },
 
     async DeleteBucketTagging(input, call) {

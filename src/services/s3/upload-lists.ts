@@ -2,6 +2,7 @@
 import { invalidArgument } from "./errors.ts";
 import { nameOf, shownValue } from "./checksum.ts";
 import { encoderOf, filled, isAfter, pageSize, walk } from "./listing.ts";
+import { shownAbort } from "./lifecycle.ts";
 import { bucketArn, objectArn, partDocument, PARTS, UPLOADS, uploadDocument } from "./names.ts";
 import { ownerOf } from "./owner.ts";
 import type { Operations, Parts } from "./parts.ts";
@@ -44,7 +45,7 @@ export const uploadListOperations = (parts: Parts) => ({
   },
 
   async ListParts(input, call) {
-    const { name } = await parts.lookup.find(input, call, "ListMultipartUploadParts", objectArn(input.Bucket, input.Key));
+    const { name, settings: { lifecycle } } = await parts.lookup.find(input, call, "ListMultipartUploadParts", objectArn(input.Bucket, input.Key));
     const upload = await findUpload(parts.stores, input);
     if (input.MaxParts !== undefined) checkMaxParts(input.MaxParts);
     const most = Math.min(input.MaxParts ?? PARTS_LISTED_MAX, PARTS_LISTED_MAX);
@@ -55,6 +56,7 @@ export const uploadListOperations = (parts: Parts) => ({
       Bucket: name, Key: input.Key, UploadId: upload.uploadId, PartNumberMarker: String(after), MaxParts: most, IsTruncated: most > 0 && rows.length > most,
       NextPartNumberMarker: String(page.at(-1)?.number ?? 0), StorageClass: (upload.settings.storageClass ?? "STANDARD") as never, Owner: ownerOf(upload.owner), Initiator: ownerOf(upload.owner),
       ...(upload.checksum && { ChecksumAlgorithm: nameOf(upload.checksum.algorithm), ChecksumType: upload.checksum.type }),
+      ...shownAbort(lifecycle, upload),
       Parts: filled(page.map((part) => ({ PartNumber: part.number, LastModified: new Date(part.modifiedMs), ETag: `"${part.etag}"`, Size: part.sizeBytes, ...(upload.checksum && shownValue(part.checksum)) }))),
     };
   },

@@ -9,7 +9,9 @@ import { algorithmNamed, askedChecksum, CAN_BE_FULL, type Checksum, type Checksu
 import { compositeChecksum, etagOfParts, fullChecksum } from "./checksum-combine.ts";
 import { checkWrite } from "./conditions.ts";
 import { copySource } from "./copying.ts";
+import { checkPartKey } from "./encryption.ts";
 import { badChecksum, checksumTypeMismatch, copyRangeOutside, copySourceTooLarge, entityTooSmall, invalidCopyRange, invalidPart, invalidPartOrder, invalidRequest, malformedXml, uploadSizeMismatch } from "./errors.ts";
+import { shownAbort, shownExpiration } from "./lifecycle.ts";
 import { objectArn, partDocument, PARTS, UPLOADS, uploadDocument } from "./names.ts";
 import { settingsOfNewObject } from "./new-object.ts";
 import { findVersion, madeVersion, type StoredObject } from "./object.ts";
@@ -32,7 +34,7 @@ export const uploadOperations = (parts: Parts) => ({
     await changing(parts, bucket, ({ tx }) => tx.documents<Upload>(UPLOADS).put(uploadDocument(bucket.name, input.Key, uploadId), upload));
     return {
       Bucket: bucket.name, Key: input.Key, UploadId: uploadId, ...shownEncryption(settings.encryption),
-      ...(checksum && { ChecksumAlgorithm: nameOf(checksum.algorithm), ChecksumType: checksum.type }),
+      ...(checksum && { ChecksumAlgorithm: nameOf(checksum.algorithm), ChecksumType: checksum.type }), ...shownAbort(bucket.settings.lifecycle, upload),
     };
   },
 
@@ -40,6 +42,7 @@ export const uploadOperations = (parts: Parts) => ({
     checkPartNumber(input.PartNumber);
     const bucket = await parts.lookup.find(input, call, "PutObject", objectArn(input.Bucket, input.Key));
     const upload = await findUpload(parts.stores, input);
+    checkPartKey(upload.settings, input);
     checkAlgorithm(upload, input);
     const received = await receiveUpload(parts, input, upload.checksum?.algorithm ?? "crc64nvme");
     await changing(parts, bucket, (change) => keepPart(parts, change, input, received));
@@ -50,6 +53,7 @@ export const uploadOperations = (parts: Parts) => ({
     checkPartNumber(input.PartNumber);
     const bucket = await parts.lookup.find(input, call, "PutObject", objectArn(input.Bucket, input.Key));
     const upload = await findUpload(parts.stores, input);
+    checkPartKey(upload.settings, input);
     const { bucket: from, object: source } = await copySource(parts, input, call);
     const range = copyRange(input.CopySourceRange, source.sizeBytes);
     const bytes = await parts.bodies.read(source.body, range);
@@ -90,7 +94,7 @@ export const uploadOperations = (parts: Parts) => ({
     });
     return {
       Location: `${parts.endpointUrl()}/${bucket.name}/${encodeURIComponent(key)}`, Bucket: bucket.name, Key: key, ETag: `"${stored.etag}"`,
-      ...shownChecksum(stored.checksum), ...madeVersion(stored), ...shownEncryption(stored.encryption),
+      ...shownChecksum(stored.checksum), ...madeVersion(stored), ...shownEncryption(stored.encryption), ...shownExpiration(bucket.settings.lifecycle, stored),
     };
   },
 

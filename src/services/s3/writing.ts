@@ -2,12 +2,15 @@
 import type { _Error as DeleteError, DeletedObject } from "@aws-sdk/client-s3";
 import type { Call } from "../../kernel/call.ts";
 import { ServiceError } from "../../kernel/errors.ts";
+import { THROUGH } from "./access-points/through.ts";
+import type { InBucket } from "./bucket.ts";
 import { keepBody } from "./bodies.ts";
 import { type Change, changing, putObject, type Removal, removeKey, removeVersion } from "./change.ts";
 import { shownChecksum } from "./checksum.ts";
 import { checkWrite, type WriteConditions } from "./conditions.ts";
 import { checkBypass, nameOf, undeletable } from "./deletion-access.ts";
 import { accessDenied, malformedXml, notSupported } from "./errors.ts";
+import { shownExpiration } from "./lifecycle.ts";
 import { objectArn } from "./names.ts";
 import { checkKey, settingsOfNewObject } from "./new-object.ts";
 import { findVersion, madeVersion } from "./object.ts";
@@ -31,7 +34,7 @@ export const writingOperations = (parts: Parts) => ({
       await change.announce({ name: "ObjectCreated:Put", key, version: made, call });
       return made;
     });
-    return { ETag: `"${stored.etag}"`, ...shownChecksum(stored.checksum), ...madeVersion(stored), ...shownEncryption(stored.encryption) };
+    return { ETag: `"${stored.etag}"`, ...shownChecksum(stored.checksum), ...madeVersion(stored), ...shownEncryption(stored.encryption), ...shownExpiration(bucket.settings.lifecycle, stored) };
   },
 
   async DeleteObject(input, call) {
@@ -49,7 +52,7 @@ export const writingOperations = (parts: Parts) => ({
     if (objects.length === 0 || objects.length > DELETED_AT_ONCE_MAX || objects.some(({ Key }) => !Key)) throw malformedXml();
     const bucket = await parts.lookup.find(input, call, "DeleteObject", objectArn(input.Bucket, objects[0]!.Key!));
     checkBypass(bucket, input);
-    const refused = await undeletable(parts, bucket, objects, input.BypassGovernanceRetention === true, call);
+    const refused = await undeletable(parts, bucket, objects, input.BypassGovernanceRetention === true, call, (input as InBucket)[THROUGH]);
     const deleted: DeletedObject[] = [];
     const errors: DeleteError[] = [];
     await changing(parts, bucket, async (change) => {

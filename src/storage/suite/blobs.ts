@@ -8,12 +8,7 @@ const SIZES = [0, 1, 65_536, 65_537, 300_000, 2_500_000];
 const bytes = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, i) => (i * 31 + (i >> 8)) & 255);
 
 async function* chunked(body: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  const reused = new Uint8Array(size);
-  for (let at = 0; at < body.length; at += size) {
-    const chunk = body.subarray(at, at + size);
-    reused.set(chunk);
-    yield reused.subarray(0, chunk.length);
-  }
+  for (let at = 0; at < body.length; at += size) yield body.subarray(at, at + size);
 }
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -269,3 +269,20 @@ test("a function is made durable when it is created, or never", async () => {
   await room.create("config-3", async () => 1, { DurableConfig: undefined });
   await assert.rejects(lambda.updateFunctionConfiguration({ FunctionName: "config-3", DurableConfig: { ExecutionTimeout: 60 } }), { message: "You cannot add a durable configuration to a function that was originally created with no durable configuration" });
 });
+
+test("the default event bus is told when an execution begins and how it ends", async () => {
+  const told = (arn: string) => room.events.filter(({ detail }) => (detail as { durableExecutionArn: string }).durableExecutionArn === arn);
+  const startMs = room.clock.now();
+  const arn = await room.start(await room.create("told", waitFor(wait(60))), {}, "order-123");
+  await room.clock.advance(61_000);
+  const { StartTimestamp, EndTimestamp } = await get(arn);
+  const event = { account: "000000000000", region: "eu-west-1", source: "aws.lambda", detailType: "Durable Execution Status Change", resources: [] };
+  const detail = { durableExecutionArn: arn, durableExecutionName: "order-123", functionArn: `${ARN}told:1`, status: "RUNNING", startTimestamp: StartTimestamp!.toISOString() };
+  assert.deepEqual(told(arn).map(({ traceId: _, timeMs: __, ...rest }) => rest), [{ ...event, detail }, { ...event, detail: { ...detail, status: "SUCCEEDED", endTimestamp: EndTimestamp!.toISOString() } }]);
+  assert.ok(told(arn)[0]!.timeMs! >= startMs);
+  const stopped = await room.start(await room.create("stopped-and-told", waitFor(wait(60))));
+  await settle();
+  await room.lambda.stopDurableExecution({ DurableExecutionArn: stopped });
+  await settle();
+  assert.deepEqual(told(stopped).map((one) => (one.detail as { status: string }).status), ["RUNNING", "STOPPED"]);
+});

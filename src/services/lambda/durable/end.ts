@@ -5,6 +5,7 @@ import { errorOf, type Execution } from "./execution.ts";
 import { executionEvent, failureOf, operationEvent, type Outcome, payloadOf, type StoredEvent } from "./history.ts";
 import type { Operation } from "./operation.ts";
 import { askForCall, clearTimer, setTimer } from "./queues.ts";
+import { tellStatus } from "./status-events.ts";
 
 type End = Exclude<Execution["status"], "RUNNING">;
 
@@ -18,6 +19,7 @@ export async function endExecution(change: Change, status: End, { result, error 
   // AWS leaves a timeout's details empty (observed); the error is on the execution only.
   const details = status === "SUCCEEDED" ? { Result: payloadOf(result) } : status === "TIMED_OUT" ? {} : { Error: failureOf(error) };
   change.events.push(executionEvent(execution, EVENTS[status], nowMs, details));
+  await tellStatus(tx, execution, nowMs);
   await clearTimer(tx, { executionId, kind: "execution" });
   await setTimer(tx, { key, executionId, kind: "retention" }, nowMs + execution.retentionDays * DAY_MS);
   if (status !== "SUCCEEDED" && execution.deadLetter) {

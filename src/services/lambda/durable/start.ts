@@ -10,6 +10,7 @@ import { alreadyStarted } from "./errors.ts";
 import { executionArn, executionKey, EXECUTIONS, type Execution, indexExecution, isOfThisFunction } from "./execution.ts";
 import { executionEvent, payloadOf } from "./history.ts";
 import { askForInvocation, setTimer } from "./queues.ts";
+import { tellStatus } from "./status-events.ts";
 
 /** API_InvocationRequest: 1 MB for asynchronous invocations. */
 export const ASYNC_PAYLOAD_BYTES_MAX = 1_048_576;
@@ -60,6 +61,7 @@ export async function startExecution(tx: Tx, start: Start, nowMs: number, ids: I
   await indexExecution(tx, key, fresh);
   await setTimer(tx, { key, executionId, kind: "execution" }, nowMs + executionTimeoutSeconds * 1000);
   await askForInvocation(tx, key, fresh, nowMs);
+  await tellStatus(tx, fresh, nowMs);
   await saveChange(change);
   return { key, execution: fresh };
 }

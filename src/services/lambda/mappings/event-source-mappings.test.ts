@@ -41,7 +41,7 @@ before(async () => {
   room = await openRoom(service, {
     code: memoryCode(), access,
     sources: { find: (arn) => ({ sqs: queues, kinesis: streams, dynamodb: streams })[arn.split(":")[2]!] },
-    targets: { serves: (arn) => !arn.includes(":s3:"), exists: async (arn) => !arn.includes(":none"), deliver: never, deliverAll: never },
+    targets: { serves: (arn) => !arn.includes(":sns:"), exists: async (arn) => !arn.includes(":none"), deliver: never, deliverAll: never },
   });
   lambda = new Lambda(room.clientConfig);
   mappings = openEventSourceMappings(room.ports);
@@ -231,7 +231,25 @@ test("sources that AWS polls and nothing here does are refused by name", async (
   const SelfManagedEventSource = { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: ["kafka:9092"] } };
   await assert.rejects(map({ SelfManagedEventSource, Topics: ["topic"] }), invalid("Required 'sourceAccessConfigurations' parameter is missing."));
   await assert.rejects(map({ SelfManagedEventSource, Topics: ["topic"], SourceAccessConfigurations: [{ Type: "BASIC_AUTH", URI: "arn:aws:secretsmanager:eu-west-1:000000000000:secret:s" }] }), { message: /self-managed Kafka/ });
-  await assert.rejects(map({ EventSourceArn: STREAM, StartingPosition: "LATEST", DestinationConfig: { OnFailure: { Destination: "arn:aws:s3:::bucket" } } }), { message: /destinations in S3/ });
+  await assert.rejects(map({ EventSourceArn: STREAM, StartingPosition: "LATEST", DestinationConfig: { OnFailure: { Destination: "arn:aws:sns:eu-west-1:000000000000:t" } } }), { message: /destinations in SNS/ });
+});
+
+test("discarded batches go to a bucket that is there, and that the role may write and list", async () => {
+  const to = (bucket: string) => map({ EventSourceArn: `${STREAM}-to-${bucket}`, StartingPosition: "LATEST", DestinationConfig: { OnFailure: { Destination: `arn:aws:s3:::${bucket}` } } });
+  await assert.rejects(to("none"), invalid("The destination ARN arn:aws:s3:::none is invalid."));
+  for (const action of ["PutObject", "ListBucket"]) {
+    access.denied.add(`s3:${action}`);
+    await assert.rejects(to("failed"), invalid(`The provided execution role does not have permissions to call ${action} on S3`));
+    access.denied.delete(`s3:${action}`);
+  }
+  access.asked.length = 0;
+  const { UUID, DestinationConfig } = await to("failed");
+  assert.deepEqual(DestinationConfig, { OnFailure: { Destination: "arn:aws:s3:::failed" } });
+  assert.deepEqual(access.asked.filter(({ action }) => action.startsWith("s3:")).map(({ action, resource }) => `${action} ${resource}`), ["s3:PutObject arn:aws:s3:::failed/*", "s3:ListBucket arn:aws:s3:::failed"]);
+  await poll();
+  access.denied.add("s3:PutObject");
+  await assert.rejects(lambda.updateEventSourceMapping({ UUID, DestinationConfig: { OnFailure: { Destination: "arn:aws:s3:::other" } } }), invalid("The provided execution role does not have permissions to call PutObject on S3"));
+  access.denied.clear();
 });
 
 test("filters are patterns, and can be taken away", async () => {
@@ -261,7 +279,7 @@ test("scaling, pollers and metrics are kept, told to delivery, and taken away wi
   const made = await map({ EventSourceArn: queue("scaled"), ScalingConfig: { MaximumConcurrency: 2 }, MetricsConfig: { Metrics: ["EventCount"] }, BatchSize: 100, MaximumBatchingWindowInSeconds: 3, FunctionResponseTypes: ["ReportBatchItemFailures"] });
   const { revision: _, uuid: UUID, ...work } = (await wantedOf(made.UUID!))!;
   assert.deepEqual(work, {
-    account: "000000000000", region: "eu-west-1", functionArn: `${ARN}function:f`, sourceArn: queue("scaled"), batchSize: 100, windowSeconds: 3, filters: [], reportBatchItemFailures: true, countsEvents: true, maximumConcurrency: 2,
+    account: "000000000000", region: "eu-west-1", consumerArn: `${ARN}function:f`, sourceArn: queue("scaled"), batchSize: 100, windowSeconds: 3, filters: [], reportBatchItemFailures: true, countsEvents: true, maximumConcurrency: 2,
   });
   await poll();
   const none = await lambda.updateEventSourceMapping({ UUID, ScalingConfig: {}, MetricsConfig: { Metrics: [] }, ProvisionedPollerConfig: { MinimumPollers: 3 } });
@@ -366,7 +384,7 @@ test("mappings have tags", async () => {
   await lambda.tagResource({ Resource, Tags: { stage: "x" } });
   await lambda.untagResource({ Resource, TagKeys: ["team"] });
   assert.deepEqual((await lambda.listTags({ Resource })).Tags, { stage: "x" });
-  assert.deepEqual(await service.resourceTags!(room.ports)(Resource!), { stage: "x" });
+  assert.deepEqual(await service.resourceTags!(room.ports)(Resource!, { action: "lambda:GetEventSourceMapping" }), { stage: "x" });
   assert.deepEqual(await service.standing!(room.ports)("lambda:GetEventSourceMapping", Resource!), { "lambda:FunctionArn": `${ARN}function:f` });
   const none = Resource!.replace(UUID!, "00000000-0000-4000-8000-000000000000");
   await assert.rejects(lambda.listTags({ Resource: none }), refused("ResourceNotFoundException", `Event source mapping not found: ${none}`));

@@ -91,7 +91,7 @@ export function listedMapping(mapping: Mapping): EventSourceMappingConfiguration
 /** As delivery works on it. */
 export function workOf({ uuid, account, region, functionArn, sourceArn, revision, config, startingPositionMs }: Mapping): EventSourceMapping {
   const work: EventSourceMapping = {
-    uuid, account, region, functionArn, sourceArn, revision,
+    uuid, account, region, consumerArn: functionArn, sourceArn, revision,
     batchSize: config.BatchSize!, windowSeconds: config.MaximumBatchingWindowInSeconds!,
     filters: config.FilterCriteria?.Filters?.map(({ Pattern }) => Pattern!) ?? [],
     reportBatchItemFailures: config.FunctionResponseTypes!.includes("ReportBatchItemFailures"),

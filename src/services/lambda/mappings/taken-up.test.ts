@@ -26,7 +26,7 @@ function nextProcess(stores: Stores): () => Promise<void> {
   const background = openBackground({ clock, log: silentLog });
   openMappings({
     stores, clock, ids: realIds(), log: silentLog, mappings: openEventSourceMappings({ stores, clock }), sources: { find: () => queues }, background: background.run,
-    workers: { queue: polls, stream: unused }, directory: { resolve: async (arn: string) => ({ arn, version: { role: "r" } }) }, access: { mode: "off", check: async () => undefined },
+    workers: { queue: polls, stream: unused }, consumers: { find: () => ({ look: async () => ({ state: "ready", roleArn: "r", roleName: "execution role", timeoutSeconds: 3 }) }) }, access: { mode: "off", check: async () => undefined },
   } as never);
   return () => background.close();
 }

@@ -5,6 +5,7 @@ import type { Call } from "../../../kernel/call.ts";
 import type { IamMode } from "../../../ports/access.ts";
 import type { Source } from "../../../ports/sources.ts";
 import type { RoomPorts } from "../../service.ts";
+import { checkSender } from "../destinations.ts";
 import { destinationInvalid, destinationsInvalid, notSupported } from "../errors.ts";
 import { FUNCTIONS, type LambdaFunction } from "../function.ts";
 import { admit, type Followed, follow } from "../lookup.ts";
@@ -23,7 +24,7 @@ export interface TargetFunction extends Followed {
 interface GivenSource { EventSourceArn?: string | undefined; SelfManagedEventSource?: unknown; SourceAccessConfigurations?: unknown }
 
 /** Throws for what is no event source, and by name for what is none here. */
-export function findSource({ sources }: Pick<RoomPorts, "sources">, given: GivenSource): { sourceArn: string; rules: SourceRules; source: Source } {
+export async function findSource({ sources }: Pick<RoomPorts, "sources">, given: GivenSource): Promise<{ sourceArn: string; rules: SourceRules; source: Source }> {
   if (given.SelfManagedEventSource !== undefined) {
     if (given.SourceAccessConfigurations === undefined) throw selfManagedWithoutAccess();
     throw notSupported("self-managed Kafka as an event source");
@@ -34,7 +35,7 @@ export function findSource({ sources }: Pick<RoomPorts, "sources">, given: Given
   if (Object.hasOwn(NOT_SERVED, service)) throw notSupported(`${NOT_SERVED[service]} as an event source`);
   const rules = sourceRules(sourceArn);
   if (!rules) throw sourceUnrecognized();
-  const source = sources.find(sourceArn);
+  const source = await sources.find(sourceArn);
   if (!source) throw notSupported(`${rules.name} as an event source`);
   return { sourceArn, rules, source };
 }
@@ -50,7 +51,7 @@ export async function findTarget(ports: Pick<RoomPorts, "stores" | "access">, fu
 }
 
 /** In AWS's order: what the role may do is asked last; of another account's source first, and in every mode, so that accounts do not see each other. */
-export async function checkConnection(ports: Pick<RoomPorts, "access">, { version }: Followed, connected: ReturnType<typeof findSource>, call: Call): Promise<void> {
+export async function checkConnection(ports: Pick<RoomPorts, "access">, { version }: Followed, connected: Awaited<ReturnType<typeof findSource>>, call: Call): Promise<void> {
   const { sourceArn, source } = connected;
   const { region, account } = parseArn(sourceArn)!;
   if (region !== call.region) throw otherRegionsSource();
@@ -65,7 +66,7 @@ export async function checkConnection(ports: Pick<RoomPorts, "access">, { versio
   if (!isForeign) await checkRole(ports, version.settings.role, connected, ports.access.mode);
 }
 
-async function checkRole({ access }: Pick<RoomPorts, "access">, roleArn: string, { sourceArn, rules, source }: ReturnType<typeof findSource>, mode: IamMode): Promise<void> {
+async function checkRole({ access }: Pick<RoomPorts, "access">, roleArn: string, { sourceArn, rules, source }: Awaited<ReturnType<typeof findSource>>, mode: IamMode): Promise<void> {
   if (mode === "off") return;
   for (const action of source.actions) {
     const question = { actor: { roleArn }, action, resource: sourceArn };
@@ -77,10 +78,11 @@ async function checkRole({ access }: Pick<RoomPorts, "access">, roleArn: string,
 const DESTINATIONS: Record<string, string> = { sqs: "SQS", sns: "SNS", s3: "S3" };
 
 /** Where discarded batches of a stream may go. https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html */
-export async function checkOnFailure({ targets }: Pick<RoomPorts, "targets">, arn: string | undefined): Promise<void> {
+export async function checkOnFailure(ports: Pick<RoomPorts, "targets" | "access">, arn: string | undefined, roleArn: string): Promise<void> {
   if (!arn) return;
   const service = parseArn(arn)?.service ?? "";
   if (!Object.hasOwn(DESTINATIONS, service) || arn.endsWith(".fifo")) throw destinationsInvalid(undefined, arn);
-  if (!targets.serves(arn)) throw notSupported(`destinations in ${DESTINATIONS[service]}`);
-  if (!(await targets.exists(arn))) throw destinationInvalid(arn);
+  if (!ports.targets.serves(arn)) throw notSupported(`destinations in ${DESTINATIONS[service]}`);
+  if (!(await ports.targets.exists(arn))) throw destinationInvalid(arn);
+  await checkSender(ports, roleArn, arn, (action) => roleNotPermitted(action, DESTINATIONS[service]!));
 }

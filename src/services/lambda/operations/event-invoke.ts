@@ -8,7 +8,7 @@ import { checkDestinations } from "../destinations.ts";
 import { functionMissing, noEventInvokeConfig, nothingToConfigure } from "../errors.ts";
 import { EVENT_INVOKE, type EventInvokeConfig, eventInvokeConfig } from "../event-invoke.ts";
 import { FUNCTIONS, type LambdaFunction } from "../function.ts";
-import { admit, follow } from "../lookup.ts";
+import { admit, type Followed, follow } from "../lookup.ts";
 import { type Named, qualified, qualifiedId, resolveName } from "../name.ts";
 import { listPage } from "../page.ts";
 
@@ -24,7 +24,7 @@ interface Given {
 export function eventInvokeOperations(ports: RoomPorts): Operations {
   const { stores } = ports;
 
-  const find = async (input: { FunctionName: string; Qualifier?: string | undefined }, call: Call, action: string): Promise<Named & { qualifier: string }> => {
+  const name = async (input: { FunctionName: string; Qualifier?: string | undefined }, call: Call, action: string): Promise<Named & { qualifier: string }> => {
     const named = resolveName(input.FunctionName, input.Qualifier, call);
     await admit(ports, named, call, action);
     return { ...named, qualifier: named.qualifier ?? "$LATEST" };
@@ -33,7 +33,7 @@ export function eventInvokeOperations(ports: RoomPorts): Operations {
   /** `before` answers what to build upon: nothing for Put, what there is for Update. */
   const write = async (named: Named & { qualifier: string }, given: Given, call: Call, before: (kept: EventInvokeConfig | undefined) => Partial<EventInvokeConfig>) => {
     const config = await stores.transaction(async (tx) => {
-      if (!(await exists(tx, named))) throw functionMissing();
+      if (!(await find(tx, named))) throw functionMissing();
       const configs = tx.documents<EventInvokeConfig>(EVENT_INVOKE);
       const id = qualifiedId(named.id, named.qualifier);
       const after: EventInvokeConfig = {
@@ -48,19 +48,20 @@ export function eventInvokeOperations(ports: RoomPorts): Operations {
 
   const check = async (named: Named & { qualifier: string }, given: Given): Promise<void> => {
     if (given.MaximumRetryAttempts === undefined && given.MaximumEventAgeInSeconds === undefined && given.DestinationConfig === undefined) throw nothingToConfigure();
-    if (!(await exists(stores, named))) throw functionMissing();
-    await checkDestinations(ports, named.arn, { onSuccessArn: given.DestinationConfig?.OnSuccess?.Destination, onFailureArn: given.DestinationConfig?.OnFailure?.Destination });
+    const found = await find(stores, named);
+    if (!found) throw functionMissing();
+    await checkDestinations(ports, { functionArn: named.arn, roleArn: found.version.settings.role }, { onSuccessArn: given.DestinationConfig?.OnSuccess?.Destination, onFailureArn: given.DestinationConfig?.OnFailure?.Destination });
   };
 
   return {
     async PutFunctionEventInvokeConfig(input, call) {
-      const named = await find(input, call, "PutFunctionEventInvokeConfig");
+      const named = await name(input, call, "PutFunctionEventInvokeConfig");
       await check(named, input);
       return write(named, input, call, () => ({}));
     },
 
     async UpdateFunctionEventInvokeConfig(input, call) {
-      const named = await find(input, call, "UpdateFunctionEventInvokeConfig");
+      const named = await name(input, call, "UpdateFunctionEventInvokeConfig");
       await check(named, input);
       return write(named, input, call, (kept) => {
         if (!kept) throw noEventInvokeConfig(qualified(named.arn, named.qualifier));
@@ -69,21 +70,21 @@ export function eventInvokeOperations(ports: RoomPorts): Operations {
     },
 
     async GetFunctionEventInvokeConfig(input, call) {
-      const named = await find(input, call, "GetFunctionEventInvokeConfig");
+      const named = await name(input, call, "GetFunctionEventInvokeConfig");
       const config = await stores.documents<EventInvokeConfig>(EVENT_INVOKE).get(qualifiedId(named.id, named.qualifier));
       if (!config) throw noEventInvokeConfig(qualified(named.arn, named.qualifier));
       return eventInvokeConfig(config);
     },
 
     async DeleteFunctionEventInvokeConfig(input, call) {
-      const named = await find(input, call, "DeleteFunctionEventInvokeConfig");
+      const named = await name(input, call, "DeleteFunctionEventInvokeConfig");
       const deleted = await stores.documents<EventInvokeConfig>(EVENT_INVOKE).delete(qualifiedId(named.id, named.qualifier));
       if (!deleted) throw noEventInvokeConfig(qualified(named.arn, named.qualifier));
       return {};
     },
 
     async ListFunctionEventInvokeConfigs(input, call) {
-      const named = await find({ FunctionName: input.FunctionName }, call, "ListFunctionEventInvokeConfigs");
+      const named = await name({ FunctionName: input.FunctionName }, call, "ListFunctionEventInvokeConfigs");
       if (!(await stores.documents<LambdaFunction>(FUNCTIONS).get(named.id))) throw functionMissing();
       const page = await listPage<EventInvokeConfig>(stores, { kind: EVENT_INVOKE, prefix: `${named.id}/`, marker: input.Marker, maxItems: input.MaxItems });
       return { FunctionEventInvokeConfigs: page.found.map(eventInvokeConfig), ...(page.next ? { NextMarker: page.next } : {}) };
@@ -102,8 +103,8 @@ function changed(before: Partial<EventInvokeConfig>, given: Given): Partial<Even
   return after;
 }
 
-async function exists(from: Stores | Tx, { id, qualifier }: Named & { qualifier: string }): Promise<boolean> {
+async function find(from: Stores | Tx, { id, qualifier }: Named & { qualifier: string }): Promise<Followed | undefined> {
   const functions = from.documents<LambdaFunction>(FUNCTIONS);
   const fn = "transaction" in from ? await functions.get(id) : await functions.update(id, (same) => same);
-  return fn !== undefined && (await follow(from, fn, qualifier)) !== undefined;
+  return fn && follow(from, fn, qualifier);
 }

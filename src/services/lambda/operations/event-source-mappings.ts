@@ -50,12 +50,12 @@ export function mappingOperations(ports: RoomPorts): Operations {
   return {
     async CreateEventSourceMapping(input, call) {
       if (input.DestinationConfig?.OnSuccess !== undefined) throw parameterUnsupported("DestinationConfig");
-      const connected = findSource(ports, input);
+      const connected = await findSource(ports, input);
       const { sourceArn, rules } = connected;
       const { config, startingPositionMs } = newConfig(input as CreateEventSourceMappingRequest, sourceArn, rules, call.now.getTime());
       const target = await findTarget(ports, input.FunctionName, call, "CreateEventSourceMapping");
       await checkConnection(ports, target, connected, call);
-      await checkOnFailure(ports, config.DestinationConfig?.OnFailure?.Destination);
+      await checkOnFailure(ports, config.DestinationConfig?.OnFailure?.Destination, target.version.settings.role);
       const { account, region } = call;
       const mapping: Mapping = {
         uuid: ids.uuid(), account, region, functionArn: target.arn, sourceArn, config, revision: ids.uuid(), state: input.Enabled === false ? "Disabled" : "Creating", reason: initiated(sourceArn),
@@ -98,7 +98,8 @@ export function mappingOperations(ports: RoomPorts): Operations {
       checkParameters(input, connected.rules);
       changedConfig(now.config, input as UpdateEventSourceMappingRequest, now.sourceArn, connected.rules);
       const target = await checkedTarget(ports, now, input, call);
-      await checkOnFailure(ports, input.DestinationConfig?.OnFailure?.Destination);
+      const onFailureArn = input.DestinationConfig?.OnFailure?.Destination;
+      if (onFailureArn) await checkOnFailure(ports, onFailureArn, (target ?? (await findTarget(ports, now.functionArn, call, "UpdateEventSourceMapping"))).version.settings.role);
       const revision = ids.uuid();
       const after = await change(input.UUID, call, "update", (before) => ({
         ...before, revision, modifiedMs: call.now.getTime(), reason: initiated(before.sourceArn),
@@ -127,7 +128,7 @@ function stateAfter(before: Mapping, enabled: boolean | undefined): MappingState
 async function checkedTarget(ports: RoomPorts, mapping: Mapping, input: { FunctionName?: string | undefined; Enabled?: boolean | undefined }, call: Call): Promise<TargetFunction | undefined> {
   if (input.FunctionName === undefined && !(input.Enabled && !isWanted(mapping))) return undefined;
   const target = await findTarget(ports, input.FunctionName ?? mapping.functionArn, call, "UpdateEventSourceMapping");
-  await checkConnection(ports, target, findSource(ports, { EventSourceArn: mapping.sourceArn }), call);
+  await checkConnection(ports, target, await findSource(ports, { EventSourceArn: mapping.sourceArn }), call);
   return target;
 }
 

@@ -5,13 +5,14 @@ import type { Tx } from "../../../storage/stores.ts";
 import type { Api, RoomPorts } from "../../service.ts";
 import { type Alias, ALIASES, versionsOf } from "../alias.ts";
 import { deleteBelongings, deleteQualified } from "../belongings.ts";
-import { readZip } from "../code.ts";
+import { type CodeReader, codeSourceIn } from "../code.ts";
 import { attachConfig, checkSigned } from "../code-signing.ts";
 import { signingOfImages } from "../code-signing-errors.ts";
 import { checkDeadLetterTarget } from "../destinations.ts";
 import { aliasesNotDeletable, codeMissing, functionExists, functionNotFound, latestNotDeletable, nameTooLong, otherAccount, versionHasAliases } from "../errors.ts";
 import { configuration, createdConfiguration, FUNCTIONS, type LambdaFunction, newFunction, type Version } from "../function.ts";
 import { addImage } from "../image.ts";
+import { codeForImage } from "../image-errors.ts";
 import { assertFits, layersFor, withLayers } from "../layer-lookup.ts";
 import { admit, findFunction, findVersion } from "../lookup.ts";
 import { isNumber, type Named, resolveName, resolveUnqualified } from "../name.ts";
@@ -29,7 +30,7 @@ import { VERSIONS, versionId } from "../version.ts";
 type Lambda = Api<typeof Sdk>;
 type Operations = Pick<Lambda, "CreateFunction" | "GetFunction" | "GetFunctionConfiguration" | "DeleteFunction">;
 
-export function functionOperations(ports: RoomPorts, unused: UnusedCode, provisioner: Provisioner): Operations {
+export function functionOperations(ports: RoomPorts, unused: UnusedCode, provisioner: Provisioner, codeReader: CodeReader): Operations {
   const { stores, code, ids } = ports;
   return {
     async CreateFunction(input, call) {
@@ -40,8 +41,9 @@ export function functionOperations(ports: RoomPorts, unused: UnusedCode, provisi
       const bare = newSettings(input, named.name);
       await checkRole(ports, input.Role, call);
       const tags = checkTagCount(input.Tags ?? {});
-      const zip = input.Code.ZipFile;
-      if (!zip && !bare.image) throw codeMissing();
+      const source = codeSourceIn(input.Code);
+      if (!source && !bare.image) throw codeMissing();
+      if (source && bare.image) throw codeForImage();
       await checkDeadLetterTarget(ports, bare.deadLetterArn, input.Role);
       const codeSigningConfigArn = input.CodeSigningConfigArn || undefined;
       if (codeSigningConfigArn && bare.image) throw signingOfImages();
@@ -50,7 +52,7 @@ export function functionOperations(ports: RoomPorts, unused: UnusedCode, provisi
       const nowMs = call.now.getTime();
       return unused.whileAdding(async () => {
         const settings = withLayers(bare, input.Layers && (await layersFor(ports, input.Layers, call)));
-        const added = settings.image ? await addImage(ports, input.Code.ImageUri!, settings.architecture) : await readZip(zip!, code.add);
+        const added = settings.image ? await addImage(ports, input.Code.ImageUri!, settings.architecture) : await codeReader.read(source!, call, code.add);
         assertFits({ code: added, settings });
         const fn: LambdaFunction = { ...newFunction({ named, settings, code: added, tags, revisionId: ids.uuid(), nowMs }), ...(codeSigningConfigArn ? { codeSigningConfigArn } : {}) };
         const made = await stores.transaction(async (tx) => {

@@ -1,12 +1,11 @@
 // Publishing, reading, listing and deleting layer versions. https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html
 import type * as Sdk from "@aws-sdk/client-lambda";
-import type { LayerVersionContentInput } from "@aws-sdk/client-lambda";
 import type { Call } from "../../../kernel/call.ts";
 import { decodePageToken, encodePageToken } from "../../../kernel/page.ts";
 import type { Stores, Tx } from "../../../storage/stores.ts";
 import type { Api, RoomPorts } from "../../service.ts";
-import { readZip } from "../code.ts";
-import { badMarker, notSupported } from "../errors.ts";
+import { type CodeReader, codeSourceIn } from "../code.ts";
+import { badMarker } from "../errors.ts";
 import {
   isCompatible, type Layer, LAYER_VERSIONS, LAYERS, type LayerVersion, layerByArn, layerVersionArn, layerVersionId, listedLayerVersion, type NamedLayer, resolveLayer, shownLayerVersion, type Wanted,
 } from "../layer.ts";
@@ -20,7 +19,7 @@ import { addUsage } from "../usage.ts";
 type Lambda = Api<typeof Sdk>;
 type Operations = Pick<Lambda, "PublishLayerVersion" | "GetLayerVersion" | "GetLayerVersionByArn" | "ListLayers" | "ListLayerVersions" | "DeleteLayerVersion">;
 
-export function layerOperations(ports: RoomPorts, unused: UnusedCode): Operations {
+export function layerOperations(ports: RoomPorts, unused: UnusedCode, codeReader: CodeReader): Operations {
   const { stores, code } = ports;
 
   const read = async (named: NamedLayer, number: number, call: Call) => {
@@ -36,9 +35,10 @@ export function layerOperations(ports: RoomPorts, unused: UnusedCode): Operation
       const named = resolveLayer(input.LayerName, call);
       await admitToLayer(ports, named, named.arn, call, "PublishLayerVersion");
       if (input.CompatibleRuntimes) checkCompatibleRuntimes("compatibleRuntimes", input.CompatibleRuntimes);
-      const zip = zipIn(input.Content);
+      const source = codeSourceIn(input.Content);
+      if (!source) throw layerCodeMissing();
       return unused.whileAdding(async () => {
-        const added = await readZip(zip, code.add);
+        const added = await codeReader.read(source, call, code.add);
         const fresh: Omit<LayerVersion, "number"> = {
           name: named.name, arn: named.arn, account: named.account, region: named.region, description: input.Description ?? "", code: added, createdMs: call.now.getTime(),
           ...(input.LicenseInfo === undefined ? {} : { licenseInfo: input.LicenseInfo }),
@@ -96,12 +96,6 @@ export function layerOperations(ports: RoomPorts, unused: UnusedCode): Operation
       return {};
     },
   };
-}
-
-function zipIn(content: LayerVersionContentInput): Uint8Array {
-  if (content.S3Bucket || content.S3Key || content.S3ObjectVersion || content.S3ObjectStorageMode) throw notSupported("layers in S3 (Content.S3Bucket, Content.S3Key; send the zip as Content.ZipFile instead)");
-  if (!content.ZipFile) throw layerCodeMissing();
-  return content.ZipFile;
 }
 
 /** The next number and the version that has it, together. */

@@ -2,12 +2,12 @@
 import type * as Sdk from "@aws-sdk/client-lambda";
 import type { Call } from "../../../kernel/call.ts";
 import type { Api, RoomPorts } from "../../service.ts";
-import { readZip } from "../code.ts";
+import { type CodeReader, codeSourceIn } from "../code.ts";
 import { checkSigned } from "../code-signing.ts";
 import { checkDeadLetterTarget } from "../destinations.ts";
 import { codeMissing, functionNotFound, imageForZip } from "../errors.ts";
 import { addImage } from "../image.ts";
-import { zipForImage } from "../image-errors.ts";
+import { codeForImage, zipForImage } from "../image-errors.ts";
 import { assertChangeable, changed, type Code, configuration, FUNCTIONS, type LambdaFunction, type Version } from "../function.ts";
 import { assertFits, layersFor, withLayers } from "../layer-lookup.ts";
 import { admit, findFunction } from "../lookup.ts";
@@ -34,7 +34,7 @@ interface Update {
   publish?: boolean | undefined;
 }
 
-export function updateOperations(ports: RoomPorts, unused: UnusedCode): Pick<Lambda, "UpdateFunctionCode" | "UpdateFunctionConfiguration"> {
+export function updateOperations(ports: RoomPorts, unused: UnusedCode, codeReader: CodeReader): Pick<Lambda, "UpdateFunctionCode" | "UpdateFunctionConfiguration"> {
   const { stores, code, ids } = ports;
 
   /** The version that the caller is shown: `$LATEST`, or the one that was published along. */
@@ -74,12 +74,13 @@ export function updateOperations(ports: RoomPorts, unused: UnusedCode): Pick<Lam
       if (input.ImageUri && !isImage) throw imageForZip();
       if (!input.ImageUri && isImage) throw zipForImage();
       refuseUnsupported(input);
-      const zip = input.ZipFile;
-      if (!zip && !isImage) throw codeMissing();
+      const given = codeSourceIn(input);
+      if (!given && !isImage) throw codeMissing();
+      if (given && isImage) throw codeForImage();
       assertChangeable(fn, input.RevisionId);
       await checkSigned(ports, fn);
       const settings = (before: Settings): Settings => ({ ...before, architecture: input.Architectures?.[0] ?? before.architecture });
-      const source = (read: typeof code.add): Promise<Code> => (isImage ? addImage(ports, input.ImageUri!, settings(fn.settings).architecture) : readZip(zip!, read));
+      const source = (read: typeof code.add): Promise<Code> => (isImage ? addImage(ports, input.ImageUri!, settings(fn.settings).architecture) : codeReader.read(given!, call, read));
       if (input.DryRun) {
         const checked = await source(code.check);
         assertFits({ ...fn, code: checked });

@@ -1,4 +1,4 @@
-// The JSON paths of InputPath and InputTransformer. No I/O.
+// The JSON paths of InputPath, of input transformers and of pipes. Pure.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html: dot notation, dashes, underscores,
 // alphanumeric characters, array indices, wildcards (*), forward slashes.
 
@@ -28,15 +28,18 @@ export function valueAt(event: unknown, steps: Step[]): unknown {
   let many = false;
   for (const step of steps) {
     if (step === EVERY) many = true;
-    values = values.flatMap((value) => below(value, step));
-    if (values.length === 0) return undefined;
+    const next: unknown[] = [];
+    for (const value of values) addBelow(value, step, next);
+    if (next.length === 0) return undefined;
+    values = next;
   }
   return many ? values : values[0];
 }
 
-function below(value: unknown, step: Step): unknown[] {
-  if (typeof value !== "object" || value === null) return [];
-  if (step === EVERY) return Array.isArray(value) ? value : Object.values(value);
-  if (typeof step === "number") return Array.isArray(value) && step < value.length ? [value[step]] : [];
-  return !Array.isArray(value) && Object.hasOwn(value, step) ? [(value as Record<string, unknown>)[step as string]] : [];
+function addBelow(value: unknown, step: Step, to: unknown[]): void {
+  if (typeof value !== "object" || value === null) return;
+  if (step === EVERY) for (const one of Object.values(value)) to.push(one);
+  else if (typeof step === "string") {
+    if (!Array.isArray(value) && Object.hasOwn(value, step)) to.push((value as Record<string, unknown>)[step]);
+  } else if (Array.isArray(value) && step < value.length) to.push(value[step]);
 }

@@ -1,0 +1,16 @@
+// Buckets as browsers meet them; what it takes is read when the first browser comes.
+import type { BucketWeb } from "../../ports/bucket-web.ts";
+import type { RoomPorts } from "../service.ts";
+
+/** `ports`: asked for at the first use. */
+export function openBucketWebLater(ports: () => RoomPorts): BucketWeb {
+  let opened: Promise<BucketWeb> | undefined;
+  const web = () => (opened ??= import("./bucket-web.ts").then(({ openBucketWeb }) => openBucketWeb(ports())));
+  return {
+    corsRules: async (bucket) => (await web()).corsRules(bucket),
+    isOpen: async (bucket, key, call) => (await web()).isOpen(bucket, key, call),
+    visit: async (visit, call) => (await web()).visit(visit, call),
+    inputOf: async (form) => (await web()).inputOf(form),
+    post: async (form, call) => (await web()).post(form, call),
+  };
+}
