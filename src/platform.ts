@@ -157,7 +157,7 @@ async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, 
         const listening = await gateway.listen();
         url = listening.url;
         // Only now, because the functions it runs call back. Where others write the same database, any of them may leave work to any other.
-        beginning = rooms.openKeeping(config.database !== "").catch((error: unknown) => log.error("a room could not be opened; it is tried again when it is asked", { error })).then(background.begin);
+        beginning = rooms.openKeeping(config.database !== "").catch((error: unknown) => log.error("a room could not be opened; it is tried again", { error })).then(background.begin);
         return listening;
       } catch (error) {
         await close(0);

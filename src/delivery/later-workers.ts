@@ -1,13 +1,14 @@
 // The workers on queues and on streams, read when the first mapping needs one.
+import { once } from "../kernel/once.ts";
 import type { QueueSource, StreamSource } from "../ports/sources.ts";
 import type { Worker } from "./mapping-worker.ts";
 
 export function laterWorkers(): { queue: Worker<QueueSource>; stream: Worker<StreamSource> } {
-  let queue: Promise<Worker<QueueSource>> | undefined;
-  let stream: Promise<Worker<StreamSource>> | undefined;
+  const queue = once(openQueues);
+  const stream = once(openStreams);
   return {
-    queue: async (...given) => (await (queue ??= openQueues()))(...given),
-    stream: async (...given) => (await (stream ??= openStreams()))(...given),
+    queue: async (...given) => (await queue())(...given),
+    stream: async (...given) => (await stream())(...given),
   };
 }
 

@@ -4,7 +4,7 @@ import { ServiceError } from "../kernel/errors.ts";
 import { LAMBDA } from "../kernel/limits.ts";
 import type { QueueDescription, QueueItem, QueueSource } from "../ports/sources.ts";
 import { timeoutSecondsOf } from "./mapping-check.ts";
-import { openFilter } from "./mapping-filter.ts";
+import { type Filter, openFilter } from "./mapping-filter.ts";
 import { openEventCounts } from "./mapping-metrics.ts";
 import type { MappingReport } from "../ports/event-source-mappings.ts";
 import type { Worker } from "./mapping-worker.ts";
@@ -18,7 +18,7 @@ interface Poller extends BatchRuns {
   /** Of the same mapping, itself among them: those of revisions before, whose batches still run. */
   pollers: Set<Poller>;
   ordered: boolean;
-  passes: (record: object) => boolean;
+  filter: Filter | undefined;
   most: BatchLimits;
   concurrency: QueueConcurrency;
   /** How many batches may run at once, now. */
@@ -79,7 +79,7 @@ async function work(parts: Pick<Poller, "deps" | "mapping" | "source" | "memory"
   const concurrency = queueConcurrency(mapping, described.ordered);
   const poller: Poller = {
     ...parts, concurrency, ordered: described.ordered,
-    ending: ending.signal, count: openEventCounts(deps.metrics, mapping), passes: openFilter(mapping.filters, source),
+    ending: ending.signal, count: openEventCounts(deps.metrics, mapping), filter: openFilter(mapping.filters, source),
     most: { items: mapping.batchSize, bytes: LAMBDA.syncPayloadBytesMax - JSON.stringify(deps.consumer.eventOf(source, mapping.sourceArn, [])).length },
     limit: concurrency.first, running: new Set(), ready: [], open: undefined, cancelWindow: undefined, refusals: 0, cancelGrowth: undefined,
     more: false, heard: false, stopListening: () => undefined, abreast: 1, itemBytes: ITEM_BYTES_FIRST, receivedMs: deps.clock.now(), writes: new Set(), wake: () => undefined,
@@ -188,7 +188,8 @@ async function receiveInto(poller: Poller, limit: number, reservedBytes: number)
     const hiddenSeconds = await hiddenFor(poller);
     const hiddenUntilMs = clock.now() + hiddenSeconds * 1000;
     const items = await source.receive(sourceArn, { limit, hiddenSeconds });
-    if (items.length > 0) heldBytes = accept(poller, items, hiddenUntilMs);
+    const wanted = items.length > 0 && poller.filter ? await poller.filter(items.map(({ record }) => record)) : undefined;
+    if (items.length > 0) heldBytes = accept(poller, items, wanted, hiddenUntilMs);
     return items.length;
   } finally {
     memory.give(reservedBytes - heldBytes);
@@ -212,15 +213,15 @@ async function hiddenFor({ source, mapping: { sourceArn, consumerArn, windowSeco
   return seconds > hiddenSeconds ? seconds + WINDOW_SPARE_SECONDS : hiddenSeconds;
 }
 
-/** Sorts what was received into batches, and runs those that are complete; the answer is how many bytes of it are kept. */
-function accept(poller: Poller, items: QueueItem[], hiddenUntilMs: number): number {
-  const { concurrency, count, deps: { clock }, mapping: { windowSeconds }, most, ordered, passes } = poller;
+/** Sorts what was received into batches, and runs those that are complete; the answer is how many bytes of it are kept. `passed`: the records that are wanted, all without it. */
+function accept(poller: Poller, items: QueueItem[], passed: Set<object> | undefined, hiddenUntilMs: number): number {
+  const { concurrency, count, deps: { clock }, mapping: { windowSeconds }, most, ordered } = poller;
   const nowMs = clock.now();
   if (nowMs - poller.receivedMs > IDLE_MS) poller.limit = Math.min(poller.limit, concurrency.idle);
   poller.receivedMs = nowMs;
   const wanted: QueueItem[] = [];
   const unwanted: QueueItem[] = [];
-  for (const item of items) (passes(item.record) ? wanted : unwanted).push(item);
+  for (const item of items) (!passed || passed.has(item.record) ? wanted : unwanted).push(item);
   count("PolledEventCount", items.length);
   count("FilteredOutEventCount", unwanted.length);
   finish(poller, unwanted);

@@ -21,7 +21,7 @@ interface Stream {
   look: Bell;
   abandon: AbortSignal;
   report(report: MappingReport): void;
-  shared: Pick<ShardWork, "passes" | "count" | "iteratorAge" | "memory">;
+  shared: Pick<ShardWork, "filter" | "count" | "iteratorAge" | "memory">;
 }
 
 interface Running {
@@ -43,7 +43,7 @@ export function openStreamPoller(memory: StreamMemory = { bytes: 0, most: MEMORY
   return async (deps, mapping, source, signals, report) => {
     const stream: Stream = {
       deps, mapping, source, holder: deps.ids.uuid(), running: new Map(), look: openBell(deps.clock), abandon: signals.abandon, report: newsOnly(report),
-      shared: { passes: openFilter(mapping.filters, source), count: openEventCounts(deps.metrics, mapping), iteratorAge: (ms) => deps.consumer.iteratorAge?.(mapping.consumerArn, ms), memory },
+      shared: { filter: openFilter(mapping.filters, source), count: openEventCounts(deps.metrics, mapping), iteratorAge: (ms) => deps.consumer.iteratorAge?.(mapping.consumerArn, ms), memory },
     };
     const stopRenewing = renewLeases(stream);
     try {

@@ -5,6 +5,7 @@ import { LAMBDA } from "../kernel/limits.ts";
 import type { LaneSend } from "../ports/lanes.ts";
 import type { StreamItem } from "../ports/sources.ts";
 import { type Bell, openBell } from "./bell.ts";
+import type { Filter } from "./mapping-filter.ts";
 import { type BatchRun, closeWindow, type Discard, type Held, runBatch, stateIsTooLarge } from "./stream-batch.ts";
 import { discardedSend } from "./stream-discard.ts";
 import { nextStep } from "./stream-lane.ts";
@@ -19,7 +20,7 @@ export interface StreamMemory {
 export interface ShardWork extends Omit<BatchRun, "window" | "finish"> {
   holder: string;
   progress: ShardProgress;
-  passes(record: object): boolean;
+  filter: Filter | undefined;
   memory: StreamMemory;
 }
 
@@ -113,12 +114,13 @@ async function readShard(shard: Shard): Promise<void> {
 }
 
 async function take(shard: Shard, items: StreamItem[], next: string | undefined): Promise<void> {
+  const passed = await shard.filter?.(items.map(({ record }) => record));
   const { source, count, outstanding, lanes, memory } = shard;
   let from = shard.reading!;
   let unwanted = 0;
   for (const item of items) {
     const isAhead = shard.ahead.delete(item.id);
-    const isWanted = shard.passes(item.record);
+    const isWanted = !passed || passed.has(item.record);
     const held: Held = { item, bytes: 0, from, done: isAhead || !isWanted };
     from = source.after(item.id);
     outstanding.push(held);

@@ -27,6 +27,13 @@ describe("an invocation", { skip: PYTHON ? false : "no python3 under /usr" }, ()
   };
   const sum = (key: string) => (t.measured.get(key) ?? []).reduce((total, value) => total + value, 0);
 
+  test("counts towards the account's concurrency at its most, also when others have ended by the time that is told", async () => {
+    const three = await t.custom("three-at-once");
+    await Promise.all([0.2, 0.5, 0.8].map((seconds) => invoke(three, { do: "sleep", seconds })));
+    await until("measured", () => sum("Invocations three-at-once") === 3);
+    for (const metric of ["ConcurrentExecutions", "UnreservedConcurrentExecutions", "ClaimedAccountConcurrency"]) assert.equal(Math.max(...t.measured.get(metric)!), 3, metric);
+  });
+
   test("above the function's reserved concurrency is throttled at once, and let in again after an answer", async () => {
     const one = await t.custom("reserved-one");
     const running = invoke(one, { do: "sleep", seconds: 0.5 }, { reservedConcurrency: 1 });

@@ -12,6 +12,7 @@ export interface AccountShare {
   unreservedPeak: number;
   /** What functions without a reservation use, or have provisioned if that is more. */
   claimed: number;
+  claimedPeak: number;
   /** The sum of all reservations, as last told by the Lambda room. */
   reserved: number;
 }
@@ -33,7 +34,7 @@ export interface FunctionShare {
 const STARTS_MAX = 1000;
 const STARTS_PER_MS = 0.1;
 
-export const newAccountShare = (): AccountShare => ({ inHand: 0, inHandPeak: 0, unreserved: 0, unreservedPeak: 0, claimed: 0, reserved: 0 });
+export const newAccountShare = (): AccountShare => ({ inHand: 0, inHandPeak: 0, unreserved: 0, unreservedPeak: 0, claimed: 0, claimedPeak: 0, reserved: 0 });
 
 export const newFunctionShare = (account: AccountShare): FunctionShare =>
   ({ account, inHand: 0, inHandPeak: 0, reserved: undefined, provisioned: 0, starts: STARTS_MAX, startsAtMs: 0 });
@@ -47,7 +48,7 @@ export function admit(share: FunctionShare, reserved: number | undefined): Throt
   } else {
     if (share.inHand >= share.provisioned) {
       if (account.claimed + account.reserved >= LAMBDA.concurrentExecutions) return "ConcurrentInvocationLimitExceeded";
-      account.claimed++;
+      if (++account.claimed > account.claimedPeak) account.claimedPeak = account.claimed;
     }
     if (++account.unreserved > account.unreservedPeak) account.unreservedPeak = account.unreserved;
   }

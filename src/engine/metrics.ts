@@ -100,9 +100,10 @@ function tellAccount(handles: AccountHandles, account: AccountShare): void {
   if (account.inHandPeak === 0) return;
   handles.concurrent(account.inHandPeak);
   handles.unreserved(account.unreservedPeak);
-  handles.claimed(account.claimed + account.reserved);
+  handles.claimed(Math.max(account.claimedPeak, account.claimed) + account.reserved); // what provisioning claims has no peak
   account.inHandPeak = 0;
   account.unreservedPeak = 0;
+  account.claimedPeak = 0;
 }
 
 function makeHandles(metrics: Metrics, version: FunctionVersion, invokedArn: string): Handles {

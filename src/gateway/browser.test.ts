@@ -26,7 +26,8 @@ test("a page's request is refused however the browser sends it", () => {
     { "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }, { "sec-fetch-site": "same-origin" }, { "user-agent": "Mozilla/5.0 (X11; Linux x86_64) Safari/605" },
   ]) assert.notEqual(guard.refuse(request(headers as unknown as Record<string, string>), false), undefined, JSON.stringify(headers));
   assert.equal(guard.refuse(request({ "sec-fetch-site": "none", "user-agent": "Mozilla/5.0" }), false), undefined, "typed into the address bar");
-  assert.equal(guard.refuse(request({ "sec-fetch-site": "same-origin" }), true), undefined, "Evoke's own pages among themselves");
+  assert.equal(guard.refuse(request({ "sec-fetch-site": "none", "user-agent": "Mozilla/5.0" }), true), undefined, "typed into the address bar");
+  assert.notEqual(guard.refuse(request({ "sec-fetch-site": "same-origin" }, "GET"), true), undefined, "a function's page under /_evoke/url/ has Evoke's origin");
   assert.equal(guard.refuse(request({ "user-agent": "aws-cli/2" }), false), undefined);
 });
 

@@ -10,7 +10,7 @@ export interface BrowserGuard {
   /** A sentence when the request must be refused. `ownPage`: a page under /_evoke/. */
   refuse(request: WireRequest, ownPage: boolean): string | undefined;
   /** Whether this is a name of ours: no page can make another name lead here (DNS rebinding). */
-  knowsHost(request: WireRequest): boolean;
+  knowsHost(host: string): boolean;
   /** The answer to an allowed origin's preflight; undefined for every other request. */
   preflight(request: WireRequest): WireResponse | undefined;
   /** What an allowed origin needs to read an answer; undefined for everyone else. */
@@ -46,7 +46,8 @@ export function openBrowserGuard(config: Pick<Config, "host" | "credentials" | "
     const site = request.headers["sec-fetch-site"];
     // A link in a message is followed from wherever it is read, and does only what its token or its subscription's id says.
     if (isMessageLink(request) && isSeen(request)) return undefined;
-    if (site === "none" || (site === "same-origin" && ownPage)) return undefined;
+    // Not "same-origin": what functions answer under /_evoke/url/ has this origin, and Evoke itself has no page that asks another.
+    if (site === "none") return undefined;
     if (site !== undefined) return "Web pages may not call Evoke unless their origin is listed in --allowed-origins.";
     // A browser that does not send Fetch Metadata (plain http beyond localhost, or an old one) cannot be told from an image on any page.
     if (!strict && !ownPage && request.headers["user-agent"]?.startsWith("Mozilla/") && !isWindowsPowerShell(request.headers["user-agent"])) return "This looks like a web browser, and Evoke cannot see which page sent it. Open it at http://localhost, or call Evoke with an AWS client.";
@@ -77,7 +78,7 @@ export function openBrowserGuard(config: Pick<Config, "host" | "credentials" | "
     };
   };
 
-  return { refuse, knowsHost: ({ headers }) => hostAllowed(headers["host"] ?? ""), preflight, corsHeaders };
+  return { refuse, knowsHost: hostAllowed, preflight, corsHeaders };
 }
 
 /** Not in a frame, which may be hidden, and not ahead of time, as pages may ask browsers for (Sec-Purpose: prefetch). */

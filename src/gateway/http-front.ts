@@ -123,8 +123,8 @@ async function send(outgoing: ServerResponse, { status, headers, cookies, body }
     outgoing.end();
     return leaveUnread(body);
   }
-  // The head goes out before the first chunk is there: a streamed invoke may take its time.
-  outgoing.flushHeaders();
+  // The head goes out before the first chunk is there: a streamed invoke may take its time. But flushed alone Node writes it as UTF-8, and twice over what is UTF-8 already.
+  if (isAscii(headers)) outgoing.flushHeaders();
   try {
     for await (const chunk of body) {
       if (outgoing.destroyed) return;
@@ -137,6 +137,11 @@ async function send(outgoing: ServerResponse, { status, headers, cookies, body }
     outgoing.destroy();
   }
 }
+
+const isAscii = (headers: Record<string, string>): boolean => {
+  for (const name in headers) if (/[^\t\x20-\x7e]/.test(headers[name]!)) return false;
+  return true;
+};
 
 /** Node takes no Content-Disposition beyond ASCII that comes after the Content-Length (checked as UTF-8, though written as Latin-1). */
 function inOrder(headers: Record<string, string>): Record<string, string> {

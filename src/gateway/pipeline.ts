@@ -16,7 +16,7 @@ import { type Authenticator, BUFFERED_BYTES_MAX, type Caller } from "./authentic
 import type { BrowserGuard } from "./browser.ts";
 import { corsHeaders, preflightAnswer } from "./bucket-web/cors.ts";
 import { isForm, readForm, signedForm } from "./bucket-web/form.ts";
-import { isAdmitted, sandboxed } from "./bucket-web/pages.ts";
+import { fenced, isAdmitted, isServiceWorker } from "./bucket-web/pages.ts";
 import { visitWebsite, websiteBucket } from "./bucket-web/website.ts";
 import { decodeChunks } from "./chunked-body.ts";
 import { BadClaim, type Claim, readClaim } from "./claim.ts";
@@ -64,12 +64,12 @@ export type Answer = (request: WireRequest, peer: Peer) => Promise<WireResponse>
 export function openPipeline(parts: PipelineParts): Answer {
   return async (request, peer) => {
     const requestId = parts.ids.uuid();
-    // Public by design, and none of what follows: their own rules say who may.
+    const asked: Asked = { request, requestId, peer, service: undefined, served: undefined };
+    // Public by design, and none of what follows: their own rules say who may. A website's name comes before any path.
+    const website = websiteBucket(request, parts.browsers.knowsHost);
+    if (website !== undefined) return withRequestId(await visitWebsite(parts, website, request, callOf(parts, asked, undefined, ANONYMOUS)), requestId);
     const visited = parts.functionUrl(request, peer, requestId);
     if (visited) return withRequestId(await visited, requestId);
-    const asked: Asked = { request, requestId, peer, service: undefined, served: undefined };
-    const website = websiteBucket(request);
-    if (website !== undefined) return withRequestId(await visitWebsite(parts, website, request, callOf(parts, asked, undefined, ANONYMOUS)), requestId);
     let response: WireResponse;
     try {
       response = await answer(parts, asked);
@@ -103,7 +103,7 @@ async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse>
   const isOwn = page !== undefined || isAccountPage;
   const refused = parts.browsers.refuse(request, isOwn);
   // A bucket's own rules may admit a page; whatever else is asked for, and under whatever other name, is refused here.
-  if (refused !== undefined && (isOwn || !parts.browsers.knowsHost(request) || !isForBucket(parts, request))) throw pageRefused(refused);
+  if (refused !== undefined && (isOwn || isServiceWorker(request) || !parts.browsers.knowsHost(request.headers["host"] ?? "") || !isForBucket(parts, request))) throw pageRefused(refused);
   const preflight = request.method !== "OPTIONS" ? undefined : isOwn ? parts.browsers.preflight(request) : await preflightOf(parts, asked);
   if (preflight) return preflight;
   if (page) return page(request);
@@ -169,7 +169,7 @@ async function meetPage(parts: PipelineParts, asked: Asked, claim: Claim | undef
   asked.cors = rules && corsHeaders(rules, request);
   if (refused === undefined || parts.authenticator.strict) return undefined;
   return async (operation, input) => {
-    if (!(await isAdmitted(parts.bucketWeb, { request, operation, input, rules }, callOf(parts, asked, undefined, ANONYMOUS)))) throw pageRefused(`${refused} A bucket's own cross-origin rules (PutBucketCors) admit pages to its objects.`);
+    if (!(await isAdmitted(parts.bucketWeb, { request, operation, input, addressed: at!.bucket, rules }, callOf(parts, asked, undefined, ANONYMOUS)))) throw pageRefused(`${refused} A bucket's own cross-origin rules (PutBucketCors) admit pages to its objects.`);
   };
 }
 
@@ -333,7 +333,7 @@ function finish(parts: PipelineParts, asked: Asked, response: WireResponse): Wir
     headers["x-amz-request-id"] ??= requestId;
     headers["x-amz-id-2"] ??= requestId;
   }
-  if (service === "s3") sandboxed(request, response);
   if (request.headers["origin"] !== undefined) Object.assign(headers, { ...(asked.cors ?? parts.browsers.corsHeaders(request)), ...headers });
+  fenced(request, response, service === "s3");
   return response;
 }

@@ -17,6 +17,8 @@ export interface Condition {
   /** Equal to one of these. */
   values: Set<string | number | boolean | null>;
   tests: Test[];
+  /** What a text must begin with to pass one of the tests; as many as those when each asks for a beginning. */
+  beginnings: string[];
   /** exists: false is among them. */
   absence: boolean;
   wildcards: Wildcard[];
@@ -29,7 +31,7 @@ const TOO_MANY = "Too many elements in numeric expression";
 
 /** The array has been opened; reads to its end. */
 export function readCondition(json: JsonTokens, grammar: Grammar): Condition {
-  const into: Condition = { values: new Set(), tests: [], absence: false, wildcards: [], size: 0 };
+  const into: Condition = { values: new Set(), tests: [], beginnings: [], absence: false, wildcards: [], size: 0 };
   for (let token = json.next(); token !== "]"; token = json.next()) {
     into.size += 1;
     if (token === "{") readOperator(json, grammar, into);
@@ -71,7 +73,7 @@ function readOperator(json: JsonTokens, grammar: Grammar, into: Condition): void
   if (operator === "exists") return readExists(json, into);
   const token = json.next();
   if ((operator === "prefix" || operator === "suffix") && token === "{" && grammar.affixesIgnoreCase) readAffixIgnoringCase(json, operator, into);
-  else into.tests.push(stringTest(operator, readString(json, token, operator), json, into));
+  else addStringTest(operator, readString(json, token, operator), json, into);
   if (json.next() !== "}") throw json.complaint(ONE_KEY);
 }
 
@@ -88,6 +90,12 @@ function readAffixIgnoringCase(json: JsonTokens, affix: "prefix" | "suffix", int
   into.tests.push(affix === "prefix" ? (value) => typeof value === "string" && value.slice(0, text.length).toLowerCase() === text
     : (value) => typeof value === "string" && value.length >= text.length && value.slice(value.length - text.length).toLowerCase() === text);
   if (json.next() !== "}") throw json.complaint(ONE_KEY);
+}
+
+function addStringTest(operator: string, text: string, json: JsonTokens, into: Condition): void {
+  into.tests.push(stringTest(operator, text, json, into));
+  if (operator === "prefix") into.beginnings.push(text);
+  else if (operator === "wildcard") into.beginnings.push(into.wildcards.at(-1)![0]!);
 }
 
 /** Only strings pass it. */

@@ -8,7 +8,7 @@ export const placeholdersOf = (template: string): string[] => [...template.match
 /** Of what a template may grow to: what a target is sent is an event again. */
 const CHARACTERS_MAX = 1_048_576;
 
-/** A template whose text came out longer than an event may be. */
+/** A template whose text came out longer than an event may be, or that takes too much work. */
 export class InputTooLarge extends Error {}
 
 export const isObjectTemplate = (template: string): boolean => template.trimStart().startsWith("{");

@@ -16,8 +16,13 @@ export interface Pattern {
   matches(event: unknown): boolean;
   /** What it comes to, an alternative of its $or each: an object matches when one of them says so. One at a time, where all at once would be long work. */
   alternatives: readonly ((event: object) => boolean)[];
-  /** Paths, joined with dots, where every event that matches has one of these texts: what many patterns can be found by. */
-  required: ReadonlyMap<string, readonly string[]>;
+  /** Paths, joined with dots, where every event that matches has one of these texts, or one that begins so: what many patterns can be found by. */
+  required: ReadonlyMap<string, RequiredTexts>;
+}
+
+export interface RequiredTexts {
+  equal: readonly string[];
+  beginnings: readonly string[];
 }
 
 /** Ten prefixes at once are too many: "*:*:*:*:*:event-bus/*" has ten and is refused by AWS, "/Users/*\/dir/dir/dir/dir/dir/doc.txt" has six and is not (observed, LocalStack's recordings); where between them AWS stops is concluded. */
@@ -47,13 +52,13 @@ export function compile(text: string, dialect: Dialect): Pattern {
   return { matches: (event) => typeof event === "object" && event !== null && !Array.isArray(event) && matches(event), alternatives: matchers, required: requiredTexts(branches) };
 }
 
-/** Of the fields that all alternatives share, those that are plain texts. */
-function requiredTexts([first, ...others]: Branch[]): Map<string, string[]> {
-  const required = new Map<string, string[]>();
-  for (const [path, field] of first ?? []) {
-    const values = [...field.values];
-    if (field.tests.length > 0 || field.absence || !values.every((value) => typeof value === "string")) continue;
-    if (others.every((other) => other.get(path) === field)) required.set(path, values);
+/** Of the fields that all alternatives share, those that are plain texts, or their beginnings. */
+function requiredTexts([first, ...others]: Branch[]): Map<string, RequiredTexts> {
+  const required = new Map<string, RequiredTexts>();
+  for (const [path, { values, tests, beginnings, absence }] of first ?? []) {
+    const equal = [...values];
+    if (tests.length > beginnings.length || absence || !equal.every((value) => typeof value === "string")) continue;
+    if (others.every((other) => other.get(path)?.values === values)) required.set(path, { equal, beginnings });
   }
   return required;
 }

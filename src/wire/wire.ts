@@ -89,8 +89,9 @@ function writeErrorAs(model: ServiceModel, protocol: ProtocolName, request: Wire
 
 /** The request decides, not the service: SQS and CloudWatch answer in whatever dialect they are asked. */
 function chooseProtocol(model: ServiceModel, request: WireRequest): ProtocolName {
-  if (request.headers["smithy-protocol"] === "rpc-v2-cbor") return "rpcv2Cbor";
+  // First, and whatever a header says: what such a request is about is in its path, which is what is signed and what a bucket's rules admit pages to.
   if (model.protocol === "restJson1" || model.protocol === "restXml") return model.protocol;
+  if (request.headers["smithy-protocol"] === "rpc-v2-cbor") return "rpcv2Cbor";
   if (request.headers["x-amz-target"] !== undefined) return jsonVersion(model, request);
   return model.protocol === "ec2Query" ? "ec2Query" : "awsQuery";
 }

@@ -96,7 +96,7 @@ function decodeEntities(text: string): string {
   if (!text.includes("&")) return text;
   return text.replace(/&(?:#(\d{1,7})|#x([\da-fA-F]{1,6})|(\w{1,8}));|&/g, (_, decimal?: string, hex?: string, name?: string) => {
     const code = decimal ? Number(decimal) : hex ? Number.parseInt(hex, 16) : undefined;
-    const decoded = code !== undefined ? (code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : undefined) : name && Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
+    const decoded = code !== undefined ? (code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : undefined) : name && Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
     if (decoded === undefined) throw malformed();
     return decoded;
   });

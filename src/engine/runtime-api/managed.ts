@@ -1,4 +1,5 @@
 // The Runtime API address that managed runtimes see. They speak frames with the engine; this one answers `ping` and refuses the rest.
+import { once } from "../../kernel/once.ts";
 import type { RuntimeApi } from "./server.ts";
 
 export interface ManagedRuntimeApi {
@@ -8,12 +9,18 @@ export interface ManagedRuntimeApi {
 }
 
 export function openManagedRuntimeApi(): ManagedRuntimeApi {
-  let api: Promise<RuntimeApi> | undefined;
+  let opened: RuntimeApi | undefined;
+  const api = once(async () => (opened = await (await import("./server.ts")).openRuntimeApi(undefined))); // read when the first function needs it
+  let isClosed = false;
   return {
     async address() {
-      api ??= import("./server.ts").then(({ openRuntimeApi }) => openRuntimeApi(undefined)); // read when the first function needs it
-      return (await api).address;
+      const { address, close } = await api();
+      if (isClosed) close();
+      return address;
     },
-    close() { void api?.then((opened) => opened.close()); },
+    close() {
+      isClosed = true;
+      opened?.close();
+    },
   };
 }

@@ -5,6 +5,8 @@ import type { CorsRule } from "../../ports/bucket-web.ts";
 import type { WireRequest, WireResponse } from "../../wire/http.ts";
 
 const VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
+/** Each is compared with up to 64 KB of patterns; browsers ask for a handful. */
+const HEADERS_ASKED_MAX = 100;
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /** The first rule for a page of this origin and this method; every header that a preflight asks for must be allowed. */
@@ -18,6 +20,7 @@ export function corsHeaders(rules: CorsRule[], request: WireRequest): Record<str
   const { origin, "access-control-request-method": asked } = request.headers;
   if (origin === undefined) return undefined;
   const headers = headersAsked(request);
+  if (headers.length > HEADERS_ASKED_MAX) return undefined;
   const rule = ruleFor(rules, origin, asked ?? request.method, headers);
   return rule && saidOf(rule, origin, headers);
 }
@@ -34,7 +37,7 @@ export function preflightAnswer(rules: CorsRule[] | undefined, request: WireRequ
   return { status: 200, headers: { ...headers, ...(request.headers["access-control-request-private-network"] === "true" && { "access-control-allow-private-network": "true" }) }, body: "" };
 }
 
-const headersAsked = ({ headers }: WireRequest): string[] => (headers["access-control-request-headers"] ?? "").toLowerCase().split(",").map((name) => name.trim()).filter((name) => name !== "");
+const headersAsked = ({ headers }: WireRequest): string[] => [...new Set((headers["access-control-request-headers"] ?? "").toLowerCase().split(",").map((name) => name.trim()))].filter((name) => name !== "");
 
 function saidOf({ allowedOrigins, allowedMethods, exposeHeaders, maxAgeSeconds }: CorsRule, origin: string, headers: string[]): Record<string, string> {
   const anybody = allowedOrigins.includes("*");

@@ -15,14 +15,16 @@ export interface Asking {
   request: WireRequest;
   operation: string;
   input: { Bucket?: string; Key?: string; CopySource?: string };
-  /** Of the bucket; undefined when there is none of this name. */
+  /** The bucket that the request's address names. */
+  addressed: string;
+  /** Of that bucket; undefined when there is none of this name. */
   rules: CorsRule[] | undefined;
 }
 
-export async function isAdmitted(web: Pick<BucketWeb, "corsRules" | "isOpen">, { request, operation, input, rules }: Asking, nobody: Call): Promise<boolean> {
+export async function isAdmitted(web: Pick<BucketWeb, "corsRules" | "isOpen">, { request, operation, input, addressed, rules }: Asking, nobody: Call): Promise<boolean> {
   const { origin } = request.headers;
   const { Bucket: bucket = "", Key: key = "", CopySource: source } = input;
-  if (!rules || OTHERS.test(request.headers["host"] ?? "") || !(origin === undefined ? SHOWN : OBJECT_OPERATIONS).has(operation)) return false;
+  if (!rules || bucket !== addressed || OTHERS.test(request.headers["host"] ?? "") || !(origin === undefined ? SHOWN : OBJECT_OPERATIONS).has(operation)) return false;
   const page = origin ?? originOf(request.headers["referer"]);
   if (page !== undefined && ruleFor(rules, page, request.method)) return source === undefined || mayCopy(web, source, bucket, page);
   // An image, a script or a link says no origin; what anybody may read is no secret to anybody's page.
@@ -39,15 +41,21 @@ async function mayCopy({ corsRules }: Pick<BucketWeb, "corsRules">, source: stri
 
 const originOf = (referer: string | undefined): string | undefined => (referer !== undefined && URL.canParse(referer) ? new URL(referer).origin : undefined);
 
-const DOCUMENTS = new Set(["document", "iframe", "frame", "embed", "object", "fencedframe"]);
+/** The script of a service worker, which would from then on see and answer whatever a person opens below it: https://w3c.github.io/ServiceWorker/#service-worker-script-request */
+export const isServiceWorker = ({ headers }: WireRequest): boolean => headers["service-worker"] !== undefined;
+
+/** Pictures, sound and films that run nothing, and PDFs, which a sandbox would not show. Not every type under image/: SVG runs, so does what ends in +xml, and one that is malformed is guessed from the bytes. */
+const INERT = /^(image\/(png|jpe?g|gif|webp|avif|apng|bmp|tiff|(vnd\.microsoft\.|x-)icon)|(audio|video)\/(mpeg|mp4|ogg|webm|wav|x-wav|flac|x-flac|aac|3gpp|quicktime|x-m4a|x-m4v|x-matroska)|application\/pdf)$/i;
+
+const SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads";
 
 /**
- * An object that a browser shows as a page gets an origin of its own: with Evoke's it could read Evoke's own pages. AWS's have nothing to read.
- * Pictures, sound and PDFs run nothing. A browser that does not say what it will do with an answer is taken to show it.
+ * What a browser is told besides, whatever it wants the answer for, since what it fetched for one thing it may keep and show as another.
+ * An object that is shown as a page gets an origin of its own: with Evoke's it could read Evoke's own pages. AWS's have nothing to read.
+ * And what a person opened by its address is in the browser's cache for no page of the same origin, which functions have under /_evoke/url/.
  */
-export function sandboxed({ headers: { "sec-fetch-dest": destination, "user-agent": agent } }: WireRequest, { headers }: WireResponse): void {
-  if (destination === undefined ? !agent?.startsWith("Mozilla/") : !DOCUMENTS.has(destination)) return;
-  // Of several types in one header browsers take the last.
-  if (/^(image\/(?!svg)|audio\/|video\/|application\/pdf)[^,]*$/i.test(headers["content-type"] ?? "")) return;
-  headers["content-security-policy"] = "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads";
+export function fenced({ headers: { "sec-fetch-dest": destination, "user-agent": agent } }: WireRequest, { headers }: WireResponse, isObject: boolean): void {
+  if (destination === undefined && !agent?.startsWith("Mozilla/")) return;
+  if (isObject && !INERT.test((headers["content-type"] ?? "").split(";")[0]!)) headers["content-security-policy"] = SANDBOX;
+  headers["vary"] = headers["vary"] === undefined ? "Sec-Fetch-Site" : `${headers["vary"]}, Sec-Fetch-Site`;
 }

@@ -1,4 +1,4 @@
-// Websites of buckets, by host name: BUCKET.s3-website-REGION.… and BUCKET.s3-website.REGION.…, and BUCKET.s3-website.localhost, under any domain.
+// Websites of buckets, by host name: BUCKET.s3-website-REGION.… and BUCKET.s3-website.REGION.…, and BUCKET.s3-website.localhost, under names that Evoke answers to.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html
 import type { Call } from "../../kernel/call.ts";
 import { ServiceError } from "../../kernel/errors.ts";
@@ -7,10 +7,15 @@ import type { BucketWeb } from "../../ports/bucket-web.ts";
 import type { WireRequest, WireResponse } from "../../wire/http.ts";
 import { corsHeaders, preflightAnswer } from "./cors.ts";
 
-/** Undefined when the request is for no website. Such a host name reaches this one website and nothing behind it, whatever the path. */
-export function websiteBucket({ headers }: WireRequest): string | undefined {
+/**
+ * Undefined when the request is for no website. Such a host name reaches this one website and nothing behind it, whatever the path.
+ * Public is what reaches this machine: a page elsewhere that has its own name lead here (DNS rebinding) is answered by none.
+ * `knowsHost` may know the name or, of all websites, what follows the bucket's.
+ */
+export function websiteBucket({ headers }: WireRequest, knowsHost: (host: string) => boolean): string | undefined {
   const host = headers["host"] ?? "";
-  return host.includes(".s3-website") ? /^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.s3-website(?:-[a-z0-9-]+)?(?:[.:]|$)/i.exec(host)?.[1]?.toLowerCase() : undefined;
+  const bucket = host.includes(".s3-website") ? /^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.s3-website(?:-[a-z0-9-]+)?(?:[.:]|$)/i.exec(host)?.[1] : undefined;
+  return bucket !== undefined && (knowsHost(host) || knowsHost(host.slice(bucket.length + 1))) ? bucket.toLowerCase() : undefined;
 }
 
 /** `call` is nobody's: a website shows what its bucket's policy opens to everybody. */

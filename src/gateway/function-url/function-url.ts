@@ -47,6 +47,8 @@ const BODY_BYTES_MAX = LAMBDA.syncPayloadBytesMax;
 const refusal = (status: number, type: string, message: string): WireResponse => ({
   status, headers: { "content-type": "application/json", "x-amzn-errortype": type }, body: JSON.stringify({ Message: message }),
 });
+/** By path its pages have Evoke's origin, with which a service worker would see and answer whatever else a person opens there. */
+const noServiceWorker = () => refusal(403, "AccessDeniedException", "A service worker needs an origin of its own. Open the function URL by its host name, ID.lambda-url.REGION.localhost.");
 const forbidden = () => refusal(403, "AccessDeniedException", FORBIDDEN);
 /** Text as quoted in public issues. */
 const tooLarge = () => refusal(413, "RequestEntityTooLargeException", `Request must be smaller than ${LAMBDA.syncPayloadBytesMax} bytes for the InvokeFunction operation`);
@@ -68,6 +70,7 @@ export function openFunctionUrlGate(parts: FunctionUrlParts): FunctionUrlGate {
 }
 
 async function visit(parts: FunctionUrlParts, count: UrlMetrics, reached: Reached, request: WireRequest, peer: Peer, requestId: string): Promise<WireResponse> {
+  if (reached.domainName === undefined && request.headers["service-worker"] !== undefined) return noServiceWorker();
   const url = /^[a-z0-9]{32}$/.test(reached.urlId) ? await parts.urls.find(reached.urlId) : undefined;
   if (!url) return forbidden();
   const counted = count(url);

@@ -1,7 +1,7 @@
 // What a target is given: the event, a part of it, a text of its own, or a template filled from the event. No I/O.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 import type { Target } from "@aws-sdk/client-eventbridge";
-import { parsePath, valueAt } from "../../patterns/input-path.ts";
+import { looking, parsePath, valueAt } from "../../patterns/input-path.ts";
 import { fill, isObjectTemplate } from "../../patterns/input-template.ts";
 import { compact, isJson, parseKeeping } from "../../patterns/json-text.ts";
 import { isoTime } from "./event.ts";
@@ -29,7 +29,8 @@ export function inputFor({ Input, InputPath, InputTransformer }: Pick<Target, "I
 
 function filled(template: string, paths: Record<string, string>, matched: Matched): string | undefined {
   const event = parseKeeping(matched.text);
-  const text = fill(template, (name) => (PREDEFINED.includes(name) ? predefined(name, matched, event as Record<string, unknown>) : valueAt(event, parsePath(paths[name]!)!)));
+  const left = looking();
+  const text = fill(template, (name) => (PREDEFINED.includes(name) ? predefined(name, matched, event as Record<string, unknown>) : valueAt(event, parsePath(paths[name]!)!, left)));
   if (!isObjectTemplate(template)) return text;
   return isJson(text) ? compact(text) : undefined;
 }

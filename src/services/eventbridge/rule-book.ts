@@ -64,4 +64,4 @@ async function readIndex(stores: Stores, bus: BusKey, patternOf: (text: string) 
   return ruleIndex(takers);
 }
 
-const EVERYTHING: Pattern = { matches: () => true, alternatives: [() => true], required: new Map<string, readonly string[]>() };
+const EVERYTHING: Pattern = { matches: () => true, alternatives: [() => true], required: new Map() };

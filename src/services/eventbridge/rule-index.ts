@@ -1,7 +1,9 @@
 // Which of many patterns match an event, without asking them all: each pattern is filed under one field it cannot do without, and that
-// field's values. The field is the one that tells the patterns apart best. No I/O.
+// field's values, or what they begin with. The field is the one that tells the patterns apart best. No I/O.
 import { after } from "../../patterns/matcher.ts";
-import type { Pattern } from "../../patterns/pattern.ts";
+import type { Pattern, RequiredTexts } from "../../patterns/pattern.ts";
+import { matchesInTurns } from "../../patterns/turns.ts";
+import { type Beginnings, beginnings, FILED_CHARACTERS_MAX } from "./beginnings.ts";
 
 export interface Indexed<T> {
   value: T;
@@ -14,9 +16,6 @@ export interface RuleIndex<T> {
   /** The same for an event of so many characters of JSON, letting others have their turn where that is long work. */
   matchingInTurns(event: object, characters: number): Promise<T[]>;
 }
-
-/** Characters times alternatives of patterns tried in one turn of the event loop: some milliseconds, for the worst of both. */
-const TURN_MAX = 2_000_000;
 
 /** Reading a field costs as much as trying a simple pattern; patterns whose best fields are rarer than these are tried each time. */
 const FIELDS_MAX = 16;
@@ -31,6 +30,7 @@ interface Field<T> {
   /** Joined with dots. */
   path: string;
   byText: Map<string, Entry<T>[]>;
+  byBeginning: Beginnings<Entry<T>>;
 }
 
 export function ruleIndex<T>(all: Indexed<T>[]): RuleIndex<T> {
@@ -38,10 +38,13 @@ export function ruleIndex<T>(all: Indexed<T>[]): RuleIndex<T> {
   const { fields, others } = filed(entries);
   const candidatesFor = (event: unknown): Entry<T>[] => {
     const candidates = new Set(others);
-    for (const { path, byText } of fields) {
+    for (const { path, byText, byBeginning } of fields) {
       const texts = new Set<string>();
       addTextsAt(event, path, 0, 0, texts);
-      for (const text of texts) for (const entry of byText.get(text) ?? []) candidates.add(entry);
+      for (const text of texts) {
+        for (const entry of byText.get(text) ?? []) candidates.add(entry);
+        byBeginning.of(text, (entry) => candidates.add(entry));
+      }
     }
     return [...candidates];
   };
@@ -49,20 +52,8 @@ export function ruleIndex<T>(all: Indexed<T>[]): RuleIndex<T> {
   return {
     matching: (event) => inOrder(candidatesFor(event).filter(({ pattern }) => pattern.matches(event))),
     async matchingInTurns(event, characters) {
-      const atOnce = Math.max(1, Math.floor(TURN_MAX / characters));
       const found: Entry<T>[] = [];
-      let tried = 0;
-      for (const entry of candidatesFor(event)) {
-        for (const matches of entry.pattern.alternatives) {
-          if (tried++ === atOnce) {
-            await new Promise((resolve) => { setImmediate(resolve); });
-            tried = 1;
-          }
-          if (!matches(event)) continue;
-          found.push(entry);
-          break;
-        }
-      }
+      for (const entry of candidatesFor(event)) if (await matchesInTurns(entry.pattern, event, characters)) found.push(entry);
       return inOrder(found);
     },
   };
@@ -70,15 +61,15 @@ export function ruleIndex<T>(all: Indexed<T>[]): RuleIndex<T> {
 
 function filed<T>(entries: Entry<T>[]): { fields: Field<T>[]; others: Entry<T>[] } {
   const sizes = new Map<string, number>();
-  const sizeOf = (path: string, text: string) => sizes.get(`${path}\n${text}`) ?? 0;
-  for (const { pattern } of entries) for (const [path, texts] of pattern.required) for (const text of texts) sizes.set(`${path}\n${text}`, sizeOf(path, text) + 1);
+  const sizeOf = (key: string) => sizes.get(key) ?? 0;
+  for (const { pattern } of entries) for (const [path, texts] of pattern.required) for (const key of keysOf(path, texts)) sizes.set(key, sizeOf(key) + 1);
 
   const chosen = new Map<string, Entry<T>[]>();
   const others: Entry<T>[] = [];
   for (const entry of entries) {
     let best: { path: string; size: number } | undefined;
     for (const [path, texts] of entry.pattern.required) {
-      const size = Math.max(...texts.map((text) => sizeOf(path, text)));
+      const size = Math.max(...keysOf(path, texts).map(sizeOf));
       if (!best || size < best.size) best = { path, size };
     }
     if (!best) others.push(entry);
@@ -89,16 +80,19 @@ function filed<T>(entries: Entry<T>[]): { fields: Field<T>[]; others: Entry<T>[]
   return { fields: byUse.slice(0, FIELDS_MAX).map(([path, mine]) => fieldOf(path, mine)), others };
 }
 
+const keysOf = (path: string, { equal, beginnings: begun }: RequiredTexts): string[] =>
+  [...equal.map((text) => `${path}\n=${text}`), ...begun.map((text) => `${path}\n^${text.slice(0, FILED_CHARACTERS_MAX)}`)];
+
 function fieldOf<T>(path: string, entries: Entry<T>[]): Field<T> {
   const byText = new Map<string, Entry<T>[]>();
   for (const entry of entries) {
-    for (const text of new Set(entry.pattern.required.get(path))) {
+    for (const text of new Set(entry.pattern.required.get(path)!.equal)) {
       const there = byText.get(text);
       if (there) there.push(entry);
       else byText.set(text, [entry]);
     }
   }
-  return { path, byText };
+  return { path, byText, byBeginning: beginnings(entries.flatMap((entry) => entry.pattern.required.get(path)!.beginnings.map((text) => [text, entry] as const))) };
 }
 
 /** Every text at the path from character `at` on, in whichever elements of arrays, and where keys have dots of their own: never fewer than a matcher finds. */

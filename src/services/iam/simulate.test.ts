@@ -95,4 +95,7 @@ test("long answers come in pages, and bad policies are refused", async () => {
   assert.deepEqual(sizes, [2, 2, 1]);
   await assert.rejects(iam.simulateCustomPolicy({ ActionNames: ["a:A"], PolicyInputList: ["{"] }), { name: "MalformedPolicyDocumentException" });
   await assert.rejects(iam.simulateCustomPolicy({ ActionNames: ["a:A"], PolicyInputList: [document(allow("a:*"))], ResourceHandlingOption: "EC2-VPC-InstanceStore" }), { message: /ResourceHandlingOption/ });
+  const limits = [{ ServiceControlPolicyInputList: [document(allow("b:*"))] }];
+  await assert.rejects(iam.simulateCustomPolicy({ ActionNames: ["a:A"], PolicyInputList: [document(allow("a:*"))], OrderedOrganizationPolicyInputList: limits }), { message: /OrderedOrganizationPolicyInputList/ });
+  await assert.rejects(iam.simulatePrincipalPolicy({ ActionNames: ["a:A"], PolicySourceArn: "arn:aws:iam::000000000000:user/ann", PolicyExclusionList: [{ PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess" }] }), { message: /PolicyExclusionList/ });
 });

@@ -24,6 +24,8 @@ interface Input {
   CallerArn?: string | undefined;
   ContextEntries?: Sdk.ContextEntry[] | undefined;
   ResourceHandlingOption?: string | undefined;
+  OrderedOrganizationPolicyInputList?: unknown[] | undefined;
+  PolicyExclusionList?: unknown[] | undefined;
   MaxItems?: number | undefined;
   Marker?: string | undefined;
 }
@@ -42,6 +44,8 @@ export function simulateOperations({ stores, simulator }: Pick<RoomPorts, "store
 
   const simulate = (input: Input, own: { identity: SimulatedPolicy[]; boundary?: string }, callerArn: string | undefined) => {
     if (input.ResourceHandlingOption !== undefined) throw notSupported("ResourceHandlingOption");
+    if (input.OrderedOrganizationPolicyInputList?.length) throw notSupported("OrderedOrganizationPolicyInputList");
+    if (input.PolicyExclusionList?.length) throw notSupported("PolicyExclusionList");
     const boundary = input.PermissionsBoundaryPolicyInputList?.length ? numbered("PermissionsBoundaryPolicyInputList", input.PermissionsBoundaryPolicyInputList) : own.boundary === undefined ? undefined : [{ id: "boundary", document: own.boundary }];
     const resources = input.ResourceArns?.length ? input.ResourceArns : ["*"];
     const { from, limit, truncation } = pageOfNumbers(input.ActionNames.length * resources.length, input);

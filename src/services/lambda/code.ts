@@ -6,7 +6,7 @@ import { LAMBDA } from "../../kernel/limits.ts";
 import { BadCode, type CodePackage } from "../../ports/code.ts";
 import type { FoundObject, ObjectName } from "../../ports/objects.ts";
 import type { RoomPorts } from "../service.ts";
-import { codeAccessDenied, codeEmpty, codeNotRead, invalidParameter, notSupported, notUnzippable, otherCodeGiven, unzippedTooLarge, zippedTooLarge } from "./errors.ts";
+import { codeAccessDenied, codeChanged, codeEmpty, codeNotRead, invalidParameter, notSupported, notUnzippable, otherCodeGiven, unzippedTooLarge, zippedTooLarge } from "./errors.ts";
 
 /** Where a package comes from. */
 export type CodeSource = { zip: Uint8Array } | ObjectName;
@@ -34,29 +34,33 @@ export interface CodeReader {
   read(source: CodeSource, call: Call, read: Read): Promise<CodePackage>;
 }
 
+/** Packages of buckets are in memory whole, and a request that names one costs its caller nothing: no more than this at once, or one that is larger. */
+const HELD_BYTES_MAX = 2 * LAMBDA.zipBytesMax;
+
 export function openCodeReader({ objects }: Pick<RoomPorts, "objects">): CodeReader {
-  let turn: Promise<unknown> = Promise.resolve();
-  /** What is larger than any request can carry is in memory one at a time. */
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = turn.then(work);
-    turn = mine.catch(() => undefined);
-    return mine;
-  };
+  const inTurn = openTurns(HELD_BYTES_MAX);
+  const find = (source: ObjectName, call: Call): Promise<FoundObject> => objects.find(source, call).catch((error: unknown) => { throw refusedByS3(error, source); });
   return {
     async read(source, call, read) {
       if ("zip" in source) {
         if (source.zip.byteLength > LAMBDA.zipBytesMax) throw zippedTooLarge();
         return readZip(source.zip, read);
       }
-      const found = await objects.find(source, call).catch((error: unknown) => { throw refusedByS3(error, source); });
+      const { sizeBytes } = await find(source, call);
       // A package in a bucket may be as large as what is in it may be.
-      if (found.sizeBytes > LAMBDA.unzippedBytesMax) throw unzippedTooLarge();
-      const work = async () => readZip(await collect(found), read);
-      return found.sizeBytes > LAMBDA.zipBytesMax ? inTurn(work) : work();
+      if (sizeBytes > LAMBDA.unzippedBytesMax) throw unzippedTooLarge();
+      return inTurn(sizeBytes, async () => {
+        const found = await find(source, call); // again: it may have changed, or gone, since its turn was asked for
+        if (found.sizeBytes > sizeBytes) throw codeChanged();
+        const zip = await collect(found);
+        if (zip.byteLength < found.sizeBytes) throw codeChanged();
+        return readZip(zip, read);
+      });
     },
   };
 }
 
+/** Less than its size when it was removed while it was read. */
 async function collect({ sizeBytes, read }: FoundObject): Promise<Uint8Array> {
   const bytes = new Uint8Array(sizeBytes);
   let at = 0;
@@ -64,7 +68,32 @@ async function collect({ sizeBytes, read }: FoundObject): Promise<Uint8Array> {
     bytes.set(chunk, at);
     at += chunk.byteLength;
   }
-  return bytes;
+  return bytes.subarray(0, at);
+}
+
+/** Works that hold so many bytes together at most, in order of coming; one that holds more is alone. */
+function openTurns(bytesMax: number): <T>(bytes: number, work: () => Promise<T>) => Promise<T> {
+  let held = 0;
+  const waiting: { bytes: number; go: () => void }[] = [];
+  const letIn = () => {
+    while (waiting.length > 0 && (held === 0 || held + waiting[0]!.bytes <= bytesMax)) {
+      const { bytes, go } = waiting.shift()!;
+      held += bytes;
+      go();
+    }
+  };
+  return async (bytes, work) => {
+    await new Promise<void>((go) => {
+      waiting.push({ bytes, go });
+      letIn();
+    });
+    try {
+      return await work();
+    } finally {
+      held -= bytes;
+      letIn();
+    }
+  };
 }
 
 async function readZip(zip: Uint8Array, read: Read): Promise<CodePackage> {

@@ -95,6 +95,8 @@ export const codeMissing = () => invalidParameter("Please provide a source for f
 export const otherCodeGiven = () => invalidParameter("Please do not provide other FunctionCode parameters when providing a ZipFile.");
 /** Seen by users of AWS: aws-samples/aws-codepipeline-bitbucket-integration#7, buildkite/elastic-ci-stack-for-aws#564. */
 export const codeNotRead = (code: string, message: string) => invalidParameter(`Error occurred while GetObject. S3 Error Code: ${code}. S3 Error Message: ${message}`);
+/** Our sentence. */
+export const codeChanged = () => codeNotRead("OperationAborted", "The object was changed or removed while it was read. Please try again.");
 export const codeAccessDenied = (bucket: string, key: string, message: string) =>
   new ServiceError("AccessDeniedException", `Your access has been denied by S3, please make sure your request credentials have permission to GetObject for ${bucket}/${key}. S3 Error Code: AccessDenied. S3 Error Message: ${message}`, { status: 403 });
 export const codeEmpty = () => invalidParameter("Uploaded file must be a non-empty zip");

@@ -6,10 +6,12 @@ import { type MemoryCode, memoryCode } from "../../../test/support/ports.ts";
 import { type OpenRoom, openRoom } from "../../../test/support/room.ts";
 import { zipOf } from "../../../test/support/zip.ts";
 import { virtualClock } from "../../kernel/clock.ts";
+import { LAMBDA } from "../../kernel/limits.ts";
 import { type CodePackages } from "../../ports/code.ts";
 import { LAYER_VERSIONS, type LayerVersion, layerVersionId } from "./layer.ts";
 import { layerPolicy } from "./layer-lookup.ts";
 import { lambda as service } from "./service.ts";
+import { USAGE, type Usage, usageId } from "./usage.ts";
 
 const ARN = "arn:aws:lambda:eu-west-1:000000000000:layer:";
 const zip = await zipOf({ "python/one.py": "" });
@@ -176,6 +178,22 @@ test("code and layers together unzip to 262144000 bytes at most", async () => {
   for (const DryRun of [true, false]) await assert.rejects(lambda.updateFunctionCode({ FunctionName: "full", ZipFile: zips[2]!, DryRun }), refused("InvalidParameterValueException", message));
   await create("fuller", { Code: { ZipFile: zips[2]! } });
   await assert.rejects(lambda.updateFunctionConfiguration({ FunctionName: "fuller", Layers: [layer] }), refused("InvalidParameterValueException", message));
+});
+
+test("a layer or function that is more than the account's code storage holds is refused, and nothing of it stays", async () => {
+  const usage = room.ports.stores.documents<Usage>(USAGE);
+  const id = usageId({ account: "000000000000", region: "eu-west-1" });
+  await publish("counted");
+  const before = (await usage.get(id))!;
+  await usage.put(id, { ...before, codeBytes: LAMBDA.codeStorageBytes - zip.byteLength + 1 });
+  const full = refused("CodeStorageExceededException", "Code storage limit exceeded.");
+  await assert.rejects(publish("over"), full);
+  await assert.rejects(create("over"), full);
+  assert.deepEqual((await lambda.listLayerVersions({ LayerName: "over" })).LayerVersions, []);
+  await assert.rejects(lambda.getFunction({ FunctionName: "over" }), { name: "ResourceNotFoundException" });
+  await usage.put(id, { ...before, codeBytes: LAMBDA.codeStorageBytes - zip.byteLength });
+  assert.equal((await publish("over")).Version, 1);
+  await usage.put(id, { ...before, codeBytes: before.codeBytes + zip.byteLength });
 });
 
 test("a layer's code is kept as long as a layer version or a function needs it", async () => {

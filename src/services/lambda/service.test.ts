@@ -146,7 +146,13 @@ test("code that is no zip, empty, missing, or elsewhere is refused in AWS's word
   await refused({ S3Bucket: "bucket" }, /^Please provide a source for function code\.$/);
   await refused({ S3Bucket: "bucket", S3Key: "key", ZipFile: zip }, /^Please do not provide other FunctionCode parameters when providing a ZipFile\.$/);
   await refused({ S3Bucket: "bucket", S3Key: "key", S3ObjectStorageMode: "REFERENCE" }, /^Evoke does not support the S3ObjectStorageMode REFERENCE/);
+  await assert.rejects(lambda.createFunction(request("broken", { Code: { ZipFile: new Uint8Array(52_428_801) } })), { name: "RequestEntityTooLargeException", message: "Zipped size must be smaller than 52428800 bytes" });
   await assert.rejects(lambda.getFunction({ FunctionName: "broken" }), { name: "ResourceNotFoundException" });
+});
+
+test("a function made of a zip takes no image", async () => {
+  await create("zipped");
+  await assert.rejects(lambda.updateFunctionCode({ FunctionName: "zipped", ImageUri: "000000000000.dkr.ecr.eu-west-1.amazonaws.com/x:y" }), { name: "InvalidParameterValueException", message: "Please don't provide ImageUri when updating a function with packageType Zip." });
 });
 
 test("functions are listed page by page, without states, and with $LATEST when all versions are asked for", async () => {

@@ -1,9 +1,9 @@
 // Pipes as delivery gives them batches: like functions of event source mappings, but that a pipe's own role reads the source.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes.html
 import { ServiceError } from "../../kernel/errors.ts";
+import { once } from "../../kernel/once.ts";
 import type { BatchConsumer, ConsumerState, SourceBatch } from "../../ports/batch-consumers.ts";
 import type { RoomPorts } from "../service.ts";
-import type { Execute } from "./execution.ts";
 import { type Pipe, pipeArn, pipeByArn, pipeId, PIPES } from "./pipe.ts";
 
 /** "A pipe execution takes at most 5 minutes" (quotas). */
@@ -13,7 +13,7 @@ const REQUEST_SECONDS = 30;
 
 /** `ports`: asked for at the first batch, because they hold what this is part of. What executes is read then, too. */
 export function pipeConsumer(ports: () => RoomPorts): BatchConsumer {
-  let executing: Promise<Execute> | undefined;
+  const executing = once(async () => (await import("./execution.ts")).openExecution(ports()));
   const find = async (arn: string): Promise<Pipe | undefined> => {
     const key = pipeByArn(arn);
     return key && ports().stores.documents<Pipe>(PIPES).get(pipeId(key));
@@ -28,8 +28,7 @@ export function pipeConsumer(ports: () => RoomPorts): BatchConsumer {
     async take(batch: SourceBatch) {
       const pipe = await find(batch.consumerArn);
       if (!pipe) return { kind: "gone" };
-      executing ??= import("./execution.ts").then(({ openExecution }) => openExecution(ports()));
-      return (await executing)(pipe, batch);
+      return (await executing())(pipe, batch);
     },
   };
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asArray, BadTransformation, decoded, parameter, transform } from "./event.ts";
+import { InputTooLarge } from "../../patterns/input-template.ts";
 import type { Pipe } from "./pipe.ts";
 
 const pipe = { account: "000000000000", region: "eu-west-1", name: "p", source: "arn:aws:sqs:eu-west-1:000000000000:from", target: "arn:aws:sqs:eu-west-1:000000000000:to" } as Pipe;
@@ -13,6 +14,13 @@ test("without a template an event goes as it is", () => {
   const event = message('{"key":"v"}');
   assert.equal(text(undefined, event), JSON.stringify(event));
   assert.equal(text(undefined, "a text"), "a text");
+});
+
+test("hundreds of paths with wildcards over a large event are given up", () => {
+  const list = JSON.stringify(Array.from({ length: 100_000 }, () => 1));
+  const paths = (count: number) => Array.from({ length: count }, (_, n) => `<$.body[*].${n.toString(36)}>`).join("");
+  assert.throws(() => text(paths(500), message(list)), InputTooLarge);
+  assert.equal(text(paths(10), message(list)), "");
 });
 
 test("a template is a text, a path or JSON, with paths into the parsed body", () => {

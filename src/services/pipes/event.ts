@@ -1,6 +1,6 @@
 // Events on their way through a pipe: as they are handed on, and as templates and paths see them, with what they carry decoded. Pure.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html#implicit-body-parsing
-import { parsePath, valueAt } from "../../patterns/input-path.ts";
+import { type Looking, looking, parsePath, valueAt } from "../../patterns/input-path.ts";
 import { fill, isObjectTemplate } from "../../patterns/input-template.ts";
 import { isJson, parseKeeping } from "../../patterns/json-text.ts";
 import type { Pipe } from "./pipe.ts";
@@ -48,10 +48,10 @@ function parsed(text: string): unknown {
 }
 
 /** Without a template the event itself. Throws BadTransformation, InputTooLarge. */
-export function transform(template: string | undefined, event: unknown, pipe: Pipe, nowMs: number): Transformed {
+export function transform(template: string | undefined, event: unknown, pipe: Pipe, nowMs: number, left: Looking = looking()): Transformed {
   const seen = decoded(event);
   if (template === undefined) return { ...asText(event), event: seen };
-  const valueOf = (name: string): unknown => (name.startsWith("$") ? at(seen, name) : reserved(name, pipe, event, seen, nowMs));
+  const valueOf = (name: string): unknown => (name.startsWith("$") ? at(seen, name, left) : reserved(name, pipe, event, seen, nowMs));
   const alone = /^\s*<([^<>\s]*)>\s*$/.exec(template)?.[1];
   // A path by itself is what it finds: `<$.body>`. AWS's guide says that objects lose their quotes then, and users hand whole bodies to event buses and functions by it.
   if (alone !== undefined) return { ...asText(valueOf(alone) ?? ""), event: seen };
@@ -64,9 +64,9 @@ export function transform(template: string | undefined, event: unknown, pipe: Pi
 
 const asText = (value: unknown): { text: string; isJson: boolean } => (typeof value === "string" ? { text: value, isJson: false } : { text: JSON.stringify(value), isJson: true });
 
-function at(event: unknown, path: string): unknown {
+function at(event: unknown, path: string, left?: Looking): unknown {
   const steps = parsePath(path);
-  return steps && valueAt(event, steps);
+  return steps && valueAt(event, steps, left);
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html#input-transform-reserved */

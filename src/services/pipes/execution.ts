@@ -1,6 +1,7 @@
 // One execution of a pipe: a batch through transformation, enrichment, transformation and target; and what of it is to come again.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-logs-execution-steps.html
 import type { BatchAnswer, SourceBatch } from "../../ports/batch-consumers.ts";
+import { looking } from "../../patterns/input-path.ts";
 import type { RoomPorts } from "../service.ts";
 import { enrich } from "./enrichment.ts";
 import { type Transformed, transform } from "./event.ts";
@@ -24,6 +25,8 @@ interface Run {
 
 /** No target takes more at once: 6 MB for functions. A template could make a thousand times as much of what it is given. */
 const BATCH_CHARACTERS_MAX = 16 * 1024 ** 2;
+/** Looked at for one event; then others have their turn. */
+const LONG_WORK_VALUES = 500_000;
 
 const leaving = (left: string[]): BatchAnswer => ({ kind: "answered", failed: false, payload: new Uint8Array(0), executedVersion: "", left });
 const DONE = leaving([]);
@@ -85,7 +88,7 @@ async function enrichmentStage(run: Run, records: unknown[]): Promise<unknown[]>
   const startedMs = ports.clock.monotonicMs();
   log("EnrichmentStageEntered");
   try {
-    const inputs = transformAll(run, "Enrichment", pipe.enrichmentParameters.InputTemplate, records);
+    const inputs = await transformAll(run, "Enrichment", pipe.enrichmentParameters.InputTemplate, records);
     log("EnrichmentInvocationStarted");
     const sent: Sent = {};
     const events = await enrich(ports, pipe, inputs, sent, traceId).catch((error: unknown) => {
@@ -114,7 +117,7 @@ async function targetStage(run: Run, events: unknown[]): Promise<Left | undefine
     const most = Math.max(TARGETS[targetKind(pipe.target)].batch, 1);
     // "If the array is larger than the batch size supported by the target, the pipe won't invoke the target."
     if (events.length > most) throw new StageFailure("failed", `The enrichment returned ${events.length} events, and ${batchMost(undefined, pipe.target).why} takes ${most} at once.`);
-    const inputs = transformAll(run, "Target", pipe.targetParameters.InputTemplate, events);
+    const inputs = await transformAll(run, "Target", pipe.targetParameters.InputTemplate, events);
     log("TargetInvocationStarted");
     const sent: Sent = {};
     const left = await deliver(ports, pipe, inputs, sent, traceId).catch((error: unknown) => {
@@ -136,17 +139,21 @@ async function targetStage(run: Run, events: unknown[]): Promise<Left | undefine
   }
 }
 
-function transformAll({ ports, pipe, log }: Run, stage: "Enrichment" | "Target", template: string | undefined, events: unknown[]): Transformed[] {
+async function transformAll({ ports, pipe, log }: Run, stage: "Enrichment" | "Target", template: string | undefined, events: unknown[]): Promise<Transformed[]> {
   const nowMs = ports.clock.now();
   if (template !== undefined) log(`${stage}TransformationStarted`);
   try {
     let characters = 0;
-    const transformed = events.map((event) => {
-      const one = transform(template, event, pipe, nowMs);
+    const transformed: Transformed[] = [];
+    for (const event of events) {
+      const left = looking();
+      const { values } = left;
+      const one = transform(template, event, pipe, nowMs, left);
+      if (values - left.values > LONG_WORK_VALUES) await new Promise((resolve) => { setImmediate(resolve); });
       characters += one.text.length;
       if (characters > BATCH_CHARACTERS_MAX) throw new StageFailure("failed", `The transformed batch is longer than ${BATCH_CHARACTERS_MAX} characters.`);
-      return one;
-    });
+      transformed.push(one);
+    }
     if (template !== undefined) log(`${stage}TransformationSucceeded`, { payload: () => JSON.stringify(transformed.map(({ text }) => text)) });
     return transformed;
   } catch (error) {

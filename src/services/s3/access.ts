@@ -1,7 +1,7 @@
 // What each operation needs to be permitted, and on what: buckets and objects. A version of an object has actions of its own.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 import type * as Sdk from "@aws-sdk/client-s3";
-import type { AccessRule } from "../../ports/access.ts";
+import type { AccessQuestion, AccessRule } from "../../ports/access.ts";
 import type { Api } from "../service.ts";
 import { parseCopySource } from "./copy-source.ts";
 import { bucketArn, objectArn } from "./names.ts";
@@ -20,12 +20,13 @@ const ofVersion = (plain: string, versioned: string): AccessRule => ({
   context: ({ VersionId }: OfObject) => ({ ...(VersionId !== undefined && { "s3:VersionId": VersionId }) }),
 });
 
-const listing = (action: string): AccessRule => ({
-  action, resources: bucket,
-  context: ({ Prefix, Delimiter, MaxKeys }: { Prefix?: string; Delimiter?: string; MaxKeys?: number }) => ({
-    ...(Prefix !== undefined && { "s3:prefix": Prefix }), ...(Delimiter !== undefined && { "s3:delimiter": Delimiter }), ...(MaxKeys !== undefined && { "s3:max-keys": String(MaxKeys) }),
-  }),
+interface Listed { Prefix?: string; Delimiter?: string; MaxKeys?: number }
+
+const listed = ({ Prefix, Delimiter, MaxKeys }: Listed): Record<string, string> => ({
+  ...(Prefix !== undefined && { "s3:prefix": Prefix }), ...(Delimiter !== undefined && { "s3:delimiter": Delimiter }), ...(MaxKeys !== undefined && { "s3:max-keys": String(MaxKeys) }),
 });
+
+const listing = (action: string): AccessRule => ({ action, resources: bucket, context: listed });
 
 interface Written extends OfObject {
   ACL?: string;
@@ -39,12 +40,18 @@ interface Written extends OfObject {
   CopySource?: string;
   MetadataDirective?: string;
   TaggingDirective?: string;
+  GrantFullControl?: string;
+  GrantRead?: string;
+  GrantReadACP?: string;
+  GrantWrite?: string;
+  GrantWriteACP?: string;
 }
 
-const written = ({ ACL, Tagging, StorageClass, ServerSideEncryption, SSEKMSKeyId, SSECustomerAlgorithm, ObjectLockMode, ObjectLockLegalHoldStatus, CopySource, MetadataDirective }: Written): Record<string, string | string[]> => {
+const written = ({ ACL, Tagging, StorageClass, ServerSideEncryption, SSEKMSKeyId, SSECustomerAlgorithm, ObjectLockMode, ObjectLockLegalHoldStatus, CopySource, MetadataDirective, ...grants }: Written): Record<string, string | string[]> => {
   const single = {
     "s3:x-amz-acl": ACL, "s3:x-amz-storage-class": StorageClass, "s3:x-amz-server-side-encryption": ServerSideEncryption, "s3:x-amz-server-side-encryption-aws-kms-key-id": SSEKMSKeyId, "s3:x-amz-server-side-encryption-customer-algorithm": SSECustomerAlgorithm,
     "s3:object-lock-mode": ObjectLockMode, "s3:object-lock-legal-hold": ObjectLockLegalHoldStatus, "s3:x-amz-copy-source": CopySource, "s3:x-amz-metadata-directive": MetadataDirective,
+    "s3:x-amz-grant-full-control": grants.GrantFullControl, "s3:x-amz-grant-read": grants.GrantRead, "s3:x-amz-grant-read-acp": grants.GrantReadACP, "s3:x-amz-grant-write": grants.GrantWrite, "s3:x-amz-grant-write-acp": grants.GrantWriteACP,
   };
   const tags = [...new URLSearchParams(Tagging ?? "")];
   return {
@@ -84,6 +91,24 @@ const tagging = (rule: AccessRule): AccessRule => ({
     ...(Tagging?.TagSet && { "s3:RequestObjectTagKeys": Tagging.TagSet.map(({ Key }) => Key ?? "") }),
   }),
 });
+
+export type Asked = Required<Pick<AccessQuestion, "action" | "resource" | "context">>;
+
+/** What is asked of a bucket or access point of another account, whatever the gateway did: the action ("GetObject") with its condition keys, and what the same request does besides. */
+export function askedOfOwner(action: string, input: object, resource: string): Asked[] {
+  const context = keysOfRequest(action, input);
+  const also = action === "PutObject" ? besides(input as Written)
+    : /^(DeleteObject|DeleteObjectVersion|PutObjectRetention)$/.test(action) ? bypassing(input as OfObject)
+    : /^GetObject(Version)?Attributes$/.test(action) ? [{ action: `s3:${action.replace("Attributes", "")}`, resource, context }] : [];
+  return [{ action: `s3:${action}`, resource, context }, ...also.map((more) => ({ context: {}, ...more }))];
+}
+
+function keysOfRequest(action: string, input: object): Record<string, string | string[]> {
+  if (action.startsWith("List")) return listed(input as Listed);
+  const { VersionId, Tagging } = input as { VersionId?: string; Tagging?: unknown };
+  if (/^(Put|Delete)Object(Version)?Tagging$/.test(action)) return tagging({}).context!(input, undefined as never);
+  return { ...(VersionId !== undefined && { "s3:VersionId": VersionId }), ...(action === "PutObject" && written({ ...input, ...(typeof Tagging === "string" && { Tagging }) } as Written)) };
+}
 
 export const access: Partial<Record<keyof Api<typeof Sdk>, AccessRule>> = {
   ListBuckets: { action: "ListAllMyBuckets" },

@@ -75,7 +75,7 @@ export function aclOperations(parts: Parts): Pick<Operations, Served> {
 
     async GetObjectAcl(input, call) {
       const bucket = await parts.lookup.find(input, call, input.VersionId === undefined ? "GetObjectAcl" : "GetObjectVersionAcl", objectArn(input.Bucket, input.Key));
-      await objectIn(parts.stores, bucket, input, "GET");
+      await objectIn(parts.stores, bucket, input, "GET", true);
       return shownAcl(bucket);
     },
 

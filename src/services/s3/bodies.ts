@@ -1,5 +1,6 @@
 // The bytes of objects: written whole before anything points at them, never changed, and removed once nothing points at them any more.
 // A body is an item of the queue UNUSED from before its first byte: what begins to point at it takes the item away in its own transaction.
+import { BrokenOff } from "../../kernel/errors.ts";
 import { LOWER_ALPHANUMERIC } from "../../kernel/ids.ts";
 import type { Received, Tx } from "../../storage/stores.ts";
 import { workThrough } from "../queue-worker.ts";
@@ -60,7 +61,12 @@ export function openBodies(ports: Pick<RoomPorts, "stores" | "clock" | "ids" | "
       return (async function* () {
         readers.set(body.id, (readers.get(body.id) ?? 0) + 1);
         try {
-          for (const { blob, start, end } of pieces) yield* (await stores.blobs.stream(blobOf(blob), { start, end })) ?? [];
+          for (const { blob, start, end } of pieces) {
+            const bytes = await stores.blobs.stream(blobOf(blob), { start, end });
+            // Removed by another process, or by hand: who waits for the promised bytes must not wait for ever.
+            if (!bytes) throw new BrokenOff("The bytes of an object are gone");
+            yield* bytes;
+          }
         } finally {
           const left = readers.get(body.id)! - 1;
           if (left === 0) readers.delete(body.id);

@@ -15,7 +15,7 @@ type Served = "GetBucketPolicy" | "PutBucketPolicy" | "DeleteBucketPolicy" | "Ge
 const ALL: PublicAccessBlockConfiguration = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true };
 
 /** Undefined when it was deleted. */
-export const publicAccessBlockOf = ({ settings: { publicAccessBlock } }: Bucket): PublicAccessBlockConfiguration | undefined => (publicAccessBlock === "deleted" ? undefined : (publicAccessBlock ?? ALL));
+const publicAccessBlockOf = ({ settings: { publicAccessBlock } }: Bucket): PublicAccessBlockConfiguration | undefined => (publicAccessBlock === "deleted" ? undefined : (publicAccessBlock ?? ALL));
 
 export function policyOperations(parts: Parts): Pick<Operations, Served> {
   return {

@@ -149,6 +149,8 @@ test("every part of an upload comes with the key that the upload was begun with"
   assert.equal((await part(own("a"))).SSECustomerAlgorithm, "AES256");
   const plain = await s3.createMultipartUpload({ Bucket, Key: "k" });
   assert.deepEqual(await refusal(part({ UploadId: plain.UploadId, ...own("a") })), MISSING);
+  await s3.putObject({ Bucket, Key: "plain", Body: "x" });
+  assert.deepEqual(await refusal(s3.getObject({ Bucket, Key: "plain", ...own("a") })), ["InvalidRequest", 400, "The encryption parameters are not applicable to this object."]);
 });
 
 test("who reads an object does not say how it is encrypted, and what puts a policy or tags has nothing to say", async () => {
@@ -160,4 +162,21 @@ test("who reads an object does not say how it is encrypted, and what puts a poli
   asking.destroy();
   assert.equal((await s3.putBucketTagging({ Bucket, Tagging: { TagSet: [{ Key: "a", Value: "b" }] } })).$metadata.httpStatusCode, 204);
   assert.equal((await s3.putBucketPolicy({ Bucket, Policy: JSON.stringify({ Statement: [{ Effect: "Deny", Principal: { AWS: OTHER }, Action: "s3:GetObject", Resource: `arn:aws:s3:::${Bucket}/*` }] }) })).$metadata.httpStatusCode, 204);
+});
+
+test("what would do nothing here is refused by name, and nothing is made", async () => {
+  const notThere = (what: string) => ["NotImplemented", 501, `Evoke does not support ${what}.`];
+  assert.deepEqual(await refusal(s3.createBucket({ Bucket: "configured-namespace", BucketNamespace: "account-regional" })), notThere("the bucket namespace account-regional"));
+  await assert.rejects(s3.headBucket({ Bucket: "configured-namespace" }), { name: "NotFound" });
+  const Bucket = await newBucket({ ObjectLockEnabledForBucket: true });
+  assert.deepEqual(await refusal(s3.putObject({ Bucket, Key: "k", Body: "x", ObjectLockEventHold: "ON" })), notThere("ObjectLockEventHold"));
+  assert.deepEqual(await refusal(s3.createMultipartUpload({ Bucket, Key: "k", ObjectLockEventHoldDurationDays: 3 })), notThere("ObjectLockEventHold"));
+  await assert.rejects(s3.headObject({ Bucket, Key: "k" }), { name: "NotFound" });
+  await s3.putObject({ Bucket, Key: "k", Body: "x" });
+  assert.deepEqual(await refusal(s3.copyObject({ Bucket, Key: "copy", CopySource: `${Bucket}/k`, ObjectLockEventHoldDurationYears: 1 })), notThere("ObjectLockEventHold"));
+  assert.deepEqual(await refusal(s3.putObjectRetention({ Bucket, Key: "k", Retention: { EventHold: "ON" } })), notThere("EventHold of a retention"));
+  assert.deepEqual(await refusal(s3.putObjectLockConfiguration({ Bucket, ObjectLockConfiguration: { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention: { Mode: "GOVERNANCE", DefaultEventHold: { Days: 1 } } } } })), notThere("DefaultEventHold"));
+  const { UploadId } = await s3.createMultipartUpload({ Bucket, Key: "k" });
+  assert.deepEqual(await refusal(s3.abortMultipartUpload({ Bucket, Key: "k", UploadId, IfMatchInitiatedTime: new Date() })), notThere("x-amz-if-match-initiated-time"));
+  assert.equal((await s3.listMultipartUploads({ Bucket })).Uploads?.length, 1);
 });

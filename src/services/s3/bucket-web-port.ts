@@ -1,11 +1,11 @@
 // Buckets as browsers meet them; what it takes is read when the first browser comes.
+import { once } from "../../kernel/once.ts";
 import type { BucketWeb } from "../../ports/bucket-web.ts";
 import type { RoomPorts } from "../service.ts";
 
 /** `ports`: asked for at the first use. */
 export function openBucketWebLater(ports: () => RoomPorts): BucketWeb {
-  let opened: Promise<BucketWeb> | undefined;
-  const web = () => (opened ??= import("./bucket-web.ts").then(({ openBucketWeb }) => openBucketWeb(ports())));
+  const web = once(async () => (await import("./bucket-web.ts")).openBucketWeb(ports()));
   return {
     corsRules: async (bucket) => (await web()).corsRules(bucket),
     isOpen: async (bucket, key, call) => (await web()).isOpen(bucket, key, call),

@@ -4,6 +4,7 @@ import { ANONYMOUS, type Call } from "../../kernel/call.ts";
 import type { Access } from "../../ports/access.ts";
 import type { CorsRule } from "../../ports/bucket-web.ts";
 import type { Documents } from "../../storage/stores.ts";
+import { askedOfOwner } from "./access.ts";
 import type { DefaultEncryption } from "./bucket-encryption.ts";
 import { whyNotThrough } from "./access-points/foreign-points.ts";
 import { THROUGH, type ThroughPoint } from "./access-points/through.ts";
@@ -70,6 +71,8 @@ export interface InBucket extends ThroughPoint {
 export interface BucketLookup {
   /** Throws NoSuchBucket; AccessDenied for another account's that its policy does not open for this action ("GetObject") on this ARN. */
   find(input: InBucket, call: Call, action: string, arn: string): Promise<Bucket>;
+  /** The same for who asks by itself what is permitted. */
+  locate(input: InBucket, call: Call): Promise<Bucket>;
 }
 
 /** RestrictPublicBuckets: while its policy is open to everybody, only the owner's account has it. */
@@ -78,21 +81,29 @@ const isRestricted = ({ settings: { policy, publicAccessBlock } }: Bucket, ofAcc
 
 /** The gateway asks the policies for everybody while they are enforced; another account's bucket is always asked about. */
 export function openBucketLookup(buckets: Documents<Bucket>, access: Access, accountBlock: (account: string) => Promise<PublicAccessBlockConfiguration | undefined>): BucketLookup {
+  const locate = async ({ Bucket: name, ExpectedBucketOwner: expected, RequestPayer: payer }: InBucket, call: Call): Promise<Bucket> => {
+    if (!/^[\w.-]{1,255}$/.test(name)) throw invalidBucketName(name);
+    if (expected !== undefined && !/^\d{12}$/.test(expected)) throw badOwnerAccount(expected);
+    const bucket = await buckets.get(name);
+    if (!bucket) throw noSuchBucket(name);
+    if (expected !== undefined && expected !== bucket.account) throw accessDenied();
+    if (bucket.account === call.account) return bucket;
+    if (isRestricted(bucket, await accountBlock(bucket.account)) || (bucket.settings.payer === "Requester" && payer !== "requester")) throw accessDenied();
+    return bucket;
+  };
   return {
+    locate,
     async find(input, call, action, arn) {
-      const { Bucket: name, ExpectedBucketOwner: expected, RequestPayer: payer } = input;
-      if (!/^[\w.-]{1,255}$/.test(name)) throw invalidBucketName(name);
-      if (expected !== undefined && !/^\d{12}$/.test(expected)) throw badOwnerAccount(expected);
-      const bucket = await buckets.get(name);
-      if (!bucket) throw noSuchBucket(name);
-      if (expected !== undefined && expected !== bucket.account) throw accessDenied();
+      const bucket = await locate(input, call);
       const through = input[THROUGH];
-      const refused = through && (await whyNotThrough(access, through, call, action, arn));
-      if (refused !== undefined) throw accessDenied(refused);
-      if (bucket.account === call.account) return bucket;
-      if (isRestricted(bucket, await accountBlock(bucket.account)) || (bucket.settings.payer === "Requester" && payer !== "requester")) throw accessDenied();
-      const { allowed, sentence } = await access.decide({ actor: call.principal, action: `s3:${action}`, resource: arn, call, context: { ...(through && contextThrough(through)), "aws:ResourceAccount": bucket.account } }).then((decision) => ({ sentence: "", ...decision }));
-      if (!allowed) throw accessDenied(call.account === ANONYMOUS.accountId ? "" : sentence); // to nobody in particular AWS says no more
+      if (!through && bucket.account === call.account) return bucket;
+      for (const asked of askedOfOwner(action, input, arn)) {
+        const refused = through && (await whyNotThrough(access, through, call, asked));
+        if (refused !== undefined) throw accessDenied(refused);
+        if (bucket.account === call.account) continue;
+        const decision = await access.decide({ actor: call.principal, call, ...asked, context: { ...asked.context, ...(through && contextThrough(through)), "aws:ResourceAccount": bucket.account } });
+        if (!decision.allowed) throw accessDenied(call.account === ANONYMOUS.accountId ? "" : decision.sentence); // to nobody in particular AWS says no more
+      }
       return bucket;
     },
   };

@@ -9,6 +9,7 @@ import { hasAccessPoints } from "./access-points/point.ts";
 import { THROUGH } from "./access-points/through.ts";
 import { checkNewAcl, ownershipOf } from "./acls.ts";
 import { type Bucket, type InBucket, isBucketName } from "./bucket.ts";
+import { wholeSeconds } from "./conditions.ts";
 import { discardBody } from "./bodies.ts";
 import { bucketAlreadyExists, bucketAlreadyOwnedByYou, bucketNotEmpty, illegalLocation, invalidArgument, invalidBucketName, invalidContinuationToken, invalidLocation, noSuchBucket, notSupported } from "./errors.ts";
 import { BUCKETS, bucketArn, OBJECTS, UPLOADS } from "./names.ts";
@@ -28,6 +29,7 @@ interface Creation {
   CreateBucketConfiguration?: { LocationConstraint?: string | undefined; Location?: unknown; Bucket?: unknown; Tags?: { Key?: string | undefined; Value?: string | undefined }[] | undefined } | undefined;
   ObjectLockEnabledForBucket?: boolean | undefined;
   ObjectOwnership?: string | undefined;
+  BucketNamespace?: string | undefined;
 }
 
 export const bucketOperations = (parts: Parts) => ({
@@ -59,8 +61,8 @@ export const bucketOperations = (parts: Parts) => ({
   async ListBuckets(input, call) {
     const { MaxBuckets, Prefix = "", BucketRegion, ContinuationToken } = input;
     if (MaxBuckets !== undefined && (MaxBuckets < 1 || MaxBuckets > LISTED_MAX)) throw invalidArgument("Argument max-buckets must be an integer between 1 and 10000", "max-buckets", MaxBuckets);
-    let after = ContinuationToken === undefined ? undefined : decodePageToken(ContinuationToken);
-    if (ContinuationToken !== undefined && after === undefined) throw invalidContinuationToken(ContinuationToken);
+    let after = ContinuationToken ? decodePageToken(ContinuationToken) : undefined;
+    if (ContinuationToken && after === undefined) throw invalidContinuationToken(ContinuationToken);
     const most = MaxBuckets ?? LISTED_MAX;
     const shown: Bucket[] = [];
     for (let more = true; more && shown.length <= most;) {
@@ -99,7 +101,8 @@ export const bucketOperations = (parts: Parts) => ({
   },
 }) satisfies Operations;
 
-function newBucket({ ids, clock }: Parts, { Bucket: name, CreateBucketConfiguration: configuration, ObjectLockEnabledForBucket: lock, ObjectOwnership }: Creation, call: Call): Bucket {
+function newBucket({ ids, clock }: Parts, { Bucket: name, CreateBucketConfiguration: configuration, ObjectLockEnabledForBucket: lock, ObjectOwnership, BucketNamespace }: Creation, call: Call): Bucket {
+  if (BucketNamespace !== undefined && BucketNamespace !== "global") throw notSupported(`the bucket namespace ${BucketNamespace}`);
   if (configuration?.Location !== undefined || configuration?.Bucket !== undefined) throw notSupported("directory buckets");
   const location = configuration?.LocationConstraint === "EU" ? "eu-west-1" : configuration?.LocationConstraint;
   if (location !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d$/.test(location)) throw invalidLocation(location);
@@ -107,7 +110,7 @@ function newBucket({ ids, clock }: Parts, { Bucket: name, CreateBucketConfigurat
   if (location === FIRST_REGION) throw location === call.region ? invalidLocation(location) : illegalLocation(location);
   const tags = configuration?.Tags?.length ? { tags: readBucketTags({ TagSet: configuration.Tags as Tag[] }) } : {};
   const ownership = ownershipOf({ ObjectOwnership });
-  const bucket: Bucket = { name, account: call.account, region: location ?? call.region, createdMs: Math.floor(clock.now()), id: ids.token(16, LOWER_ALPHANUMERIC), settings: { ...tags, ...ownership } };
+  const bucket: Bucket = { name, account: call.account, region: location ?? call.region, createdMs: wholeSeconds(clock.now()), id: ids.token(16, LOWER_ALPHANUMERIC), settings: { ...tags, ...ownership } };
   return lock ? { ...bucket, versioning: "Enabled", settings: { ...tags, ...ownership, objectLock: {} } } : bucket;
 }
 

@@ -4,6 +4,7 @@ import type { LaneSend } from "../../ports/lanes.ts";
 import type { Tx } from "../../storage/stores.ts";
 import { type Bucket } from "./bucket.ts";
 import { discardBody } from "./bodies.ts";
+import { wholeSeconds } from "./conditions.ts";
 import { noSuchBucket } from "./errors.ts";
 import { BUCKETS, makeVersionId, OBJECTS, objectId, olderVersions, versionDocument, VERSION_RANDOM_CHARACTERS, VERSIONS } from "./names.ts";
 import type { EventName } from "./notification.ts";
@@ -57,7 +58,7 @@ export async function putObject(parts: Parts, { tx, bucket }: Change, key: strin
 /** Makes room for a new current version: keeps or replaces the one there is. */
 async function nextVersion({ clock, ids, nextSequence }: Parts, { tx, bucket }: Pick<Change, "tx" | "bucket">, key: string, current: Version | undefined, owner: string): Promise<StoredVersion> {
   const sequence = Math.max(nextSequence(), (current?.sequence ?? 0) + 1);
-  const version: StoredVersion = { key, versionId: "null", sequence, modifiedMs: Math.floor(clock.now()), owner };
+  const version: StoredVersion = { key, versionId: "null", sequence, modifiedMs: wholeSeconds(clock.now()), owner };
   if (bucket.versioning === "Enabled") {
     version.versionId = makeVersionId(ids.token(VERSION_RANDOM_CHARACTERS, VERSION_CHARACTERS), sequence);
     if (!current) return version;

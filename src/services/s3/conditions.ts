@@ -1,6 +1,6 @@
 // Conditional requests and ranges. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
 // What counts when several are given: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-import { invalidRange, noSuchKey, notModified, notSupported, preconditionFailed } from "./errors.ts";
+import { conditionNotImplemented, conflictingUpload, invalidRange, noSuchKey, notModified, preconditionFailed } from "./errors.ts";
 import type { Version } from "./object.ts";
 
 export interface ReadConditions {
@@ -12,14 +12,14 @@ export interface ReadConditions {
 
 interface Known { etag: string; modifiedMs: number }
 
-/** Throws PreconditionFailed or NotModified. */
-export function checkRead({ IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince }: ReadConditions, { etag, modifiedMs }: Known, headers: Record<string, string> = {}): void {
+/** Throws PreconditionFailed or NotModified. A date in the future is no condition (recorded, and RFC 9110). */
+export function checkRead({ IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince }: ReadConditions, { etag, modifiedMs }: Known, nowMs: number, headers: Record<string, string> = {}): void {
   if (IfMatch !== undefined) {
     if (!matches(IfMatch, etag)) throw preconditionFailed("If-Match");
   } else if (IfUnmodifiedSince !== undefined && wholeSeconds(modifiedMs) > IfUnmodifiedSince.getTime()) throw preconditionFailed("If-Unmodified-Since");
   if (IfNoneMatch !== undefined) {
     if (matches(IfNoneMatch, etag)) throw notModified(etag, modifiedMs, headers);
-  } else if (IfModifiedSince !== undefined && wholeSeconds(modifiedMs) <= IfModifiedSince.getTime()) throw notModified(etag, modifiedMs, headers);
+  } else if (IfModifiedSince !== undefined && IfModifiedSince.getTime() <= nowMs && wholeSeconds(modifiedMs) <= IfModifiedSince.getTime()) throw notModified(etag, modifiedMs, headers);
 }
 
 export interface CopyConditions {
@@ -29,9 +29,10 @@ export interface CopyConditions {
   CopySourceIfUnmodifiedSince?: Date | undefined;
 }
 
-/** Of a copy's source every failing condition is a PreconditionFailed. */
-export function checkCopySource(conditions: CopyConditions, { etag, modifiedMs }: Known): void {
-  const { CopySourceIfMatch: match, CopySourceIfNoneMatch: noneMatch, CopySourceIfModifiedSince: since, CopySourceIfUnmodifiedSince: until } = conditions;
+/** Of a copy's source every failing condition is a PreconditionFailed. A date in the future is no condition (recorded). */
+export function checkCopySource(conditions: CopyConditions, { etag, modifiedMs }: Known, nowMs: number): void {
+  const { CopySourceIfMatch: match, CopySourceIfNoneMatch: noneMatch, CopySourceIfModifiedSince: sinceAsked, CopySourceIfUnmodifiedSince: until } = conditions;
+  const since = sinceAsked !== undefined && sinceAsked.getTime() > nowMs ? undefined : sinceAsked;
   if (match !== undefined ? !matches(match, etag) : until !== undefined && wholeSeconds(modifiedMs) > until.getTime()) throw preconditionFailed(match === undefined ? "x-amz-copy-source-If-Unmodified-Since" : "x-amz-copy-source-If-Match");
   if (noneMatch !== undefined ? matches(noneMatch, etag) : since !== undefined && wholeSeconds(modifiedMs) <= since.getTime()) throw preconditionFailed(noneMatch === undefined ? "x-amz-copy-source-If-Modified-Since" : "x-amz-copy-source-If-None-Match");
 }
@@ -41,9 +42,21 @@ export interface WriteConditions {
   IfNoneMatch?: string | undefined;
 }
 
+/** What no write takes: documented, and recorded. */
+export function checkWriteAsked({ IfMatch, IfNoneMatch }: WriteConditions): void {
+  if (IfMatch !== undefined && IfNoneMatch !== undefined) throw conditionNotImplemented("If-Match,If-None-Match", "Multiple conditional request headers present in the request");
+  if (IfNoneMatch !== undefined && IfNoneMatch !== "*") throw conditionNotImplemented("If-None-Match", "We don't accept the provided value of If-None-Match header for this API");
+  if (IfMatch === "*") throw conditionNotImplemented("If-Match", "We don't accept the provided value of If-Match header for this API");
+}
+
+/** Of an upload: what was written or deleted since it began is a conflict, even where the condition holds (recorded). A deletion leaves a trace only where there are versions. */
+export function checkNoConflict({ IfMatch, IfNoneMatch }: WriteConditions, key: string, current: Version | undefined, begunSequence: number): void {
+  const condition = IfMatch !== undefined ? "If-Match" : IfNoneMatch !== undefined ? "If-None-Match" : undefined;
+  if (condition !== undefined && current !== undefined && current.sequence > begunSequence) throw conflictingUpload(condition, key);
+}
+
 /** Asked within the transaction that writes. */
 export function checkWrite({ IfMatch, IfNoneMatch }: WriteConditions, key: string, current: Version | undefined): void {
-  if (IfNoneMatch !== undefined && IfNoneMatch !== "*") throw notSupported("If-None-Match with anything but *"); // nor does S3: documented
   const object = current === undefined || current.deleteMarker ? undefined : current;
   if (IfNoneMatch !== undefined && object) throw preconditionFailed("If-None-Match");
   if (IfMatch === undefined) return;
@@ -51,8 +64,8 @@ export function checkWrite({ IfMatch, IfNoneMatch }: WriteConditions, key: strin
   if (!matches(IfMatch, object.etag)) throw preconditionFailed("If-Match");
 }
 
-/** HTTP dates know no milliseconds. */
-const wholeSeconds = (ms: number): number => Math.floor(ms / 1000) * 1000;
+/** S3's dates know no milliseconds, in lists neither: recorded. */
+export const wholeSeconds = (ms: number): number => Math.floor(ms / 1000) * 1000;
 
 const matches = (header: string, etag: string): boolean => header.split(",").some((part) => {
   const tag = part.trim().replace(/^W\//, "").replace(/^"(.*)"$/, "$1");

@@ -6,7 +6,7 @@ import { keepBody } from "./bodies.ts";
 import type { Bucket } from "./bucket.ts";
 import { changing, putObject } from "./change.ts";
 import { algorithmNamed, shownChecksum } from "./checksum.ts";
-import { checkCopySource, checkWrite, type CopyConditions } from "./conditions.ts";
+import { checkCopySource, checkWrite, checkWriteAsked, type CopyConditions } from "./conditions.ts";
 import { parseCopySource } from "./copy-source.ts";
 import { checkCustomerKey } from "./encryption.ts";
 import { copyOntoItself, copySourceTooLarge, invalidCopySource } from "./errors.ts";
@@ -14,7 +14,7 @@ import { shownExpiration } from "./lifecycle.ts";
 import { sourceIsArchived } from "./lifecycle-errors.ts";
 import { objectArn } from "./names.ts";
 import { type ObjectSettings, settingsOfNewObject } from "./new-object.ts";
-import { findVersion, madeVersion, type StoredObject } from "./object.ts";
+import { findVersion, shownVersion, type StoredObject } from "./object.ts";
 import type { Operations, Parts } from "./parts.ts";
 import { found } from "./reading.ts";
 import { receiveBytes, UPLOAD_BYTES_MAX } from "./receive.ts";
@@ -25,6 +25,7 @@ export const copyingOperations = (parts: Parts) => ({
   async CopyObject(input, call) {
     const { Key: key } = input;
     const bucket = await parts.lookup.find(input, call, "PutObject", objectArn(input.Bucket, key));
+    checkWriteAsked(input);
     const { bucket: from, object: source } = await copySource(parts, input, call);
     if (source.sizeBytes > UPLOAD_BYTES_MAX) throw copySourceTooLarge();
     if (from.id === bucket.id && source.key === key && input.CopySource.includes("versionId=") === false && changesNothing(input)) throw copyOntoItself();
@@ -41,8 +42,9 @@ export const copyingOperations = (parts: Parts) => ({
     });
     return {
       CopyObjectResult: { ETag: `"${etag}"`, LastModified: new Date(stored.modifiedMs), ...shownChecksum(stored.checksum) },
-      ...(from.versioning !== undefined && { CopySourceVersionId: source.versionId }),
-      ...madeVersion(stored), ...shownEncryption(stored.encryption), ...shownExpiration(bucket.settings.lifecycle, stored),
+      ...(source.versionId !== "null" && { CopySourceVersionId: source.versionId }),
+      // The null version's too, unlike PutObject's answer: recorded.
+      ...shownVersion(bucket, stored), ...shownEncryption(stored.encryption), ...shownExpiration(bucket.settings.lifecycle, stored),
     };
   },
 }) satisfies Operations;
@@ -63,7 +65,7 @@ export async function copySource(parts: Parts, input: Copying, call: Call): Prom
   const of = { Bucket: named.bucket, Key: named.key, ...(named.versionId !== undefined && { VersionId: named.versionId }), ...(input.ExpectedSourceBucketOwner !== undefined && { ExpectedBucketOwner: input.ExpectedSourceBucketOwner }), RequestPayer: input.RequestPayer, ...(input[SOURCE_THROUGH] && { [THROUGH]: input[SOURCE_THROUGH] }) };
   const source = await found(parts, of, call, "GetObject", "GET");
   checkCustomerKey(source.object, { SSECustomerAlgorithm: input.CopySourceSSECustomerAlgorithm, SSECustomerKey: input.CopySourceSSECustomerKey, SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5 });
-  checkCopySource(input, source.object);
+  checkCopySource(input, source.object, parts.clock.now());
   checkReadable(source.object, sourceIsArchived);
   return source;
 }

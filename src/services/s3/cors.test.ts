@@ -24,6 +24,8 @@ async function makePublic(client: S3, Bucket: string): Promise<void> {
   await client.deletePublicAccessBlock({ Bucket });
   await client.putBucketPolicy({ Bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: `arn:aws:s3:::${Bucket}/*` }] }) });
 }
+/** Short texts alone. */
+const cborOf = (members: Record<string, string>) => String.fromCharCode(0xa0 + Object.keys(members).length).concat(...Object.entries(members).flat().map((text) => String.fromCharCode(0x60 + text.length) + text));
 const cors = (headers: Record<string, string | undefined>) => Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith("access-control-") || name === "vary"));
 const elements = (xml: string) => Object.fromEntries([...xml.matchAll(/<(Code|Message|Method|ResourceType)>([^<]*)</g)].map(([, name, value]) => [name, value]));
 const VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
@@ -127,6 +129,7 @@ test("in development a rule admits a page to that bucket's objects and to nothin
   assert.equal((await page(`/${Bucket}?list-type=2`)).status, 200);
   assert.equal((await page(`/${Bucket}/copy`, { method: "PUT", headers: { "x-amz-copy-source": `/${Bucket}/made` } })).status, 200);
   const hostile: [string, Parameters<typeof page>[1]][] = [
+    [`/${Bucket}/operation/DeleteObject`, { method: "POST", headers: { "smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor" }, body: cborOf({ Bucket: secret, Key: "k" }) }],
     [`/${secret}/k`, {}], [`/${Bucket}/k`, { headers: { origin: "https://evil.example" } }], [`/${Bucket}/k`, { headers: { origin: `${ORIGIN}.evil.example` } }],
     [`/${Bucket}/stolen`, { method: "PUT", headers: { "x-amz-copy-source": `/${secret}/k` } }], [`/${Bucket}/stolen`, { method: "PUT", headers: { "x-amz-copy-source": `${secret}%2Fk` } }],
     [`/${Bucket}?policy`, { method: "PUT", body: "{}" }], [`/${Bucket}?cors`, { method: "DELETE" }], [`/${Bucket}?notification`, { method: "PUT", body: "<NotificationConfiguration/>" }], [`/${Bucket}?policy`, {}], [`/${Bucket}`, { method: "DELETE" }],
@@ -172,6 +175,29 @@ test("an object that a browser shows as a page has an origin of its own", async 
   assert.match((await policy("no-such-key", visit)) ?? "", /^sandbox/);
   assert.equal(await policy("paper", visit), undefined);
   assert.equal(await policy("page", {}), undefined);
+});
+
+test("only what is known to run nothing is shown with the origin of its address, and no page of that origin finds what a person opened in the browser's cache", async () => {
+  const Bucket = await newBucket(openS3);
+  const visit = { "sec-fetch-site": "none", "sec-fetch-dest": "document", "sec-fetch-mode": "navigate" };
+  for (const ContentType of ["image/png", "image/jpeg; charset=x", "video/mp4", "application/pdf", "image/", "image/;", "image/*", "image/x+xml", "application/pdf+xml", "video/x", "image/ svg+xml", "image/png, text/html", "text/html"]) {
+    await openS3.putObject({ Bucket, Key: "k", Body: "<script>", ContentType });
+    const { headers } = await plainHttp(`${open.url}/${Bucket}/k`, { headers: visit });
+    assert.equal(headers["content-security-policy"] === undefined, /^(image\/png|image\/jpeg; charset=x|video\/mp4|application\/pdf)$/.test(ContentType), ContentType);
+    assert.equal(headers["vary"], "Sec-Fetch-Site");
+  }
+  // What a page fetches it may show later, from the browser's cache.
+  const { headers } = await plainHttp(`${open.url}/${Bucket}/k`, { headers: { ...visit, "sec-fetch-dest": "empty", "sec-fetch-mode": "cors" } });
+  assert.match(headers["content-security-policy"]!, /^sandbox/);
+  const listed = await plainHttp(`${open.url}/2015-03-31/functions/`, { headers: visit });
+  assert.deepEqual([listed.status, listed.headers["vary"]], [200, "Sec-Fetch-Site"]);
+});
+
+test("a preflight that asks for more headers than any browser does is refused, and costs nothing", async () => {
+  const Bucket = await newBucket(openS3);
+  await openS3.putBucketCors({ Bucket, CORSConfiguration: { CORSRules: [{ AllowedOrigins: ["*"], AllowedMethods: ["GET"], AllowedHeaders: [...Array.from({ length: 9000 }, (_, n) => n.toString(36)), "*z"] }] } });
+  const ask = (count: number) => plainHttp(`${open.url}/${Bucket}/k`, { method: "OPTIONS", headers: { origin: ORIGIN, "access-control-request-method": "GET", "access-control-request-headers": Array.from({ length: count }, (_, n) => `${n.toString(36)}z`).join(",") } });
+  assert.deepEqual([(await ask(100)).status, (await ask(101)).status], [200, 403]);
 });
 
 test("a page of --allowed-origins reaches every bucket, and is told what the bucket's rules say where they speak of it", async (t) => {

@@ -1,7 +1,7 @@
 // Who may delete what: of several objects in one request AWS asks for each, and refuses them one by one.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 import type { ObjectIdentifier } from "@aws-sdk/client-s3";
-import type { Call } from "../../kernel/call.ts";
+import { ANONYMOUS, type Call } from "../../kernel/call.ts";
 import { ServiceError } from "../../kernel/errors.ts";
 import { pointArn } from "./access-points/point.ts";
 import type { Through } from "./access-points/through.ts";
@@ -23,7 +23,7 @@ export async function undeletable({ access }: Pick<Parts, "access">, bucket: Buc
       for (const { owner, ...asked } of questionsOf(bucket, `s3:${action}`, objectArn(bucket.name, key), through)) {
         const isOwn = owner === call.account;
         const question = { actor: call.principal, call, ...asked, context: { ...asked.context, ...(!isOwn && { "aws:ResourceAccount": owner }) } };
-        const sentence = isOwn ? await refusal(access, question) : await access.decide(question).then((decision) => (decision.allowed ? undefined : decision.sentence));
+        const sentence = isOwn ? await refusal(access, question) : await access.decide(question).then((decision) => (decision.allowed ? undefined : call.account === ANONYMOUS.accountId ? "" : decision.sentence));
         if (sentence !== undefined) refused.set(nameOf(key, versionId), sentence);
       }
     }

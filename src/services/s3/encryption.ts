@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { formatArn } from "../../kernel/arn.ts";
 import type { Bucket } from "./bucket.ts";
 import { defaultEncryptionOf } from "./bucket-encryption.ts";
-import { accessDenied, customerKeyMissing, customerKeyWrong, partKeyMissing, partKeyWrong } from "./errors.ts";
+import { accessDenied, customerKeyMissing, customerKeyNotApplicable, customerKeyWrong, partKeyMissing, partKeyWrong } from "./errors.ts";
 import type { Encryption, StoredObject } from "./object.ts";
 import { badEncryption, badEncryptionAlgorithm } from "./settings-errors.ts";
 
@@ -16,9 +16,13 @@ export interface CustomerKey {
 
 /** Who reads what was written with a key of its own must bring the same key. */
 export function checkCustomerKey({ encryption }: Pick<StoredObject, "encryption">, asked: CustomerKey): void {
-  if (encryption?.customerKeyMd5 === undefined) return;
   const { SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5 } = asked;
-  if (SSECustomerAlgorithm === undefined && SSECustomerKey === undefined && SSECustomerKeyMD5 === undefined) throw customerKeyMissing();
+  const isGiven = SSECustomerAlgorithm !== undefined || SSECustomerKey !== undefined || SSECustomerKeyMD5 !== undefined;
+  if (encryption?.customerKeyMd5 === undefined) {
+    if (isGiven) throw customerKeyNotApplicable();
+    return;
+  }
+  if (!isGiven) throw customerKeyMissing();
   if (SSECustomerKeyMD5 === undefined || readCustomerKey(asked) !== encryption.customerKeyMd5) throw customerKeyWrong();
 }
 

@@ -40,6 +40,9 @@ export const invalidStorageClass = (given: string) => error("InvalidStorageClass
 
 // Conditions and ranges
 export const preconditionFailed = (condition: string) => error("PreconditionFailed", 412, "At least one of the pre-conditions you specified did not hold", { Condition: condition });
+/** Recorded. */
+export const conditionNotImplemented = (header: string, more: string) => error("NotImplemented", 501, "A header you provided implies functionality that is not implemented", { Header: header, additionalMessage: more });
+export const conflictingUpload = (condition: string, key: string) => error("ConditionalRequestConflict", 409, "The conditional request cannot succeed due to a conflicting operation against this resource.", { Condition: condition, Key: key });
 export const notModified = (etag: string, modifiedMs: number, headers: Record<string, string> = {}) => error("NotModified", 304, "Not Modified", {}, { etag: `"${etag}"`, "last-modified": new Date(modifiedMs).toUTCString(), ...headers });
 export const invalidRange = (range: string, sizeBytes: number) => error("InvalidRange", 416, "The requested range is not satisfiable", { RangeRequested: range, ActualObjectSize: String(sizeBytes) }, { "content-range": `bytes */${sizeBytes}` });
 export const invalidPartNumber = (partNumber: number, parts: number) => error("InvalidPartNumber", 416, "The requested partnumber is not satisfiable", { PartNumberRequested: String(partNumber), ActualPartCount: String(parts) });
@@ -63,14 +66,17 @@ export const invalidPartOrder = (uploadId: string) => error("InvalidPartOrder", 
 export const entityTooSmall = (part: { partNumber: number; sizeBytes: number; etag: string }) => error("EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed size", { ETag: part.etag, MinSizeAllowed: "5242880", PartNumber: String(part.partNumber), ProposedSize: String(part.sizeBytes) });
 export const partNumberOutside = (value: number) => invalidArgument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", value);
 export const checksumTypeMismatch = (given: string, upload: string) => invalidRequest(`Checksum Type mismatch occurred, expected checksum Type: ${upload}, actual checksum Type: ${given}`);
+export const checksumModeMismatch = (upload: string | undefined) => invalidRequest(`The upload was created using the ${upload ?? "null"} checksum mode. The complete request must use the same checksum mode.`);
+export const partChecksumMissing = (algorithm: string, partNumber: number) => invalidRequest(`The upload was created using a ${algorithm} checksum. The complete request must include the checksum for each part. It was missing for part ${partNumber} in the request.`);
+export const noParts = () => invalidRequest("You must specify at least one part");
 export const uploadSizeMismatch = (given: number, actual: number) => invalidRequest(`The provided 'x-amz-mp-object-size' header value ${given} does not match what was computed: ${actual}`);
-export const conflictingUpload = () => error("ConditionalRequestConflict", 409, "The conditional request cannot succeed due to a conflicting operation against this resource.");
 
 // Copies
 export const copyOntoItself = () => invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.");
 export const invalidCopySource = (message = "Invalid copy source object key") => invalidArgument(message, "x-amz-copy-source", "x-amz-copy-source");
 export const copySourceTooLarge = () => invalidRequest("The specified copy source is larger than the maximum allowable size for a copy source: 5368709120");
 export const invalidCopyRange = (range: string) => invalidArgument("The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy", "x-amz-copy-source-range", range);
+export const copyRangeBeyond = () => invalidRequest("The specified copy range is invalid for the source object size");
 export const copyRangeOutside = (range: string, sizeBytes: number) => invalidArgument(`Range specified is not valid for source object of size: ${sizeBytes}`, "x-amz-copy-source-range", range);
 
 // Lists
@@ -80,6 +86,8 @@ export const numberOutside = (name: string, value: number) => invalidArgument(`A
 
 // Keys that callers bring
 export const customerKeyMissing = () => invalidRequest("The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.");
+/** Seen in many public reports. */
+export const customerKeyNotApplicable = () => invalidRequest("The encryption parameters are not applicable to this object.");
 export const partKeyMissing = () => invalidRequest("The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.");
 export const partKeyWrong = () => invalidRequest("The provided encryption parameters did not match the ones used originally.");
 export const customerKeyWrong = () => error("AccessDenied", 403, "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.");

@@ -5,7 +5,7 @@ import { listedChecksum } from "./checksum.ts";
 import { invalidArgument, invalidContinuationToken } from "./errors.ts";
 import { encoderOf, filled, pageSize, readPage, type Walk, walk } from "./listing.ts";
 import { bucketArn, objectId, OBJECTS, olderVersions, sequenceOfVersionId, versionDocument, VERSIONS } from "./names.ts";
-import type { StoredObject, Version } from "./object.ts";
+import { findVersion, type StoredObject, type Version } from "./object.ts";
 import { ownerOf } from "./owner.ts";
 import type { Operations, Parts } from "./parts.ts";
 import { listedRestore } from "./restore.ts";
@@ -44,7 +44,7 @@ export const listOperations = (parts: Parts) => ({
       Name: name, Prefix: encode(prefix), MaxKeys: most, KeyCount: contents.length + prefixes.length, IsTruncated: next !== undefined, ...named(input, delimiter, encode),
       Contents: filled(contents.map(({ value }) => ({ ...shownContent(value as StoredObject, encode), ...restoreIn(input, value), ...(input.FetchOwner && { Owner: ownerOf((value as StoredObject).owner) }) }))),
       CommonPrefixes: filled(prefixes.map((Prefix) => ({ Prefix: encode(Prefix) }))),
-      ...(token !== undefined && { ContinuationToken: token }), ...(startAfter !== undefined && { StartAfter: encode(startAfter) }),
+      ...(token !== undefined && { ContinuationToken: token }), ...(startAfter !== undefined && token === undefined && { StartAfter: encode(startAfter) }),
       ...(next !== undefined && { NextContinuationToken: encodePageToken(next) }),
     };
   },
@@ -115,7 +115,13 @@ async function readVersions(parts: Parts, bucket: string, { prefix, delimiter, k
     return true;
   };
   const more = () => ({ ...page, next: last! });
-  if (versionMarker !== undefined && keyMarker.startsWith(prefix) && !(await addOlder(keyMarker, await sequenceIn(parts, bucket, keyMarker, versionMarker)))) return more();
+  if (versionMarker !== undefined && keyMarker.startsWith(prefix)) {
+    const marked = await sequenceIn(parts, bucket, keyMarker, versionMarker);
+    // The version that the page before ended with may be gone, and an older one be the current one.
+    const current = await findVersion(parts.stores, bucket, keyMarker);
+    if (current !== undefined && current.sequence < marked) add(current, true);
+    if (!(await addOlder(keyMarker, marked))) return more();
+  }
   for await (const entry of walk(keys(parts, bucket, { prefix, delimiter, after: keyMarker || undefined }), most)) {
     if (full()) return more();
     if (entry.prefix !== undefined) {

@@ -22,8 +22,7 @@ const END = "\u0001";
 const SEQUENCE_DIGITS = 14;
 
 /** The same order, byte for byte, without the characters that end a key or that no database holds. */
-export const encodeKey = (key: string): string => key.replace(/[\0-\x02]/g, (character) => `\x02${String.fromCharCode(character.charCodeAt(0) + 1)}`); // oxlint-disable-line no-control-regex -- keys may hold them
-export const decodeKey = (encoded: string): string => encoded.replace(/\x02([\x01-\x03])/g, (_pair, mark: string) => String.fromCharCode(mark.charCodeAt(0) - 1)); // oxlint-disable-line no-control-regex -- as above
+const encodeKey = (key: string): string => key.replace(/[\0-\x02]/g, (character) => `\x02${String.fromCharCode(character.charCodeAt(0) + 1)}`); // oxlint-disable-line no-control-regex -- keys may hold them
 
 export const objectId = (bucket: string, key: string): string => `${bucket}/${encodeKey(key)}`;
 
@@ -41,6 +40,8 @@ export function sequenceOfVersionId(versionId: string): number | undefined {
   const digits = /^[A-Za-z0-9._]{18}([0-9a-f]{14})$/.exec(versionId)?.[1];
   return digits === undefined ? undefined : Number.MAX_SAFE_INTEGER - Number.parseInt(digits, 16);
 }
+
+export const isVersionId = (text: string): boolean => text === "null" || sequenceOfVersionId(text) !== undefined;
 
 export const uploadDocument = (bucket: string, key: string, uploadId: string): string => `${objectId(bucket, key)}${END}${uploadId}`;
 /** Part numbers in order. */

@@ -59,7 +59,7 @@ export function checkKey(key: string): void {
   if (bytes > KEY_BYTES_MAX) throw keyTooLong(bytes);
 }
 
-export function systemMetadata({ ContentType, CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, Expires, WebsiteRedirectLocation }: NewObjectInput): SystemMetadata {
+function systemMetadata({ ContentType, CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, Expires, WebsiteRedirectLocation }: NewObjectInput): SystemMetadata {
   // How a body was sent is no encoding of the object.
   const encoding = ContentEncoding?.split(",").map((part) => part.trim()).filter((part) => part !== "aws-chunked").join(", ") || undefined;
   const given = { ContentType, CacheControl, ContentDisposition, ContentEncoding: encoding, ContentLanguage, Expires: Expires?.toISOString(), WebsiteRedirectLocation };

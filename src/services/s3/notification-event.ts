@@ -20,7 +20,7 @@ const EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e";
 const SERVICE = "s3.amazonaws.com";
 
 /** An account as S3's events know it: "Amazon customer ID". Made from the account's number, so that it is always the same. */
-export const customerId = (account: string): string => `A${createHash("sha256").update(account).digest("hex").slice(0, 13).toUpperCase()}`;
+const customerId = (account: string): string => `A${createHash("sha256").update(account).digest("hex").slice(0, 13).toUpperCase()}`;
 
 /** Only what was written or removed has a place in the order of its key's changes (recorded: tags and ACLs have none; restorations have one in records, and none on EventBridge). */
 const isOrdered = (name: EventName): boolean => /^(ObjectCreated|ObjectRemoved|LifecycleExpiration):/.test(name);
@@ -30,7 +30,7 @@ const isOrderedInRecords = (name: EventName): boolean => isOrdered(name) || name
 const versionOf = (name: EventName): string => (/^(ObjectCreated|ObjectRemoved|ObjectRestore):/.test(name) ? "2.1" : "2.3");
 
 /** "0055AED6DCD90281E5": seconds and their fraction in 2 ** -32. */
-export function sequencerOf(microseconds: number): string {
+function sequencerOf(microseconds: number): string {
   const hex = (value: number) => Math.floor(value).toString(16).toUpperCase().padStart(8, "0");
   return `00${hex(microseconds / 1e6)}${hex(((microseconds % 1e6) / 1e6) * 2 ** 32)}`;
 }

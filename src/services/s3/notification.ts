@@ -29,7 +29,7 @@ export interface NotificationRules {
 /** As in the URL of a form: space is +, and everything but letters, digits, "-", "_", ".", "*" and "/" is percent-encoded in UTF-8 (recorded for "@"; the rest is what Java's URLEncoder does). */
 export const encodedKey = (key: string): string => encodeURIComponent(key).replace(/[!'()~]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`).replaceAll("%20", "+").replaceAll("%2F", "/");
 
-export const filterValue = ({ filter = [] }: NotificationRule, name: "Prefix" | "Suffix"): string => filter.find((rule) => rule.name === name)?.value ?? "";
+const filterValue = ({ filter = [] }: NotificationRule, name: "Prefix" | "Suffix"): string => filter.find((rule) => rule.name === name)?.value ?? "";
 
 /** `key`: encoded. */
 export function wants(rule: NotificationRule, event: EventName, key: string): boolean {

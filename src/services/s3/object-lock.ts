@@ -1,5 +1,5 @@
 // What a new object is locked with, and what a lock forbids. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
-import { locked } from "./errors.ts";
+import { locked, notSupported } from "./errors.ts";
 import type { Bucket } from "./bucket.ts";
 import type { ObjectLock, Version } from "./object.ts";
 import { badLegalHold, badLockMode, bucketHasNoLock, lockHalfGiven, retentionInPast } from "./settings-errors.ts";
@@ -20,12 +20,17 @@ export interface LockAsked {
   ObjectLockMode?: string | undefined;
   ObjectLockRetainUntilDate?: Date | undefined;
   ObjectLockLegalHoldStatus?: string | undefined;
+  ObjectLockEventHold?: string | undefined;
+  ObjectLockEventHoldDurationDays?: number | undefined;
+  ObjectLockEventHoldDurationYears?: number | undefined;
 }
 
 const DAY_MS = 86_400_000;
 
 /** As its request says, or the bucket's default. Throws InvalidArgument, InvalidRequest. */
-export function lockOfNewObject({ settings: { objectLock } }: Pick<Bucket, "settings">, { ObjectLockMode: mode, ObjectLockRetainUntilDate: until, ObjectLockLegalHoldStatus: hold }: LockAsked, nowMs: number): ObjectLock | undefined {
+export function lockOfNewObject({ settings: { objectLock } }: Pick<Bucket, "settings">, asked: LockAsked, nowMs: number): ObjectLock | undefined {
+  const { ObjectLockMode: mode, ObjectLockRetainUntilDate: until, ObjectLockLegalHoldStatus: hold } = asked;
+  if (asked.ObjectLockEventHold !== undefined || asked.ObjectLockEventHoldDurationDays !== undefined || asked.ObjectLockEventHoldDurationYears !== undefined) throw notSupported("ObjectLockEventHold");
   if (mode !== undefined && mode !== "GOVERNANCE" && mode !== "COMPLIANCE") throw badLockMode(mode);
   if (hold !== undefined && hold !== "ON" && hold !== "OFF") throw badLegalHold(hold);
   if ((mode === undefined) !== (until === undefined)) throw lockHalfGiven(mode === undefined ? "x-amz-object-lock-mode" : "x-amz-object-lock-retain-until-date");

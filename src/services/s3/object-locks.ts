@@ -5,7 +5,7 @@ import type { Call } from "../../kernel/call.ts";
 import type { Bucket, DefaultRetention } from "./bucket.ts";
 import { changeBucket } from "./bucket-settings.ts";
 import { changing } from "./change.ts";
-import { locked, malformedXml } from "./errors.ts";
+import { locked, malformedXml, notSupported } from "./errors.ts";
 import { bucketArn, objectArn } from "./names.ts";
 import { rewriteVersion, type StoredObject } from "./object.ts";
 import { type NamedVersion, objectIn } from "./object-lookup.ts";
@@ -57,7 +57,8 @@ export function objectLockOperations(parts: Parts): Pick<Operations, Served> {
 
     async PutObjectRetention(input, call) {
       const bucket = await lockedBucket(input, call, "PutObjectRetention");
-      const { Mode: mode, RetainUntilDate: until } = input.Retention ?? {};
+      const { Mode: mode, RetainUntilDate: until, EventHold, EventHoldDuration } = input.Retention ?? {};
+      if (EventHold !== undefined || EventHoldDuration !== undefined) throw notSupported("EventHold of a retention");
       if ((mode === undefined) !== (until === undefined) || (mode !== undefined && mode !== "GOVERNANCE" && mode !== "COMPLIANCE")) throw malformedXml();
       if (until && until.getTime() <= call.now.getTime()) throw retentionInPast(until);
       await relock(bucket, input, ({ lock = {}, ...version }) => {
@@ -90,7 +91,8 @@ export function objectLockOperations(parts: Parts): Pick<Operations, Served> {
 function readConfiguration({ ObjectLockEnabled, Rule }: ObjectLockConfiguration = {}): DefaultRetention {
   if (ObjectLockEnabled !== "Enabled") throw malformedXml();
   if (!Rule) return {};
-  const { Mode: mode, Days: days, Years: years } = Rule.DefaultRetention ?? {};
+  const { Mode: mode, Days: days, Years: years, DefaultEventHold } = Rule.DefaultRetention ?? {};
+  if (DefaultEventHold !== undefined) throw notSupported("DefaultEventHold");
   if ((mode !== "GOVERNANCE" && mode !== "COMPLIANCE") || (days === undefined) === (years === undefined)) throw malformedXml();
   const [name, period, most] = days === undefined ? ["Years", years!, YEARS_MAX] as const : ["Days", days, DAYS_MAX] as const;
   if (period < 1) throw lockPeriodNotPositive(name, period);

@@ -72,6 +72,7 @@ test("ranges give a part of the object, or say that there is none", async () => 
 test("conditional reads and writes are done or refused as their conditions say", async () => {
   const Bucket = await newBucket();
   const { ETag } = await s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "1", IfNoneMatch: "*" }));
+  for (const unknown of [{ IfNoneMatch: ETag }, { IfMatch: "*" }, { IfMatch: ETag, IfNoneMatch: "*" }]) await assert.rejects(s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "2", ...unknown })), named("NotImplemented"));
   await assert.rejects(s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "2", IfNoneMatch: "*" })), named("PreconditionFailed"));
   await assert.rejects(s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "2", IfMatch: '"0"' })), named("PreconditionFailed"));
   await assert.rejects(s3.send(new PutObjectCommand({ Bucket, Key: "other", Body: "2", IfMatch: ETag })), named("NoSuchKey"));
@@ -79,7 +80,9 @@ test("conditional reads and writes are done or refused as their conditions say",
   await assert.rejects(s3.send(new GetObjectCommand({ Bucket, Key: "k", IfNoneMatch: ETag })), (error: any) => error.$metadata.httpStatusCode === 304);
   await assert.rejects(s3.send(new GetObjectCommand({ Bucket, Key: "k", IfMatch: '"0"' })), named("PreconditionFailed"));
   const later = new Date(Date.parse("2100-01-01"));
-  await assert.rejects(s3.send(new HeadObjectCommand({ Bucket, Key: "k", IfModifiedSince: later })), (error: any) => error.$metadata.httpStatusCode === 304);
+  const { LastModified } = await s3.send(new HeadObjectCommand({ Bucket, Key: "k", IfModifiedSince: later }));
+  await assert.rejects(s3.send(new HeadObjectCommand({ Bucket, Key: "k", IfModifiedSince: LastModified })), (error: any) => error.$metadata.httpStatusCode === 304);
+  assert.deepEqual((await s3.send(new ListObjectsV2Command({ Bucket }))).Contents![0]!.LastModified, LastModified, "whole seconds everywhere");
   assert.equal(await text(Bucket, "k", { IfUnmodifiedSince: later }), "1");
   await s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "2", IfMatch: ETag }));
   assert.equal(await text(Bucket, "k"), "2");

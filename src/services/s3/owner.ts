@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 const known = new Map<string, string>();
 
 /** 64 hexadecimal digits, always the same for an account. */
-export function canonicalUserId(account: string): string {
+function canonicalUserId(account: string): string {
   let id = known.get(account);
   if (id === undefined) known.set(account, (id = createHash("sha256").update(`canonical user of ${account}`).digest("hex")));
   return id;

@@ -48,7 +48,7 @@ function readPolicy(base64: string): { expiresMs: number; conditions: Condition[
   const { expiration, conditions } = document;
   if (expiration === undefined) throw badFormPolicy("Policy missing expiration.");
   const expiresMs = typeof expiration === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(expiration) ? Date.parse(expiration) : NaN;
-  if (Number.isNaN(expiresMs)) throw badFormPolicy(`Invalid 'expiration' value: '${String(expiration)}'`);
+  if (Number.isNaN(expiresMs)) throw badFormPolicy(`Invalid 'expiration' value: '${typeof expiration === "string" ? expiration : shown(expiration)}'`);
   if (conditions === undefined) throw badFormPolicy("Policy missing conditions.");
   if (!Array.isArray(conditions) || conditions.length > CONDITIONS_MAX) throw badFormPolicy("Invalid 'conditions' value: must be a List.");
   return { expiresMs, conditions: conditions.map(readCondition) };
@@ -92,6 +92,9 @@ function sizeOf({ operator, least, most }: Extract<Condition, { least: unknown }
   return { least: from, most: to };
 }
 
-const conditionFailed = (...parts: unknown[]): Error => notAsFormPolicy(`Policy Condition failed: [${parts.map((part) => JSON.stringify(part)).join(", ")}]`);
+const conditionFailed = (...parts: unknown[]): Error => notAsFormPolicy(`Policy Condition failed: [${parts.map(shown).join(", ")}]`);
+
+/** What is no text and no number may be nested deeper than a stack is. */
+const shown = (value: unknown): string => (isObject(value) ? "{}" : Array.isArray(value) ? "[]" : JSON.stringify(value));
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -104,6 +104,10 @@ test("a policy that cannot be read is refused, and one of Version 2 is taken", a
   assert.equal(await answer({ conditions }), invalid("Policy missing expiration."));
   assert.equal(await answer({ expiration }), invalid("Policy missing conditions."));
   assert.equal(await answer({ expiration: "tomorrow", conditions }), invalid("Invalid 'expiration' value: 'tomorrow'"));
+  for (const odd of [{ toString: 1, valueOf: 1 }, JSON.parse("[".repeat(6000) + "]".repeat(6000))]) {
+    assert.equal(await answer({ expiration: odd, conditions }), invalid(`Invalid 'expiration' value: '${Array.isArray(odd) ? "[]" : "{}"}'`));
+    assert.match(await answer({ expiration, conditions: [["content-length-range", odd, 1]] }), /^403 AccessDenied: Invalid according to Policy: Policy Condition failed: \["content-length-range", (\[\]|\{\}), 1\]$/);
+  }
   assert.equal(await answer({ expiration, conditions: [{}] }), invalid("Invalid Simple-Condition: Simple-Conditions must have exactly one property specified."));
   assert.equal(await answer({ expiration, conditions: [["content-length-range", 0]] }), invalid("Invalid content-length-range: wrong number of arguments."));
   assert.equal(await answer("not json"), invalid("Invalid JSON."));
@@ -159,6 +163,15 @@ test("metadata of a form is UTF-8, and comes back in words of RFC 2047", async (
     "q-encoded": "=?UTF-8?Q?actually-ascii?=", "utf-8": "=?UTF-8?B?AAECAwQ=?=",
   });
   assert.deepEqual([head.CacheControl, head.ContentDisposition], ["non-ascii-%E2%80%94_ _é_", 'filename="test_ _file%E2%80%94_é_2-.pdf"']);
+});
+
+test("metadata whose name no header can have is refused, and nothing is stored", async () => {
+  const Bucket = await newBucket();
+  for (const name of ["a b", "ü", "a:b", "a\tb", ""]) {
+    const { url, fields } = await createPresignedPost(s3, { Bucket, Key: "k", Conditions: [["eq", `$x-amz-meta-${name}`, "v"]] });
+    assert.equal(said(await send(url, { ...fields, [`x-amz-meta-${name}`]: "v" }, "x")), "400 InvalidArgument: The name of a field of metadata must be one that a header can have.", name);
+  }
+  assert.equal((await s3.listObjectsV2({ Bucket })).KeyCount, 0);
 });
 
 test("a large file streams, its delimiter wherever it falls, and what follows it is ignored", async () => {

@@ -10,6 +10,7 @@ import { shownExpiration } from "./lifecycle.ts";
 import { bucketArn, objectArn } from "./names.ts";
 import { findVersion, shownVersion, type StoredObject } from "./object.ts";
 import { checkKey } from "./new-object.ts";
+import { checkVersionId } from "./object-lookup.ts";
 import type { Operations, Parts } from "./parts.ts";
 import { checkReadable } from "./restore.ts";
 import { shownObject } from "./shown-object.ts";
@@ -35,7 +36,8 @@ export const readingOperations = (parts: Parts) => ({
     const { bucket, object } = await found(parts, input, call, "GetObjectAttributes", "GET");
     checkCustomerKey(object, input);
     const wanted = new Set<string>(input.ObjectAttributes);
-    const { ChecksumType, ...values } = shownChecksum(object.checksum);
+    // Without the number of its parts, here alone: recorded.
+    const { ChecksumType, ...values } = shownChecksum(object.checksum && { ...object.checksum, value: object.checksum.value.replace(/-\d+$/, "") });
     return {
       LastModified: new Date(object.modifiedMs),
       ...shownVersion(bucket, object),
@@ -53,11 +55,12 @@ interface OfVersion extends InBucket {
   VersionId?: string | undefined;
 }
 
-/** The version asked for, or the current one. Throws NoSuchKey, NoSuchVersion, or MethodNotAllowed for a delete marker. */
+/** The version asked for, or the current one. Throws NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker, or InvalidArgument for what is no version id. */
 export async function found(parts: Parts, input: OfVersion, call: Call, action: string, method: string): Promise<{ bucket: Bucket; object: StoredObject }> {
   const { Bucket: name, Key: key, VersionId: versionId } = input;
   checkKey(key);
   const bucket = await parts.lookup.find(input, call, versionId === undefined ? action : action.replace(/^GetObject/, "GetObjectVersion"), objectArn(name, key));
+  checkVersionId(versionId);
   const version = await findVersion(parts.stores, bucket.name, key, versionId);
   // Who may not list a bucket is not told what is not in it: documented, with GetObject.
   if (!version && bucket.account !== call.account) await parts.lookup.find(input, call, "ListBucket", bucketArn(name));
@@ -71,11 +74,12 @@ type Selecting = Pick<GetObjectCommandInput, "VersionId" | "Range" | "PartNumber
 /** Which bytes are asked for, all when `range` is undefined, and what is said of them. */
 async function select(parts: Parts, bucket: Bucket, object: StoredObject, input: Selecting) {
   checkCustomerKey(object, input);
-  checkRead(input, object, object.system.CacheControl === undefined ? {} : { "cache-control": object.system.CacheControl });
+  checkRead(input, object, parts.clock.now(), object.system.CacheControl === undefined ? {} : { "cache-control": object.system.CacheControl });
   const part = await partRange(parts, object, input);
   const range = part?.range ?? readRange(input.Range, object.sizeBytes);
-  // A checksum of the whole is no use to who gets a part of it.
-  const checksum = input.ChecksumMode !== "ENABLED" ? {} : part?.checksum ?? (range ? {} : shownChecksum(object.checksum));
+  // A checksum of the whole is no use to who gets a part of it; a range may be all of it (recorded).
+  const isWhole = !range || range.end - range.start === object.sizeBytes;
+  const checksum = input.ChecksumMode?.toUpperCase() !== "ENABLED" ? {} : part?.checksum ?? (isWhole ? shownChecksum(object.checksum) : {});
   const shown = {
     ...shownObject(bucket, object), ...checksum,
     // Recorded: not of a version that is asked for by its id, be it the current one.
@@ -98,7 +102,9 @@ async function partRange(parts: Parts, object: StoredObject, { PartNumber: numbe
   const part = all[number - 1];
   if (!part) throw invalidPartNumber(number, all.length);
   const start = all.slice(0, number - 1).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return { range: { start, end: start + part.sizeBytes }, count: all.length, checksum: { ...shownValue(part.checksum), ...(object.checksum && { ChecksumType: object.checksum.type }) } };
+  // Of parts of a whole none is said, but where one is all of it: recorded.
+  const checksum = object.checksum?.type === "COMPOSITE" ? { ...shownValue(part.checksum), ChecksumType: object.checksum.type } : all.length === 1 ? shownChecksum(object.checksum) : {};
+  return { range: { start, end: start + part.sizeBytes }, count: all.length, checksum };
 }
 
 /** What a presigned address wants the answer's headers to be. */
@@ -114,6 +120,7 @@ function overrides(input: Pick<GetObjectCommandInput, "ResponseCacheControl" | "
 }
 
 async function shownParts(parts: Parts, object: StoredObject, { MaxParts, PartNumberMarker }: { MaxParts?: number | undefined; PartNumberMarker?: string | undefined }) {
+  if (object.checksum?.type !== "COMPOSITE") return { TotalPartsCount: object.body.parts! }; // documented, and recorded
   const all = await parts.bodies.parts(object.body);
   const most = Math.min(MaxParts ?? ATTRIBUTE_PARTS_MAX, ATTRIBUTE_PARTS_MAX);
   const after = Number(PartNumberMarker ?? 0);
@@ -122,6 +129,6 @@ async function shownParts(parts: Parts, object: StoredObject, { MaxParts, PartNu
   return {
     TotalPartsCount: all.length, PartNumberMarker: String(after), MaxParts: most, IsTruncated: rest.length > page.length,
     ...(page.length > 0 && { NextPartNumberMarker: String(page.at(-1)!.number) }),
-    Parts: page.map(({ number, sizeBytes, checksum }) => ({ PartNumber: number, Size: sizeBytes, ...(object.checksum && shownValue(checksum)) })),
+    Parts: page.map(({ number, sizeBytes, checksum }) => ({ PartNumber: number, Size: sizeBytes, ...shownValue(checksum) })),
   };
 }

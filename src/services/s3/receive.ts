@@ -15,6 +15,8 @@ export interface ReceivedBody {
   /** Hex MD5. */
   etag: string;
   checksum: { algorithm: ChecksumAlgorithm; value: string };
+  /** Where `besides` was asked for: that one too. */
+  besides?: { algorithm: ChecksumAlgorithm; value: string };
 }
 
 export interface UploadInput extends ChecksumInput {
@@ -22,8 +24,8 @@ export interface UploadInput extends ChecksumInput {
   ContentMD5?: string | undefined;
 }
 
-/** Nothing is kept when it throws: BadDigest, IncompleteBody, EntityTooLarge … `fallback`: the algorithm where none is asked for. */
-export async function receiveUpload(parts: Parts, input: UploadInput, fallback: ChecksumAlgorithm): Promise<ReceivedBody> {
+/** Nothing is kept when it throws: BadDigest, IncompleteBody, EntityTooLarge … `fallback`: the algorithm where none is asked for. `besides`: one that is computed whatever is asked for. */
+export async function receiveUpload(parts: Parts, input: UploadInput, fallback: ChecksumAlgorithm, besides?: ChecksumAlgorithm): Promise<ReceivedBody> {
   const asked = askedChecksum(input);
   const md5 = input.ContentMD5;
   if (md5 !== undefined && !isDigest(md5, 16)) throw invalidDigest(md5);
@@ -31,11 +33,12 @@ export async function receiveUpload(parts: Parts, input: UploadInput, fallback: 
   const lengthBytes = input.ContentLength;
   if (lengthBytes === undefined) throw missingContentLength();
   if (lengthBytes > UPLOAD_BYTES_MAX) throw entityTooLarge(lengthBytes, UPLOAD_BYTES_MAX);
-  return receiveBytes(parts, body, { asked: asked ?? { algorithm: fallback }, lengthBytes, ...(md5 !== undefined && { md5 }) });
+  return receiveBytes(parts, body, { asked: asked ?? { algorithm: fallback }, lengthBytes, ...(besides !== undefined && { besides }), ...(md5 !== undefined && { md5 }) });
 }
 
 export interface Receiving {
   asked: AskedChecksum;
+  besides?: ChecksumAlgorithm;
   lengthBytes?: number;
   /** Base64. */
   md5?: string;
@@ -48,13 +51,14 @@ export async function receiveBytes(parts: Parts, body: AsyncIterable<Uint8Array>
   return { id, sizeBytes, ...checked.result() };
 }
 
-type Hashes = Pick<ReceivedBody, "etag" | "checksum">;
+type Hashes = Pick<ReceivedBody, "etag" | "checksum" | "besides">;
 
 /** The same bytes; they end with an error when they are not what was promised. */
-async function checking(body: AsyncIterable<Uint8Array>, { asked, lengthBytes, md5 }: Receiving): Promise<{ bytes: AsyncIterable<Uint8Array>; result(): Hashes }> {
+async function checking(body: AsyncIterable<Uint8Array>, { asked, besides, lengthBytes, md5 }: Receiving): Promise<{ bytes: AsyncIterable<Uint8Array>; result(): Hashes }> {
   const { algorithm, expected } = asked;
   const trailer = isTrailed(body) && body.trailer.algorithm === algorithm ? body.trailer : undefined; // compared already
   const checksum = trailer ? undefined : await startChecksum(algorithm);
+  const second = besides === undefined || besides === algorithm ? undefined : await startChecksum(besides);
   const hash = createHash("md5");
   let result: Hashes | undefined;
   async function* bytes(): AsyncGenerator<Uint8Array> {
@@ -64,6 +68,7 @@ async function checking(body: AsyncIterable<Uint8Array>, { asked, lengthBytes, m
       if (sizeBytes > UPLOAD_BYTES_MAX) throw entityTooLarge(sizeBytes, UPLOAD_BYTES_MAX);
       hash.update(chunk);
       checksum?.update(chunk);
+      second?.update(chunk);
       yield chunk;
     }
     if (lengthBytes !== undefined && sizeBytes !== lengthBytes) throw incompleteBody(lengthBytes, sizeBytes);
@@ -72,7 +77,7 @@ async function checking(body: AsyncIterable<Uint8Array>, { asked, lengthBytes, m
     if (md5 !== undefined && md5 !== etagBase64) throw badMd5(md5, etagBase64);
     const value = trailer ? trailer.value() : await checksum!.digest();
     if (expected !== undefined && expected !== value) throw badChecksum(nameOf(algorithm));
-    result = { etag, checksum: { algorithm, value } };
+    result = { etag, checksum: { algorithm, value }, ...(second && { besides: { algorithm: besides!, value: await second.digest() } }) };
   }
   return { bytes: bytes(), result: () => result! };
 }

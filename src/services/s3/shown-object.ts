@@ -5,7 +5,7 @@ import { encodeWords, isPlain } from "./metadata-words.ts";
 import { type Encryption, shownVersion, type StoredObject } from "./object.ts";
 import { shownRestore } from "./restore.ts";
 
-export const DEFAULT_TYPE = "binary/octet-stream";
+const DEFAULT_TYPE = "binary/octet-stream";
 
 export type ShownObject = Omit<HeadObjectCommandOutput, "$metadata" | "ContentRange" | "ContentLength">;
 

@@ -35,7 +35,8 @@ export const uploadListOperations = (parts: Parts) => ({
     return {
       Bucket: name, KeyMarker: encode(keyMarker), UploadIdMarker: idMarker ?? "", MaxUploads: most, IsTruncated: truncated,
       ...(input.Prefix !== undefined && { Prefix: encode(prefix) }), ...(delimiter !== undefined && { Delimiter: encode(delimiter) }), ...(input.EncodingType !== undefined && { EncodingType: "url" as const }),
-      NextKeyMarker: truncated ? encode(last!.key) : "", NextUploadIdMarker: truncated ? last!.uploadId ?? "" : "",
+      // Also of the last page, where that ends with an upload: recorded.
+      NextKeyMarker: last && (truncated || last.uploadId !== undefined) ? encode(last.key) : "", NextUploadIdMarker: last?.uploadId ?? "",
       Uploads: filled(uploads.map((upload) => ({
         UploadId: upload.uploadId, Key: encode(upload.key), Initiated: new Date(upload.initiatedMs), StorageClass: (upload.settings.storageClass ?? "STANDARD") as never, Owner: ownerOf(upload.owner), Initiator: ownerOf(upload.owner),
         ...(upload.checksum && { ChecksumAlgorithm: nameOf(upload.checksum.algorithm), ChecksumType: upload.checksum.type }),

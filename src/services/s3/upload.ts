@@ -27,7 +27,7 @@ export interface Part {
   modifiedMs: number;
 }
 
-export const PART_NUMBER_MAX = 10_000;
+const PART_NUMBER_MAX = 10_000;
 export const PART_BYTES_MIN = 5 * 1024 ** 2;
 
 export interface OfUpload {

@@ -32,6 +32,7 @@ async function begin(Bucket: string, Key: string, how: How = {}): Promise<{ Buck
 async function feed(upload: { Bucket: string; Key: string; UploadId: string }, how: How = {}): Promise<CompletedPart[]> {
   return Promise.all(bodies.map(async (Body, index) => {
     const { ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME, ChecksumSHA1, ChecksumSHA256 } = await s3.send(new UploadPartCommand({ ...upload, PartNumber: index + 1, Body, ...(how.ChecksumAlgorithm && { ChecksumAlgorithm: how.ChecksumAlgorithm }) }));
+    if (!how.ChecksumAlgorithm) return { PartNumber: index + 1, ETag };
     return { PartNumber: index + 1, ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME, ChecksumSHA1, ChecksumSHA256 };
   }));
 }
@@ -89,7 +90,7 @@ test("an upload is completed only with parts that are there, in order, and large
   await assert.rejects(complete(second, first), named("InvalidPartOrder"));
   await assert.rejects(complete(first, { PartNumber: 7, ETag: "x" }), named("InvalidPart"));
   await assert.rejects(complete({ ...first, ETag: second.ETag }), named("InvalidPart"));
-  await assert.rejects(complete(), named("MalformedXML"));
+  await assert.rejects(complete(), named("InvalidRequest"));
   const fourth = await s3.send(new UploadPartCommand({ ...upload, PartNumber: 4, Body: "4" }));
   await assert.rejects(complete(third, { PartNumber: 4, ETag: fourth.ETag }), named("EntityTooSmall"));
   const completed = await complete(second, third);
@@ -133,4 +134,41 @@ test("uploads and their parts are listed page by page, and gone when aborted", a
   await assert.rejects(s3.send(new ListPartsCommand(uploads[0]!)), named("NoSuchUpload"));
   await assert.rejects(s3.send(new AbortMultipartUploadCommand({ Bucket, Key: "a", UploadId: "../x" })), named("NoSuchUpload"));
   await s3.send(new DeleteBucketCommand({ Bucket })); // uploads do not keep it
+});
+
+test("without an algorithm of its own an upload's object has a CRC64NVME, whatever its parts were sent with", async () => {
+  const Bucket = await newBucket();
+  const upload = await begin(Bucket, "parts");
+  const { ETag, ChecksumCRC32 } = await s3.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: "abc", ChecksumAlgorithm: "CRC32" }));
+  const complete = (part: CompletedPart, how: { ChecksumType?: ChecksumType } = {}) => s3.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: [{ PartNumber: 1, ETag, ...part }] }, ...how }));
+  assert.ok(ChecksumCRC32);
+  await assert.rejects(complete({ ChecksumCRC32 }), named("InvalidPart"));
+  await assert.rejects(complete({}, { ChecksumType: "FULL_OBJECT" }), /null checksum mode/);
+  const { ChecksumCRC64NVME, ChecksumType } = await complete({});
+  const whole = await s3.send(new PutObjectCommand({ Bucket, Key: "whole", Body: "abc", ChecksumAlgorithm: "CRC64NVME" }));
+  assert.deepEqual([ChecksumCRC64NVME, ChecksumType], [whole.ChecksumCRC64NVME, "FULL_OBJECT"]);
+  const { ObjectParts } = await s3.send(new GetObjectAttributesCommand({ Bucket, Key: "parts", ObjectAttributes: ["ObjectParts"] }));
+  assert.deepEqual(ObjectParts, { TotalPartsCount: 1 });
+});
+
+test("a composite checksum needs that of each part, and stands in an object's attributes without their number", async () => {
+  const Bucket = await newBucket();
+  const upload = await begin(Bucket, "k", { ChecksumAlgorithm: "SHA256" });
+  const { ETag, ChecksumSHA256 } = await s3.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: "abc", ChecksumAlgorithm: "SHA256" }));
+  const complete = (part: CompletedPart) => s3.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: [{ PartNumber: 1, ETag, ...part }] } }));
+  await assert.rejects(complete({}), /must include the checksum for each part\. It was missing for part 1/);
+  const done = await complete({ ChecksumSHA256 });
+  const { Checksum } = await s3.send(new GetObjectAttributesCommand({ Bucket, Key: "k", ObjectAttributes: ["Checksum"] }));
+  assert.equal(done.ChecksumSHA256, `${Checksum!.ChecksumSHA256}-1`);
+});
+
+test("an upload's condition is not met by what was written since it began", async () => {
+  const Bucket = await newBucket();
+  const upload = await begin(Bucket, "k");
+  const { ETag } = await s3.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: "1" }));
+  const complete = (IfMatch: string | undefined) => s3.send(new CompleteMultipartUploadCommand({ ...upload, IfMatch, MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] } }));
+  const written = await s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "during" }));
+  await assert.rejects(complete('"other"'), named("PreconditionFailed"));
+  await assert.rejects(complete(written.ETag), (error: any) => error.name === "ConditionalRequestConflict" && error.$metadata.httpStatusCode === 409);
+  await complete(undefined);
 });

@@ -7,10 +7,10 @@ import { discardBody, keepBody, PARTS_MAX } from "./bodies.ts";
 import { type Change, changing, putObject } from "./change.ts";
 import { algorithmNamed, askedChecksum, CAN_BE_FULL, type Checksum, type ChecksumInput, nameOf, shownChecksum, shownValue } from "./checksum.ts";
 import { compositeChecksum, etagOfParts, fullChecksum } from "./checksum-combine.ts";
-import { checkWrite } from "./conditions.ts";
+import { checkNoConflict, checkWrite, checkWriteAsked, wholeSeconds } from "./conditions.ts";
 import { copySource } from "./copying.ts";
 import { checkPartKey } from "./encryption.ts";
-import { badChecksum, checksumTypeMismatch, copyRangeOutside, copySourceTooLarge, entityTooSmall, invalidCopyRange, invalidPart, invalidPartOrder, invalidRequest, malformedXml, uploadSizeMismatch } from "./errors.ts";
+import { badChecksum, checksumModeMismatch, checksumTypeMismatch, copyRangeBeyond, copyRangeOutside, copySourceTooLarge, entityTooSmall, invalidCopyRange, invalidPart, invalidPartOrder, invalidRequest, malformedXml, noParts, partChecksumMissing, notSupported, uploadSizeMismatch } from "./errors.ts";
 import { shownAbort, shownExpiration } from "./lifecycle.ts";
 import { objectArn, partDocument, PARTS, UPLOADS, uploadDocument } from "./names.ts";
 import { settingsOfNewObject } from "./new-object.ts";
@@ -30,7 +30,7 @@ export const uploadOperations = (parts: Parts) => ({
     const settings = settingsOfNewObject(bucket, input, nowMs);
     const checksum = uploadChecksum(input.ChecksumAlgorithm, input.ChecksumType);
     const uploadId = parts.nextSequence().toString(16).padStart(SEQUENCE_DIGITS, "0") + parts.ids.token(ID_CHARACTERS - SEQUENCE_DIGITS, HEX);
-    const upload: Upload = { key: input.Key, uploadId, owner: call.account, initiatedMs: Math.floor(nowMs), settings, ...(checksum && { checksum }) };
+    const upload: Upload = { key: input.Key, uploadId, owner: call.account, initiatedMs: wholeSeconds(nowMs), settings, ...(checksum && { checksum }) };
     await changing(parts, bucket, ({ tx }) => tx.documents<Upload>(UPLOADS).put(uploadDocument(bucket.name, input.Key, uploadId), upload));
     return {
       Bucket: bucket.name, Key: input.Key, UploadId: uploadId, ...shownEncryption(settings.encryption),
@@ -44,7 +44,8 @@ export const uploadOperations = (parts: Parts) => ({
     const upload = await findUpload(parts.stores, input);
     checkPartKey(upload.settings, input);
     checkAlgorithm(upload, input);
-    const received = await receiveUpload(parts, input, upload.checksum?.algorithm ?? "crc64nvme");
+    // Without an algorithm of its own an upload's object gets a CRC64NVME, whatever its parts were sent with (recorded).
+    const received = await receiveUpload(parts, input, upload.checksum?.algorithm ?? "crc64nvme", upload.checksum ? undefined : "crc64nvme");
     await changing(parts, bucket, (change) => keepPart(parts, change, input, received));
     return { ETag: `"${received.etag}"`, ...shownValue(received.checksum), ...shownEncryption(upload.settings.encryption) };
   },
@@ -61,26 +62,33 @@ export const uploadOperations = (parts: Parts) => ({
     const part = await changing(parts, bucket, (change) => keepPart(parts, change, input, received));
     return {
       CopyPartResult: { ETag: `"${part.etag}"`, LastModified: new Date(part.modifiedMs), ...(upload.checksum && shownValue(part.checksum)) },
-      ...(from.versioning !== undefined && { CopySourceVersionId: source.versionId }), ...shownEncryption(upload.settings.encryption),
+      ...(source.versionId !== "null" && { CopySourceVersionId: source.versionId }), ...shownEncryption(upload.settings.encryption),
     };
   },
 
   async CompleteMultipartUpload(input, call) {
     const { Key: key } = input;
     const bucket = await parts.lookup.find(input, call, "PutObject", objectArn(input.Bucket, key));
-    const named = namedParts(input.MultipartUpload?.Parts ?? [], input.UploadId);
+    checkWriteAsked(input);
+    if (!input.MultipartUpload?.Parts?.length) {
+      await findUpload(parts.stores, input);
+      throw noParts();
+    }
+    const named = namedParts(input.MultipartUpload.Parts, input.UploadId);
     const stored = await changing(parts, bucket, async (change) => {
       const { tx } = change;
       const done = await completedBefore(tx, input);
       if (done) return done;
       const upload = await findUpload(tx, input);
-      checkWrite(input, key, input.IfMatch === undefined && input.IfNoneMatch === undefined ? undefined : await findVersion(tx, bucket.name, key));
+      const current = input.IfMatch === undefined && input.IfNoneMatch === undefined ? undefined : await findVersion(tx, bucket.name, key);
+      checkWrite(input, key, current);
+      checkNoConflict(input, key, current, Number.parseInt(upload.uploadId.slice(0, SEQUENCE_DIGITS), 16));
       const rows = await tx.documents<Part>(PARTS).list({ prefix: `${upload.uploadId}/`, limit: PARTS_MAX });
       const chosen = choose(named, new Map(rows.map(([, part]) => [part.number, part])), upload);
       const sizeBytes = chosen.reduce((sum, part) => sum + part.sizeBytes, 0);
       if (input.MpuObjectSize !== undefined && input.MpuObjectSize !== sizeBytes) throw uploadSizeMismatch(input.MpuObjectSize, sizeBytes);
       const checksum = await checksumOfParts(upload, chosen);
-      checkExpected(input, checksum);
+      checkExpected(input, checksum, upload.checksum?.type);
       const used = new Set(chosen.map(({ number }) => number));
       for (const [document, { number, bodyId }] of rows) {
         if (used.has(number)) continue;
@@ -99,6 +107,7 @@ export const uploadOperations = (parts: Parts) => ({
   },
 
   async AbortMultipartUpload(input, call) {
+    if (input.IfMatchInitiatedTime !== undefined) throw notSupported("x-amz-if-match-initiated-time"); // of directory buckets
     const bucket = await parts.lookup.find(input, call, "AbortMultipartUpload", objectArn(input.Bucket, input.Key));
     await changing(parts, bucket, async ({ tx }) => {
       const { uploadId } = await findUpload(tx, input);
@@ -136,12 +145,12 @@ function checkAlgorithm(upload: Upload, input: ChecksumInput): void {
 }
 
 /** In the transaction that also sees that the upload is still there. */
-async function keepPart(parts: Parts, { tx }: Change, input: OfUpload & { PartNumber: number }, { id, sizeBytes, etag, checksum }: ReceivedBody): Promise<Part> {
+async function keepPart(parts: Parts, { tx }: Change, input: OfUpload & { PartNumber: number }, { id, sizeBytes, etag, checksum, besides = checksum }: ReceivedBody): Promise<Part> {
   const { uploadId } = await findUpload(tx, input);
   const document = partDocument(uploadId, input.PartNumber);
   const replaced = await tx.documents<Part>(PARTS).get(document);
   if (replaced) await discardBody(tx, { id: replaced.bodyId }, parts.clock.now());
-  const part: Part = { number: input.PartNumber, bodyId: id, sizeBytes, etag, checksum, modifiedMs: Math.floor(parts.clock.now()) };
+  const part: Part = { number: input.PartNumber, bodyId: id, sizeBytes, etag, checksum: besides, modifiedMs: wholeSeconds(parts.clock.now()) };
   await keepBody(tx, id);
   await tx.documents<Part>(PARTS).put(document, part);
   return part;
@@ -151,6 +160,7 @@ function copyRange(header: string | undefined, sizeBytes: number): { start: numb
   const match = /^bytes=(\d+)-(\d+)$/.exec(header ?? `bytes=0-${Math.max(sizeBytes - 1, 0)}`);
   if (!match || Number(match[2]) < Number(match[1])) throw invalidCopyRange(header!);
   const [start, end] = [Number(match[1]), Number(match[2]) + 1];
+  if (header !== undefined && start >= sizeBytes) throw copyRangeBeyond();
   if (header !== undefined && end > sizeBytes) throw copyRangeOutside(header, sizeBytes);
   if (Math.min(end, sizeBytes) - start > UPLOAD_BYTES_MAX) throw copySourceTooLarge();
   return { start, end: Math.min(end, sizeBytes) };
@@ -159,7 +169,7 @@ function copyRange(header: string | undefined, sizeBytes: number): { start: numb
 interface NamedPart { number: number; etag: string; part: CompletedPart }
 
 function namedParts(given: CompletedPart[], uploadId: string): NamedPart[] {
-  if (given.length === 0 || given.length > PARTS_MAX) throw malformedXml();
+  if (given.length > PARTS_MAX) throw malformedXml();
   return given.map((part, index) => {
     const { PartNumber: number, ETag: etag } = part;
     if (number === undefined || etag === undefined) throw malformedXml();
@@ -174,15 +184,17 @@ function choose(named: NamedPart[], uploaded: Map<number, Part>, { uploadId, che
     const part = uploaded.get(number);
     if (!part || part.etag !== etag) throw invalidPart(uploadId, number, etag);
     const expected = askedChecksum(given);
+    if (checksum?.type === "COMPOSITE" && !expected) throw partChecksumMissing(checksum.algorithm, number);
+    if (!checksum && expected) throw invalidPart(uploadId, number, etag); // recorded
     if (expected && (expected.algorithm !== part.checksum.algorithm || expected.expected !== part.checksum.value)) throw invalidPart(uploadId, number, etag);
-    if (checksum?.type === "COMPOSITE" && part.checksum.algorithm !== checksum.algorithm) throw invalidPart(uploadId, number, etag);
     if (index < named.length - 1 && part.sizeBytes < PART_BYTES_MIN) throw entityTooSmall({ partNumber: number, sizeBytes: part.sizeBytes, etag });
     return part;
   });
 }
 
 /** As asked for; otherwise that of the whole, which S3 gives everything, where its parts have one that can be combined. */
-async function checksumOfParts({ checksum }: Upload, chosen: Part[]): Promise<Checksum | undefined> {
+async function checksumOfParts({ checksum, settings }: Upload, chosen: Part[]): Promise<Checksum | undefined> {
+  if (!checksum && settings.encryption?.customerKeyMd5 !== undefined) return undefined; // recorded
   const algorithm: ChecksumAlgorithm = checksum?.algorithm ?? chosen[0]!.checksum.algorithm;
   const values = chosen.map(({ sizeBytes, checksum: { value } }) => ({ value, sizeBytes }));
   const combines = CAN_BE_FULL.includes(algorithm) && chosen.every((part) => part.checksum.algorithm === algorithm);
@@ -196,12 +208,12 @@ async function checksumOfParts({ checksum }: Upload, chosen: Part[]): Promise<Ch
 }
 
 /** A composite may be given with "-PARTS" behind it or without. */
-function checkExpected(input: ChecksumInput & { ChecksumType?: string | undefined }, checksum: Checksum | undefined): void {
+function checkExpected(input: ChecksumInput & { ChecksumType?: string | undefined }, checksum: Checksum | undefined, asked: Checksum["type"] | undefined): void {
+  if (input.ChecksumType !== undefined && input.ChecksumType !== asked) throw checksumModeMismatch(asked);
   if (!checksum) return;
-  if (input.ChecksumType !== undefined && input.ChecksumType !== checksum.type) throw checksumTypeMismatch(input.ChecksumType, checksum.type);
   const names = Object.entries(input).filter((entry): entry is [string, string] => /^Checksum(CRC|SHA|MD5)/.test(entry[0]) && typeof entry[1] === "string");
   for (const [name, value] of names) {
     const of = name.slice("Checksum".length);
-    if (of !== nameOf(checksum.algorithm) || value.replace(/-\d+$/, "") !== checksum.value.replace(/-\d+$/, "")) throw badChecksum(of);
+    if (of !== nameOf(checksum.algorithm) || value.replace(/-\d+$/, "") !== checksum.value.replace(/-\d+$/, "")) throw badChecksum(checksum.algorithm); // in lower case: recorded
   }
 }

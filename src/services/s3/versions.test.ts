@@ -49,7 +49,7 @@ test("with versioning every write is kept, and a deletion only hides", async () 
   const all = [`-k:${marker.VersionId}*`, `k:${second}`, `k:${first}`, "k:null"];
   assert.deepEqual((await listed(Bucket, 1000)).sort(), [...all].sort());
   assert.deepEqual(await listed(Bucket, 1), all);
-  await assert.rejects(text(Bucket, "k", "no-version"), (error: Error) => ["NoSuchVersion", "InvalidArgument"].includes(error.name));
+  await assert.rejects(text(Bucket, "k", "no-version"), named("InvalidArgument"));
 });
 
 test("deleting the current version brings back the one before it", async () => {
@@ -99,4 +99,17 @@ test("a list of versions rolls up to the delimiter and goes through many version
   for (const Key of ["dir/1", "dir/2"]) await put(Bucket, Key, "x");
   for (const size of [1, 2, 3, 100]) assert.deepEqual(await listed(Bucket, size, { Delimiter: "/" }), [...expected, "dir/"]);
   assert.deepEqual((await listed(Bucket, 3, { Prefix: "b" })), expected.slice(5));
+});
+
+test("what is no version id is refused, when it is read or deleted, and is no version among many", async () => {
+  const Bucket = await newBucket();
+  await put(Bucket, "k", "1");
+  const bad = { Bucket, Key: "k", VersionId: "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD" };
+  const refused = { name: "InvalidArgument", message: "Invalid version id specified", ArgumentName: "versionId", ArgumentValue: bad.VersionId };
+  await assert.rejects(s3.send(new GetObjectCommand(bad)), refused);
+  await assert.rejects(s3.send(new DeleteObjectCommand(bad)), refused);
+  await assert.rejects(s3.send(new HeadObjectCommand(bad)), (error: any) => error.$metadata.httpStatusCode === 400);
+  const { Errors, Deleted } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "k", VersionId: bad.VersionId }] } }));
+  assert.deepEqual([Errors, Deleted], [[{ Key: "k", VersionId: bad.VersionId, Code: "NoSuchVersion", Message: "The specified version does not exist." }], undefined]);
+  assert.equal(await text(Bucket, "k"), "1");
 });

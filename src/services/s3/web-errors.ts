@@ -39,6 +39,8 @@ export const badRedirectLocation = () => error("InvalidRedirectLocation", 400, "
 // Forms
 export const formLacks = (name: string) => argument(`Bucket POST must contain a field named '${name}'.  If it is specified, please check the order of the fields.`, name, "");
 export const formKeyEmpty = () => argument("User key must have a length greater than 0.", "key", "");
+/** Our own sentence: what AWS says of a field that can be no header is not known. */
+export const metadataNameInvalid = (field: string) => argument("The name of a field of metadata must be one that a header can have.", "metadata", field.slice(0, 256));
 /** ceph/s3-tests has the status; versitygw, which copies AWS's, the sentences that are not recorded. */
 export const badFormPolicy = (why: string) => error("InvalidPolicyDocument", 400, `Invalid Policy: ${why}`);
 export const notAsFormPolicy = (why: string) => error("AccessDenied", 403, `Invalid according to Policy: ${why}`);

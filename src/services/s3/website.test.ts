@@ -74,7 +74,8 @@ test("a website serves its objects and index documents, by every form of its hos
   assert.equal((await visit("/docs/")).text, "docs");
   const head = await visit("/", {}, "HEAD");
   assert.deepEqual([head.status, head.text, head.headers["content-length"]], [200, "", "4"]);
-  assert.equal((await visit("/_evoke/health")).status, 404, "the host name reaches the website and nothing behind it");
+  for (const path of ["/_evoke/health", "/_evoke/url/0", "/2015-03-31/functions"]) assert.match((await visit(path)).text, /<li>Code: (NoSuchKey|AccessDenied)/, `the host name reaches the website and nothing behind it: ${path}`);
+  for (const host of [`${Bucket}.s3-website.evil.example`, `${Bucket}.s3-website-eu-west-1.localhost.evil.example:${port}`]) assert.equal((await visit("/", { host })).status, 403, "no page's own name leads here");
 });
 
 test("conditions and ranges count as they do at the bucket", async () => {

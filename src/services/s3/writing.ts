@@ -7,13 +7,14 @@ import type { InBucket } from "./bucket.ts";
 import { keepBody } from "./bodies.ts";
 import { type Change, changing, putObject, type Removal, removeKey, removeVersion } from "./change.ts";
 import { shownChecksum } from "./checksum.ts";
-import { checkWrite, type WriteConditions } from "./conditions.ts";
+import { checkWrite, checkWriteAsked, type WriteConditions } from "./conditions.ts";
 import { checkBypass, nameOf, undeletable } from "./deletion-access.ts";
-import { accessDenied, malformedXml, notSupported } from "./errors.ts";
+import { accessDenied, malformedXml, noSuchVersion, notSupported } from "./errors.ts";
 import { shownExpiration } from "./lifecycle.ts";
-import { objectArn } from "./names.ts";
+import { isVersionId, objectArn } from "./names.ts";
 import { checkKey, settingsOfNewObject } from "./new-object.ts";
 import { findVersion, madeVersion } from "./object.ts";
+import { checkVersionId } from "./object-lookup.ts";
 import type { Operations, Parts } from "./parts.ts";
 import { receiveUpload } from "./receive.ts";
 import { shownEncryption } from "./shown-object.ts";
@@ -25,6 +26,7 @@ export const writingOperations = (parts: Parts) => ({
     if (input.WriteOffsetBytes !== undefined) throw notSupported("x-amz-write-offset-bytes");
     const { Key: key } = input;
     const bucket = await parts.lookup.find(input, call, "PutObject", objectArn(input.Bucket, key));
+    checkWriteAsked(input);
     const settings = settingsOfNewObject(bucket, input, parts.clock.now());
     const { id, sizeBytes, etag, checksum } = await receiveUpload(parts, input, "crc64nvme");
     const stored = await changing(parts, bucket, async (change) => {
@@ -43,6 +45,7 @@ export const writingOperations = (parts: Parts) => ({
     checkKey(key);
     const bucket = await parts.lookup.find(input, call, versionId === undefined ? "DeleteObject" : "DeleteObjectVersion", objectArn(input.Bucket, key));
     checkBypass(bucket, input);
+    checkVersionId(versionId);
     const removal = await changing(parts, bucket, (change) => remove(parts, change, { key, ...(versionId !== undefined && { versionId }), bypass: input.BypassGovernanceRetention === true, conditions: input }, call));
     return shownRemoval(removal, versionId);
   },
@@ -50,9 +53,12 @@ export const writingOperations = (parts: Parts) => ({
   async DeleteObjects(input, call) {
     const { Objects: objects = [], Quiet } = input.Delete;
     if (objects.length === 0 || objects.length > DELETED_AT_ONCE_MAX || objects.some(({ Key }) => !Key)) throw malformedXml();
-    const bucket = await parts.lookup.find(input, call, "DeleteObject", objectArn(input.Bucket, objects[0]!.Key!));
+    if (input.MFA !== undefined) throw notSupported("x-amz-mfa");
+    if (objects.some(({ LastModifiedTime, Size }) => LastModifiedTime !== undefined || Size !== undefined)) throw notSupported("LastModifiedTime and Size of objects to delete"); // of directory buckets
+    const bucket = await parts.lookup.locate(input, call);
     checkBypass(bucket, input);
     const refused = await undeletable(parts, bucket, objects, input.BypassGovernanceRetention === true, call, (input as InBucket)[THROUGH]);
+    if (bucket.account !== call.account && refused.size === new Set(objects.map(({ Key = "", VersionId }) => nameOf(Key, VersionId))).size) throw accessDenied(refused.values().next().value);
     const deleted: DeletedObject[] = [];
     const errors: DeleteError[] = [];
     await changing(parts, bucket, async (change) => {
@@ -63,6 +69,7 @@ export const writingOperations = (parts: Parts) => ({
         try {
           const sentence = refused.get(nameOf(key, versionId));
           if (sentence !== undefined) throw accessDenied(sentence);
+          if (versionId !== undefined && !isVersionId(versionId)) throw noSuchVersion(key, versionId); // recorded: DeleteObject says it otherwise
           const removal = await remove(parts, change, { key, ...(versionId !== undefined && { versionId }), bypass: input.BypassGovernanceRetention === true, conditions: { IfMatch } }, call);
           deleted.push({ ...named, ...(removal && shownDeleted(removal)) });
         } catch (error) {

@@ -2,9 +2,9 @@
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html
 import type { Target } from "@aws-sdk/client-scheduler";
 import { parseArn } from "../../kernel/arn.ts";
+import { isJson } from "../../patterns/json-text.ts";
 import type { TargetMessage } from "../../ports/targets.ts";
 import { badTargetArn, inputNotJson, notSupported, parametersOfOthers, parametersRequired } from "./errors.ts";
-import { isJson } from "./json-text.ts";
 import { universalRequest } from "./universal-target.ts";
 
 export type Request =

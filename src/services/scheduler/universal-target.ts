@@ -1,9 +1,9 @@
 // Universal targets, whose input is the request of an API operation: those whose services are here, with the parameters that act.
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
 import { formatArn, parseArn } from "../../kernel/arn.ts";
+import { isJson } from "../../patterns/json-text.ts";
 import type { TargetMessage } from "../../ports/targets.ts";
 import { badRequestJson, fieldsMissing, notSupported } from "./errors.ts";
-import { isJson } from "./json-text.ts";
 import type { Request, Requester } from "./request.ts";
 
 type Fields = Record<string, string | undefined>;

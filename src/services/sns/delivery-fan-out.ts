@@ -29,7 +29,7 @@ export function openFanOut({ stores, clock, lanes }: Pick<RoomPorts, "stores" | 
 
   const deliver = async (topic: Topic, subscription: Subscription, message: Published, body: string): Promise<LaneSend[]> => {
     if (isHeldBack(subscription, message.archiveSeq)) return [];
-    const unwanted = filteredOut(subscription, message);
+    const unwanted = await filteredOut(subscription, message);
     if (unwanted !== undefined) {
       parts.count("NumberOfNotificationsFilteredOut", topic, 1);
       parts.count(unwanted, topic, 1);

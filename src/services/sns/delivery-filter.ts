@@ -2,6 +2,7 @@
 import { attributesEvent } from "../../patterns/attributes.ts";
 import { parseEvent } from "../../patterns/numbers.ts";
 import { compile, type Pattern } from "../../patterns/pattern.ts";
+import { matchesInTurns } from "../../patterns/turns.ts";
 import type { TopicMetric } from "./delivery-metrics.ts";
 import { type Published, textFor } from "./message.ts";
 import type { Subscription } from "./subscription.ts";
@@ -15,7 +16,7 @@ const bodyEvents = new WeakMap<Published, { text: string; event: unknown }>();
 const UNREADABLE = Symbol();
 
 /** Undefined when it is wanted; otherwise the number that says why not. */
-export function filteredOut(subscription: Subscription, message: Published): TopicMetric | undefined {
+export async function filteredOut(subscription: Subscription, message: Published): Promise<TopicMetric | undefined> {
   const policy = subscription.attributes["FilterPolicy"];
   if (policy === undefined) return undefined;
   const isBody = subscription.attributes["FilterPolicyScope"] === "MessageBody";
@@ -24,11 +25,11 @@ export function filteredOut(subscription: Subscription, message: Published): Top
   return isBody ? bodyUnwanted(pattern, message, textFor(message, subscription.protocol)) : attributesUnwanted(pattern, message);
 }
 
-function bodyUnwanted(pattern: Pattern, message: Published, text: string): TopicMetric | undefined {
+async function bodyUnwanted(pattern: Pattern, message: Published, text: string): Promise<TopicMetric | undefined> {
   let known = bodyEvents.get(message);
   if (known?.text !== text) bodyEvents.set(message, (known = { text, event: read(text) }));
   if (known.event === UNREADABLE) return "NumberOfNotificationsFilteredOut-InvalidMessageBody";
-  return pattern.matches(known.event) ? undefined : "NumberOfNotificationsFilteredOut-MessageBody";
+  return (await matchesInTurns(pattern, known.event, text.length)) ? undefined : "NumberOfNotificationsFilteredOut-MessageBody";
 }
 
 function read(text: string): unknown {

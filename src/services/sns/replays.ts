@@ -78,7 +78,7 @@ export function openReplays({ stores, clock, ids }: Pick<RoomPorts, "stores" | "
       const isReplayed = seq <= heldAfter;
       if (isReplayed && (atMs < earliestMs || atMs > untilMs)) continue;
       const message = JSON.parse(text) as Published;
-      const unwanted = filteredOut(subscription, message);
+      const unwanted = await filteredOut(subscription, message);
       if (unwanted !== undefined) for (const name of ["NumberOfNotificationsFilteredOut", unwanted] as const) parts.count(name, topic, 1);
       else sends.push({ ...tryLater({ topic, subscription, message }, isReplayed ? JSON.stringify(replayed(message, subscription)) : text, 0, nowMs), id: `${message.messageId}/${work.replayId}` });
     }

@@ -2,6 +2,7 @@
 import { createHash, createPrivateKey, generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
 import { assert } from "../../kernel/assert.ts";
+import { once } from "../../kernel/once.ts";
 import type { RoomPorts } from "../service.ts";
 import { pemOf, selfSigned } from "./signing-certificate.ts";
 
@@ -28,22 +29,14 @@ const SKEW_MS = 3_600_000;
 /** Reads it once; makes it when there is none. */
 export function openSigningKey({ stores, clock, ids }: Pick<RoomPorts, "stores" | "clock" | "ids">): () => Promise<SigningKey> {
   const documents = stores.documents<Stored>(KEYS);
-  let key: Promise<SigningKey> | undefined;
-  const open = async () => {
+  return once(async () => {
     const known = await documents.get(ID);
     if (known) return keyOf(known);
     await documents.create(ID, await makeKey(clock.machineNow(), ids.bytes(16)));
     const stored = await documents.get(ID); // ours, or that of another process that was first
     assert(stored, "a signing key that was made is there");
     return keyOf(stored);
-  };
-  return () => {
-    key ??= open().catch((error: unknown) => {
-      key = undefined;
-      throw error;
-    });
-    return key;
-  };
+  });
 }
 
 async function makeKey(nowMs: number, serial: Uint8Array): Promise<Stored> {

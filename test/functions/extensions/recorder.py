@@ -60,8 +60,10 @@ if DOES == "hang-init":
 status, headers, body = call("POST", "/2020-01-01/extension/register", {"events": EVENTS}, {"Lambda-Extension-Name": NAME, "Lambda-Extension-Accept-Feature": "accountId"})
 ME = {"Lambda-Extension-Identifier": headers.get("lambda-extension-identifier", "")}
 say(registered=status, body=body, env=sorted(os.environ), cwd=os.getcwd(), pid=os.getpid())
-if DOES == "init-error":
+if DOES.startswith("init-error"):
     say(answer=call("POST", "/2020-01-01/extension/init/error", {"errorMessage": "m", "errorType": "Extension.NoConfig", "stackTrace": []}, {**ME, "Lambda-Extension-Function-Error-Type": "Extension.NoConfig"}))
+    if DOES == "init-error-stays":
+        time.sleep(60)
     sys.exit(1)
 if DOES == "mistakes":
     other = {"Lambda-Extension-Identifier": "00000000-0000-4000-8000-000000000000"}

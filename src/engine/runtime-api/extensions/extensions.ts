@@ -75,8 +75,8 @@ export interface Extensions {
   statuses(): ExtensionStatus[];
 }
 
-/** How long an extension that has reported an error may take to exit: then its exit status is what the log says. */
-const EXIT_AFTER_ERROR_MS = 300;
+/** How long an extension that has reported an error may take to exit, as long as at the end: then its exit status is what the log says. */
+const EXIT_AFTER_ERROR_MS = 2000;
 /** What a shell answers when a program cannot be executed, or is not there (its interpreter, say). */
 const CANNOT_EXECUTE = [126, 127];
 

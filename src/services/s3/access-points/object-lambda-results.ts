@@ -10,9 +10,12 @@ const HEADERS = new Set([
   "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-server-side-encryption-customer-key-md5", "x-amz-storage-class", "x-amz-tagging-count", "x-amz-version-id", "content-range",
 ]);
 
+/** "the total size of the request headers … 8 KB" (ErrorResponses, of requests); most clients take no more than twice as much of an answer. */
+const HEADER_BYTES_MAX = 8192;
+
 /** Throws the error that the function says, or LambdaInvalidResponse. */
 export function resultOf(payload: Uint8Array, statuses: ReadonlySet<number>): { status: number; result: Record<string, unknown> } {
-  const result: unknown = JSON.parse(Buffer.from(payload).toString());
+  const result = parsed(payload);
   if (!isObject(result)) throw lambdaInvalidResponse("it is not an object");
   const { statusCode: status, errorCode, errorMessage } = result;
   if (typeof status !== "number" || !statuses.has(status)) throw lambdaInvalidResponse("its statusCode is none that S3 answers");
@@ -20,15 +23,27 @@ export function resultOf(payload: Uint8Array, statuses: ReadonlySet<number>): { 
   return { status, result };
 }
 
+/** Custom runtimes may answer anything. */
+function parsed(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload).toString());
+  } catch {
+    throw lambdaInvalidResponse("it is no JSON");
+  }
+}
+
 export function headersOf({ headers = {} }: Record<string, unknown>): Record<string, string> {
   if (!isObject(headers)) throw lambdaInvalidResponse("its headers are not an object");
   const shown: Record<string, string> = {};
+  let bytes = 0;
   for (const [name, value] of Object.entries(headers)) {
     const lower = name.toLowerCase();
     if (!HEADERS.has(lower) && !/^x-amz-meta-[\w.-]+$/.test(lower)) continue;
     const text = typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
     if (text === undefined || /[^\t\x20-\x7e]/.test(text)) throw lambdaInvalidResponse(`its header ${lower} has no value that a header can have`);
     if (lower === "content-length" && !/^\d{1,15}$/.test(text)) throw lambdaInvalidResponse("its Content-Length is no length");
+    bytes += lower.length + text.length;
+    if (bytes > HEADER_BYTES_MAX) throw lambdaInvalidResponse(`its headers are larger than ${HEADER_BYTES_MAX} bytes`);
     shown[lower] = text;
   }
   return shown;

@@ -25,7 +25,7 @@ const ANSWER_MS_MAX = 60_000;
 const ADDRESS_SECONDS = 61;
 const TOKEN_CHARACTERS = 40;
 /** In functions' sandboxes a name that leads here (engine/sandbox), because clients put it before this endpoint's host. */
-export const OUTPUT_ROUTE = "io-evoke-001";
+const OUTPUT_ROUTE = "io-evoke-001";
 
 /** WriteGetObjectResponse lists them. */
 const STATUSES = new Set([200, 206, 304, 400, 401, 403, 404, 405, 409, 411, 412, 416, 500, 503]);
@@ -85,6 +85,7 @@ async function getObject(parts: Parts, asked: Asked): Promise<object> {
     return shownAnswer(given, late);
   } catch (error) {
     late.cancel();
+    void waiting.answered.then(({ done }) => done(validationError("The caller of GetObject waits no more."))); // it may have come at the same moment
     throw error;
   } finally {
     waiting.close();
@@ -121,7 +122,7 @@ function shownAnswer({ input, lengthBytes, done }: Given, late: Deadline): objec
     return { ...shown, [ANSWER]: { status, body: "" } };
   }
   late.passed.catch(() => done(validationError("The caller of GetObject has not read the answer in time."))); // whether or not it has begun to
-  return { ...shown, ...(lengthBytes !== undefined && { ContentLength: lengthBytes }), Body: streamed(Body as AsyncIterable<Uint8Array> | undefined, late, done), [ANSWER]: { status } };
+  return { ...shown, ...(lengthBytes !== undefined && { ContentLength: lengthBytes }), Body: streamed(exactly(Body as AsyncIterable<Uint8Array> | undefined, lengthBytes), late, done), [ANSWER]: { status } };
 }
 
 function whyInvalid({ StatusCode: status = 200, ErrorCode: code }: WriteGetObjectResponseCommandInput, lengthBytes: number | undefined): string | undefined {
@@ -132,15 +133,26 @@ function whyInvalid({ StatusCode: status = 200, ErrorCode: code }: WriteGetObjec
   return undefined;
 }
 
+/** The caller is told the length that the function says, and takes what comes after it for the next answer. */
+async function* exactly(body: AsyncIterable<Uint8Array> | undefined, lengthBytes: number | undefined): AsyncIterable<Uint8Array> {
+  let left = lengthBytes ?? Infinity;
+  for await (const chunk of body ?? []) {
+    left -= chunk.byteLength;
+    if (left < 0) throw validationError("The body is longer than its request says.");
+    yield chunk;
+  }
+  if (lengthBytes !== undefined && left > 0) throw validationError("The body is shorter than its request says.");
+}
+
 /** The caller reads as fast as the function writes; what does not end in time is broken off. */
-async function* streamed(body: AsyncIterable<Uint8Array> | undefined, late: Deadline, done: Given["done"]): AsyncIterable<Uint8Array> {
+async function* streamed(body: AsyncIterable<Uint8Array>, late: Deadline, done: Given["done"]): AsyncIterable<Uint8Array> {
   let failure: Error | undefined = validationError("The caller of GetObject has gone.");
   try {
-    const iterator = body?.[Symbol.asyncIterator]();
-    for (let more = iterator !== undefined; more;) {
-      const next = await Promise.race([iterator!.next(), late.passed]);
-      if (next.done) more = false;
-      else yield next.value;
+    const iterator = body[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await Promise.race([iterator.next(), late.passed]);
+      if (next.done) break;
+      yield next.value;
     }
     failure = undefined;
   } catch (error) {
@@ -158,10 +170,16 @@ async function writeGetObjectResponse({ answers, access }: Parts, input: WriteGe
   await access.check({ actor: call.principal, action: "s3-object-lambda:WriteGetObjectResponse", resource: arn, call }).catch((error: unknown) => {
     throw error instanceof ServiceError ? accessDenied(error.message) : error;
   });
-  const headers = call.request?.headers ?? {};
-  const length = headers["x-amz-decoded-content-length"] ?? (headers["transfer-encoding"] === undefined ? (headers["content-length"] ?? "0") : undefined);
-  if (!(await answers.give(input.RequestToken, input, length === undefined ? undefined : Number(length)))) throw validationError("The request token was used already.");
+  if (!(await answers.give(input.RequestToken, input, lengthOf(call.request?.headers ?? {})))) throw validationError("The request token was used already.");
   return {};
+}
+
+/** Of the body, where the request says so: what is streamed may not know it. Throws ValidationError. */
+function lengthOf(headers: Record<string, string | undefined>): number | undefined {
+  const decoded = headers["x-amz-decoded-content-length"];
+  const length = decoded ?? (headers["transfer-encoding"] === undefined ? (headers["content-length"] ?? "0") : undefined);
+  if (length !== undefined && !/^\d{1,15}$/.test(length)) throw validationError("The length of the body is no length.");
+  return length === undefined ? undefined : Number(length);
 }
 
 async function headObject(parts: Parts, asked: Asked): Promise<object> {

@@ -12,7 +12,7 @@ export const OBJECT_LAMBDA_POINTS = "s3/object-lambda-point";
 /** Which point an alias is of. id: the alias, in one world with the names of buckets. */
 export const ALIASES = "s3/access-point-alias";
 /** The access points of a bucket. id: bucket/account/region/name */
-export const POINTS_OF_BUCKET = "s3/access-point-of-bucket";
+const POINTS_OF_BUCKET = "s3/access-point-of-bucket";
 
 interface Point {
   name: string;

@@ -71,7 +71,7 @@ function wholeBlock(given: PublicAccessBlockConfiguration | undefined): PublicAc
 }
 
 /** Throws NoSuchAccessPoint. */
-export async function ownPoint({ stores }: Pick<Parts, "stores">, input: { AccountId?: string | undefined; Name: string }, call: Call): Promise<AccessPoint> {
+async function ownPoint({ stores }: Pick<Parts, "stores">, input: { AccountId?: string | undefined; Name: string }, call: Call): Promise<AccessPoint> {
   checkAccount(input, call);
   const point = await findPoint(stores, { kind: "standard", account: call.account, region: call.region, name: input.Name });
   if (!point) throw noSuchAccessPoint(input.Name);
