@@ -15,13 +15,17 @@ const RULES = 1000;
 const patternOf = (n: number): string => JSON.stringify({ source: ["my.app"], "detail-type": [`order-${n}`], detail: { state: ["paid", "sent"], total: [{ numeric: [">", 10] }] } });
 const EVENT = JSON.stringify({ version: "0", id: "i", "detail-type": "order-0", source: "my.app", account: "0", time: "t", region: "r", resources: [], detail: { state: "paid", total: 12, items: [{ id: 1 }, { id: 2 }] } });
 
-function matchesPerSecond(rules: number, quick: boolean): number {
+/** As many rules of objects, each for one folder. */
+const folderPatternOf = (n: number): string => JSON.stringify({ source: ["aws.s3"], "detail-type": ["Object Created"], detail: { object: { key: [{ prefix: `uploads/${n}/` }] } } });
+const OBJECT_EVENT = JSON.stringify({ version: "0", id: "i", "detail-type": "Object Created", source: "aws.s3", account: "0", time: "t", region: "r", resources: [], detail: { bucket: { name: "b" }, object: { key: "uploads/0/cat.jpg", size: 12 } } });
+
+function matchesPerSecond(rules: number, quick: boolean, patternOf: (n: number) => string, event: string): number {
   const index = ruleIndex(Array.from({ length: rules }, (_, n) => ({ value: n, pattern: compile(patternOf(n), "eventbridge") })));
   const count = quick ? 20_000 : 200_000;
   let found = 0;
   const run = () => {
     const start = performance.now();
-    for (let n = 0; n < count; n++) found += index.matching(parseEvent(EVENT)).length;
+    for (let n = 0; n < count; n++) found += index.matching(parseEvent(event)).length;
     return count / ((performance.now() - start) / 1000);
   };
   run(); // while its code is optimised
@@ -62,7 +66,8 @@ async function eventsPerSecond(rules: number, quick: boolean): Promise<number> {
 export async function eventRules(quick: boolean): Promise<Row[]> {
   await eventsPerSecond(1, true); // while its code is optimised
   return [
-    row("events matched", matchesPerSecond(1, quick), matchesPerSecond(RULES, quick)),
+    row("events matched", matchesPerSecond(1, quick, patternOf, EVENT), matchesPerSecond(RULES, quick, patternOf, EVENT)),
+    row("events matched by the beginning of a key", matchesPerSecond(1, quick, folderPatternOf, OBJECT_EVENT), matchesPerSecond(RULES, quick, folderPatternOf, OBJECT_EVENT)),
     row("events put and delivered to a queue", await eventsPerSecond(1, quick), await eventsPerSecond(RULES, quick)),
   ];
 }

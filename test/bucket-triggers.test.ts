@@ -88,3 +88,22 @@ test("who puts an object does not wait for the function, and a function that fai
   await fetch(`${platform.url}/_evoke/clock`, { method: "POST", body: JSON.stringify({ advance: "5m" }) });
   assert.deepEqual(await said("tried", 3), ["bad/1", "bad/1", "bad/1"], "three times in all");
 });
+
+test("a function that writes into the bucket that invokes it is stopped after sixteen times, and the bucket goes on", async () => {
+  // What the SDK of a function sends, its own trace included: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+  const cyclic = await trigger("cyclic", `
+    const key = event.Records[0].s3.object.key;
+    const date = new Date().toISOString().replace(/[-:]|\\.\\d+/g, "");
+    const authorization = "AWS4-HMAC-SHA256 Credential=" + process.env.AWS_ACCESS_KEY_ID + "/" + date.slice(0, 8) + "/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=" + "0".repeat(64);
+    const headers = { authorization, "x-amz-date": date, "x-amz-content-sha256": "UNSIGNED-PAYLOAD", "x-amz-security-token": process.env.AWS_SESSION_TOKEN, "x-amzn-trace-id": process.env._X_AMZN_TRACE_ID };
+    const { status } = await fetch(process.env.AWS_ENDPOINT_URL + "/${Bucket}/" + key + "-", { method: "PUT", headers, body: "x" });
+    await say("cyclic", status);`, ["s3:ObjectCreated:*"], "cycle/");
+  await s3.putBucketNotificationConfiguration({ Bucket, NotificationConfiguration: { LambdaFunctionConfigurations: [cyclic] } });
+  await s3.putObject({ Bucket, Key: "cycle/", Body: "x" });
+  assert.deepEqual(await said("cyclic", 16), Array.from({ length: 16 }, () => 200));
+  await sleep(500);
+  assert.equal(evidence.said("cyclic").length, 16);
+  assert.equal((await s3.listObjectsV2({ Bucket, Prefix: "cycle/" })).KeyCount, 17);
+  await s3.putObject({ Bucket, Key: "cycle/anew/", Body: "x" });
+  assert.equal((await said("cyclic", 32)).length, 32, "what begins anew is no loop yet");
+});

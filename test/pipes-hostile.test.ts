@@ -64,50 +64,43 @@ async function bodies(QueueUrl: string, count: number, seconds = 60): Promise<st
   return found;
 }
 
-test("a pipe into its own source goes round, and leaves others their turns", async (t) => {
-  const [QueueUrl, back] = [await queue("round"), await queue("round-2")];
-  const InputTemplate = "<$.body>";
-  await pipe("round", { Source: arnOf("round"), Target: arnOf("round-2"), TargetParameters: { InputTemplate } });
-  await pipe("back", { Source: arnOf("round-2"), Target: arnOf("round"), TargetParameters: { InputTemplate } });
-  await pipe("self", { Source: arnOf("self-q"), Target: arnOf("self-q"), TargetParameters: { InputTemplate } }).catch(() => undefined);
-  for (let n = 0; n < 20; n++) await sqs.sendMessage({ QueueUrl, MessageBody: `m${n}` });
-  const cpu = process.cpuUsage();
+test("pipes in circles leave others their turns, and when one stops all messages are there", async () => {
+  const urls = await Promise.all(["round", "back", "self"].map((name) => queue(name)));
+  const circle = (Name: string, target: string) => pipe(Name, { Source: arnOf(Name), Target: arnOf(target), TargetParameters: { InputTemplate: "<$.body>" } });
+  await Promise.all([circle("round", "back"), circle("back", "round"), circle("self", "self")]);
+  for (let n = 0; n < 20; n++) for (const QueueUrl of [urls[0], urls[2]]) await sqs.sendMessage({ QueueUrl, MessageBody: `m${n}` });
   const took: number[] = [];
-  for (let n = 0; n < 100; n++) {
-    const ms = performance.now();
+  for (let n = 0; n < 50; n++) {
+    const startedMs = performance.now();
     await sqs.listQueues({});
-    took.push(performance.now() - ms);
+    took.push(performance.now() - startedMs);
     await sleep(10);
   }
-  const used = process.cpuUsage(cpu);
-  t.diagnostic(`p50 ${took.sort((a, b) => a - b)[50]} p99 ${took[98]} cpu ${(used.user + used.system) / 1e6}`);
-  await pipes.stopPipe({ Name: "round" });
-  await inState("round", "STOPPED");
-  await eventually(async () => ((await counts(QueueUrl)).there === 20 ? true : undefined)).catch(async (error) => { console.log(await counts(QueueUrl), await counts(back)); throw error; });
+  assert.ok(took.sort((a, b) => a - b)[25]! < 250, `half of requests wait for ${took[25]} ms`);
+  for (const Name of ["round", "self"]) await pipes.stopPipe({ Name });
+  for (const QueueUrl of [urls[0], urls[2]]) await eventually(async () => ((await counts(QueueUrl!)).there === 20 ? true : undefined));
 });
 
-test("enrichments that return anything", async () => {
-  const QueueUrl = await queue("nonsense", { VisibilityTimeout: "1" });
-  const to = await queue("nonsense-to");
+test("an enrichment that returns what cannot be sent has failed, and what can be is sent as it is", async () => {
+  const [QueueUrl, to] = [await queue("nonsense", { VisibilityTimeout: "60" }), await queue("nonsense-to")];
   const Enrichment = await fn("nonsense", "return JSON.parse(event[0].body);");
   await pipe("nonsense", { Source: arnOf("nonsense"), Target: arnOf("nonsense-to"), Enrichment, SourceParameters: { SqsQueueParameters: { BatchSize: 1 } } });
-  const tries = ["[null]", "[1,2,3]", "5", "true", '"text"', "[[[1]]]", JSON.stringify(Array.from({ length: 11 }, () => 1)), "[]", "{}", "null", '""', '[{"messageId":"other"}]', '{"__proto__":{"a":1}}', '[""]', JSON.stringify(["x".repeat(250000)]), '["\\u0000"]', '["\\ud800"]'];
-  for (const one of tries) await sqs.sendMessage({ QueueUrl, MessageBody: one });
-  await sleep(4000);
-  const got: string[] = [];
-  for (;;) { const { Messages = [] } = await sqs.receiveMessage({ QueueUrl: to, MaxNumberOfMessages: 10 }); if (Messages.length === 0) break; got.push(...Messages.map(({ Body }) => Body!.slice(0, 40))); for (const m of Messages) await sqs.deleteMessage({ QueueUrl: to, ReceiptHandle: m.ReceiptHandle! }); }
-  console.log(got, await counts(QueueUrl));
+  const failing = ["5", "true", '[""]', JSON.stringify(Array.from({ length: 11 }, () => 1)), '["\\u0000"]'];
+  const nothing = ["[]", "{}", "null", '""'];
+  const sending = ["[null]", "[1,2]", '"text"', "[[1]]", '[{"messageId":"other"}]', '{"__proto__":{"a":1}}'];
+  for (const MessageBody of [...failing, ...nothing, ...sending]) await sqs.sendMessage({ QueueUrl, MessageBody });
+  assert.deepEqual((await bodies(to, 7)).sort(), ["null", "1", "2", "text", "[1]", '{"messageId":"other"}', '{"__proto__":{"a":1}}'].sort());
+  await eventually(async () => ((await counts(QueueUrl)).hidden === failing.length ? true : undefined));
   await pipes.deletePipe({ Name: "nonsense" });
 });
 
-test("target functions that list anything", async () => {
-  const QueueUrl = await queue("lists", { VisibilityTimeout: "1" });
-  const Target = await fn("lists", "console.log(event.length); return JSON.parse(event[0].body);");
+test("a target function that lists what is not of the batch has failed", async () => {
+  const QueueUrl = await queue("lists", { VisibilityTimeout: "60" });
+  const Target = await fn("lists", "return JSON.parse(event[0].body);");
   await pipe("lists", { Source: arnOf("lists"), Target, SourceParameters: { SqsQueueParameters: { BatchSize: 1 } } });
-  const tries = ['{"batchItemFailures":[null]}', '{"batchItemFailures":[{"itemIdentifier":5}]}', '{"batchItemFailures":[{"itemIdentifier":"__proto__"}]}', '{"batchItemFailures":{}}', '{"batchItemFailures":[]}', '{"batchItemFailures":[{"itemIdentifier":{"a":1}}]}', "5", "null", "[]"];
-  for (const one of tries) await sqs.sendMessage({ QueueUrl, MessageBody: one });
-  await sleep(3000);
-  console.log(await counts(QueueUrl), "5 expected left");
+  const failing = ["null", '{"itemIdentifier":5}', '{"itemIdentifier":"__proto__"}', '{"itemIdentifier":{"a":1}}'].map((one) => `{"batchItemFailures":[${one}]}`);
+  for (const MessageBody of [...failing, '{"batchItemFailures":{}}', '{"batchItemFailures":[]}', "5", "null", "[]"]) await sqs.sendMessage({ QueueUrl, MessageBody });
+  await eventually(async () => { const { there, hidden } = await counts(QueueUrl); return there === 0 && hidden === failing.length ? true : undefined; });
   await pipes.deletePipe({ Name: "lists" });
 });
 
@@ -116,9 +109,9 @@ test("a FIFO pipe that is changed, stopped, deleted and made again all the while
   const to = await queue("order-to.fifo", { FifoQueue: "true", ContentBasedDeduplication: "true" });
   const settings = { Source: arnOf("order.fifo"), Target: arnOf("order-to.fifo"), TargetParameters: { InputTemplate: "<$.body>", SqsQueueParameters: { MessageGroupId: "$.attributes.MessageGroupId" } } };
   await pipe("order", settings);
-  let over = false;
+  const over = new AbortController();
   const change = async () => {
-    for (let n = 0; !over; n++) {
+    for (let n = 0; !over.signal.aborted; n++) {
       await inState("order", "RUNNING");
       if (n % 3 === 0) await pipes.updatePipe({ Name: "order", RoleArn, Description: `${n}` });
       else if (n % 3 === 1) {
@@ -136,7 +129,7 @@ test("a FIFO pipe that is changed, stopped, deleted and made again all the while
   const changing = change();
   const groups = ["a", "b", "c"];
   for (let n = 0; n < 100; n++) await sqs.sendMessageBatch({ QueueUrl: from, Entries: groups.map((group) => ({ Id: group, MessageBody: `${group} ${n}`, MessageGroupId: group })) });
-  const got = await bodies(to, 300, 100).finally(() => { over = true; });
+  const got = await bodies(to, 300, 100).finally(() => over.abort());
   await changing;
   for (const group of groups) assert.deepEqual(got.filter((body) => body.startsWith(group)), Array.from({ length: 100 }, (_, n) => `${group} ${n}`));
 });

@@ -75,9 +75,13 @@ describe("telemetry", { skip: PYTHON ? false : "no python3 under /usr", concurre
 
   test("a listener that comes late gets what it has missed", async () => {
     const version = await subscriber("late", { ...LATEST, ...HTTP, types: ["platform"], late: 0.05 });
-    await t.invoke(version, { n: 1 });
-    for (let n = 2; n < 8; n++) { await t.invoke(version, { n }); await new Promise((done) => setTimeout(done, 50)); }
-    await events("late", (seen) => ofType(seen, "platform.initStart").length === 1 && ofType(seen, "platform.report").length >= 1);
+    // Delivery is tried while the function is awake: on a busy machine that takes more than a few invocations.
+    for (let n = 1, all: any[] = []; ofType(all, "platform.initStart").length !== 1 || ofType(all, "platform.report").length < 1; n++) {
+      assert.ok(n < 40, `never: ${JSON.stringify(all)}`);
+      await t.invoke(version, { n });
+      await new Promise((done) => setTimeout(done, 50));
+      all = (await told("late")).flatMap(({ telemetry }) => telemetry ?? []);
+    }
   });
 
   test("the Logs API has its own fewer records", async () => {

@@ -7,8 +7,8 @@ import { isLoopback } from "./listen-address.ts";
 import { isMessageLink } from "./service-rules.ts";
 
 export interface BrowserGuard {
-  /** A sentence when the request must be refused. `ownPage`: a page under /_evoke/. */
-  refuse(request: WireRequest, ownPage: boolean): string | undefined;
+  /** A sentence when the request must be refused. */
+  refuse(request: WireRequest): string | undefined;
   /** Whether this is a name of ours: no page can make another name lead here (DNS rebinding). */
   knowsHost(host: string): boolean;
   /** The answer to an allowed origin's preflight; undefined for every other request. */
@@ -39,7 +39,7 @@ export function openBrowserGuard(config: Pick<Config, "host" | "credentials" | "
     return allowed;
   };
 
-  const refuse = (request: WireRequest, ownPage: boolean): string | undefined => {
+  const refuse = (request: WireRequest): string | undefined => {
     const { host = "", origin } = request.headers;
     if (!hostAllowed(host)) return `Evoke does not answer to the host name "${host.slice(0, 100)}". Allow it with --allowed-hosts if it is yours.`;
     if (origin !== undefined) return origins.has(origin.toLowerCase()) ? undefined : `Web pages of ${origin.slice(0, 100)} may not call Evoke. Allow them with --allowed-origins if they are yours.`;
@@ -50,7 +50,7 @@ export function openBrowserGuard(config: Pick<Config, "host" | "credentials" | "
     if (site === "none") return undefined;
     if (site !== undefined) return "Web pages may not call Evoke unless their origin is listed in --allowed-origins.";
     // A browser that does not send Fetch Metadata (plain http beyond localhost, or an old one) cannot be told from an image on any page.
-    if (!strict && !ownPage && request.headers["user-agent"]?.startsWith("Mozilla/") && !isWindowsPowerShell(request.headers["user-agent"])) return "This looks like a web browser, and Evoke cannot see which page sent it. Open it at http://localhost, or call Evoke with an AWS client.";
+    if (!strict && request.headers["user-agent"]?.startsWith("Mozilla/") && !isWindowsPowerShell(request.headers["user-agent"])) return "This looks like a web browser, and Evoke cannot see which page sent it. Open it at http://localhost, or call Evoke with an AWS client.";
     return undefined;
   };
 

@@ -101,7 +101,7 @@ async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse>
   const isAccountPage = Object.hasOwn(parts.accountPages, request.path);
   const page = isAccountPage ? undefined : findPage(parts.pages, request.path);
   const isOwn = page !== undefined || isAccountPage;
-  const refused = parts.browsers.refuse(request, isOwn);
+  const refused = parts.browsers.refuse(request);
   // A bucket's own rules may admit a page; whatever else is asked for, and under whatever other name, is refused here.
   if (refused !== undefined && (isOwn || isServiceWorker(request) || !parts.browsers.knowsHost(request.headers["host"] ?? "") || !isForBucket(parts, request))) throw pageRefused(refused);
   const preflight = request.method !== "OPTIONS" ? undefined : isOwn ? parts.browsers.preflight(request) : await preflightOf(parts, asked);

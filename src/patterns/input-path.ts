@@ -1,7 +1,6 @@
 // The JSON paths of InputPath, of input transformers and of pipes. Pure.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html: dot notation, dashes, underscores,
 // alphanumeric characters, array indices, wildcards (*), forward slashes.
-
 import { InputTooLarge } from "./input-template.ts";
 
 /** A name, an index, or "*": every member, or every element. */
@@ -24,18 +23,17 @@ export function parsePath(text: string): Step[] | undefined {
   return steps;
 }
 
-/** What is left to be looked at for one event: with wildcards, hundreds of paths over a large event would take half a second. */
+/** What is left to be looked at for one event: hundreds of paths with wildcards over a large one would take half a second. */
 export interface Looking { values: number }
 const VALUES_MAX = 5_000_000;
 export const looking = (): Looking => ({ values: VALUES_MAX });
 
-/** What is there; undefined when nothing is. With a wildcard, a list of all that is. Throws InputTooLarge when too much was looked at. */
-export function valueAt(event: unknown, steps: Step[], left: Looking = looking()): unknown {
+/** What is there; undefined when nothing is. With a wildcard, a list of all that is. With `left`, throws InputTooLarge when too much was looked at. */
+export function valueAt(event: unknown, steps: Step[], left?: Looking): unknown {
   let values = [event];
   let many = false;
   for (const step of steps) {
-    left.values -= values.length;
-    if (left.values < 0) throw new InputTooLarge(`The paths of a template come upon more than ${VALUES_MAX} values of an event`);
+    if (left && (left.values -= values.length) < 0) throw new InputTooLarge(`The paths of a template come upon more than ${VALUES_MAX} values of an event`);
     if (step === EVERY) many = true;
     const next: unknown[] = [];
     for (const value of values) addBelow(value, step, next);

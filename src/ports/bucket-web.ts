@@ -50,8 +50,8 @@ export interface PostedForm {
 export interface BucketWeb {
   /** A bucket's cross-origin rules, none when it has no configuration; undefined when there is no such bucket. */
   corsRules(bucket: string): Promise<CorsRule[] | undefined>;
-  /** Whether the bucket's policy lets anybody at all read this key. */
-  isOpen(bucket: string, key: string, call: Call): Promise<boolean>;
+  /** Whether the bucket's policy lets anybody at all read this object, or this version of it. */
+  isOpen(object: { Bucket: string; Key: string; VersionId?: string | undefined }, call: Call): Promise<boolean>;
   visit(visit: WebsiteVisit, call: Call): Promise<WebAnswer>;
   /** What the form asks for, by the names of PutObject's input: what policies are asked about. Throws InvalidArgument. */
   inputOf(form: PostedForm): Promise<object>;

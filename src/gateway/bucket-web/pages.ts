@@ -14,7 +14,7 @@ const SHOWN = new Set(["GetObject", "HeadObject"]);
 export interface Asking {
   request: WireRequest;
   operation: string;
-  input: { Bucket?: string; Key?: string; CopySource?: string };
+  input: { Bucket?: string; Key?: string; VersionId?: string; CopySource?: string };
   /** The bucket that the request's address names. */
   addressed: string;
   /** Of that bucket; undefined when there is none of this name. */
@@ -23,12 +23,12 @@ export interface Asking {
 
 export async function isAdmitted(web: Pick<BucketWeb, "corsRules" | "isOpen">, { request, operation, input, addressed, rules }: Asking, nobody: Call): Promise<boolean> {
   const { origin } = request.headers;
-  const { Bucket: bucket = "", Key: key = "", CopySource: source } = input;
+  const { Bucket: bucket = "", Key: key = "", VersionId, CopySource: source } = input;
   if (!rules || bucket !== addressed || OTHERS.test(request.headers["host"] ?? "") || !(origin === undefined ? SHOWN : OBJECT_OPERATIONS).has(operation)) return false;
   const page = origin ?? originOf(request.headers["referer"]);
   if (page !== undefined && ruleFor(rules, page, request.method)) return source === undefined || mayCopy(web, source, bucket, page);
   // An image, a script or a link says no origin; what anybody may read is no secret to anybody's page.
-  return origin === undefined && web.isOpen(bucket, key, nobody);
+  return origin === undefined && web.isOpen({ Bucket: bucket, Key: key, VersionId }, nobody);
 }
 
 /** What a page may copy it could read. */

@@ -3,9 +3,9 @@
 import type { LaneItem, LaneOutcome, LaneSend } from "../../ports/lanes.ts";
 import type { TargetMessage } from "../../ports/targets.ts";
 import type { RoomPorts } from "../service.ts";
+import { type Exhausted, nextTry } from "../retry-policy.ts";
 import type { CountEvents } from "./delivery-metrics.ts";
 import { type Delivery, failed, senderFor } from "./delivery-outcome.ts";
-import { type Exhausted, nextTry } from "./retry.ts";
 import type { RuleKey } from "./rule.ts";
 
 export const DEAD_LETTERS = "events-dead-letter";
@@ -45,7 +45,7 @@ export function openDeadLetters({ targets, clock, log }: Pick<RoomPorts, "target
       count("InvocationsSentToDlq", { bus: rule.bus, rule }, 1);
       return {};
     } catch (error) {
-      const next = failed(error).result === "again" ? nextTry({}, receives, { ingestedMs: failedMs, nowMs: clock.now() }) : undefined;
+      const next = failed(error).result === "again" ? nextTry({}, receives, { sinceMs: failedMs, nowMs: clock.now() }) : undefined;
       if (next && "atMs" in next) return { againMs: next.atMs };
       log.warn("An event that could not be delivered could not be put into its dead-letter queue either, and is lost", { rule: rule.arn, queue: queueArn, error: (error as Error).message });
       count("InvocationsFailedToBeSentToDlq", { bus: rule.bus, rule }, 1);

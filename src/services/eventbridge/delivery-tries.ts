@@ -2,13 +2,13 @@
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
 import type { LaneItem, LaneOutcome, LaneSend, Lanes } from "../../ports/lanes.ts";
 import type { RoomPorts } from "../service.ts";
+import { nextTry } from "../retry-policy.ts";
 import { LOOP } from "./deliver-bus.ts";
 import { deadLetterSends } from "./delivery-dead-letters.ts";
 import type { CountEvents } from "./delivery-metrics.ts";
 import { type Deliver, type Delivery, failed, never, type Outcome } from "./delivery-outcome.ts";
 import { InputTooLarge } from "../../patterns/input-template.ts";
 import { inputFor } from "./input-transformer.ts";
-import { nextTry } from "./retry.ts";
 import { findRule, type RuleKey } from "./rule.ts";
 import { kindOf, type TargetKind } from "./target-kinds.ts";
 
@@ -42,7 +42,7 @@ export async function attempt(parts: TryParts, delivery: Delivery, tries: number
     count("IngestionToInvocationSuccessLatency", about, Math.max(0, nowMs - ingestedMs));
     return { sends: [] };
   }
-  const next = outcome.result === "again" ? nextTry(target.RetryPolicy ?? {}, tries, { ingestedMs, nowMs, afterMs: outcome.afterMs }) : undefined;
+  const next = outcome.result === "again" ? nextTry(target.RetryPolicy ?? {}, tries, { sinceMs: ingestedMs, nowMs, afterMs: outcome.afterMs }) : undefined;
   if (next && "atMs" in next) return { againMs: next.atMs, sends: [] };
   count("Invocations", about, 1);
   count(outcome.code === LOOP ? "DeadLetterInvocations" : "FailedInvocations", about, 1);

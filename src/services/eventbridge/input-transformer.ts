@@ -1,7 +1,7 @@
 // What a target is given: the event, a part of it, a text of its own, or a template filled from the event. No I/O.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 import type { Target } from "@aws-sdk/client-eventbridge";
-import { looking, parsePath, valueAt } from "../../patterns/input-path.ts";
+import { parsePath, valueAt } from "../../patterns/input-path.ts";
 import { fill, isObjectTemplate } from "../../patterns/input-template.ts";
 import { compact, isJson, parseKeeping } from "../../patterns/json-text.ts";
 import { isoTime } from "./event.ts";
@@ -29,8 +29,7 @@ export function inputFor({ Input, InputPath, InputTransformer }: Pick<Target, "I
 
 function filled(template: string, paths: Record<string, string>, matched: Matched): string | undefined {
   const event = parseKeeping(matched.text);
-  const left = looking();
-  const text = fill(template, (name) => (PREDEFINED.includes(name) ? predefined(name, matched, event as Record<string, unknown>) : valueAt(event, parsePath(paths[name]!)!, left)));
+  const text = fill(template, (name) => (PREDEFINED.includes(name) ? predefined(name, matched, event as Record<string, unknown>) : valueAt(event, parsePath(paths[name]!)!)));
   if (!isObjectTemplate(template)) return text;
   return isJson(text) ? compact(text) : undefined;
 }

@@ -58,6 +58,8 @@ export const noEventInvokeConfig = (arn: string) => notFound(`The function ${arn
 export const functionMissing = () => notFound("The function doesn't exist.");
 export const nothingToConfigure = () => invalidParameter("You must specify at least one of error handling or destination setting.");
 export const destinationIsItself = () => invalidParameter("You can't specify the function as a destination for itself.");
+/** Our words: AWS's guide says that they are not supported. */
+export const destinationsOfDurable = () => invalidParameter("Destinations are not supported for durable functions. Use a dead-letter queue instead.");
 export const destinationInvalid = (arn: string) => invalidParameter(`The destination ARN ${arn} is invalid.`);
 /** As the AWS provider of Terraform quotes it, which waits for it to pass. */
 export const destinationNotPermitted = (action: string, arn: string) => invalidParameter(`The function's execution role does not have permissions to call ${action.split(":")[1]} on ${arn}`);

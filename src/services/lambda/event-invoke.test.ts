@@ -104,6 +104,16 @@ test("a destination must be of a kind that AWS delivers to, exist, and be of a s
   await assert.rejects(put({ DestinationConfig: { OnFailure: { Destination: "arn:aws:_-/!lambda:x" } } }), { name: "ValidationException" });
 });
 
+test("a durable function takes no destination, since it has none, but the other settings", async () => {
+  await create("lasting", { DurableConfig: { ExecutionTimeout: 60 } });
+  const DestinationConfig = { OnFailure: { Destination: QUEUE } };
+  const refused = { name: "InvalidParameterValueException", message: "Destinations are not supported for durable functions. Use a dead-letter queue instead." };
+  await assert.rejects(put({ FunctionName: "lasting", MaximumRetryAttempts: 0, DestinationConfig }), refused);
+  await assert.rejects(lambda.getFunctionEventInvokeConfig({ FunctionName: "lasting" }), { name: "ResourceNotFoundException" });
+  await put({ FunctionName: "lasting", MaximumEventAgeInSeconds: 60, DestinationConfig: NONE });
+  await assert.rejects(lambda.updateFunctionEventInvokeConfig({ FunctionName: "lasting", DestinationConfig }), refused);
+});
+
 test("a dead-letter queue is kept with the version that was published with it, and delivery reads it", async () => {
   await create("lettered", { DeadLetterConfig: { TargetArn: QUEUE } });
   assert.deepEqual((await lambda.getFunctionConfiguration({ FunctionName: "lettered" })).DeadLetterConfig, { TargetArn: QUEUE });

@@ -120,6 +120,7 @@ test("what does not fit is refused by its name, and nothing is kept of it", () =
   await assert.rejects(create("p", { Target: arnOf("sqs", "to.fifo") }), wrong("TargetParameters.SqsQueueParameters.MessageGroupId", "Missing required parameter."));
   await assert.rejects(create("p", { Target: arnOf("sns", "topic.fifo") }), /is not the ARN of a target of pipes/);
   await assert.rejects(create("p", { Target: TARGET.replace("eu-west-1", "us-east-1") }), /account and region of the pipe/);
+  await assert.rejects(create("p", { LogConfiguration: { Level: "INFO", CloudwatchLogsLogDestination: { LogGroupArn: "arn:aws:logs:eu-west-1:111111111111:log-group:theirs" } } }), /LogGroupArn.*account and region of the pipe/);
   await assert.rejects(create("p", { Source: STREAM, SourceParameters: { KinesisStreamParameters: { StartingPosition: "LATEST", DeadLetterConfig: { Arn: arnOf("sqs", "nowhere") } } } }), /dead-letter target/);
   await assert.rejects(create("p", { LogConfiguration: { Level: "ERROR", CloudwatchLogsLogDestination: { LogGroupArn: arnOf("logs", "log-group:nowhere") } } }), /does not exist/);
   await assert.rejects(create("p", { LogConfiguration: { Level: "ERROR" } }), wrong("LogConfiguration.CloudwatchLogsLogDestination", "Missing required parameter."));

@@ -69,14 +69,15 @@ export async function checkConnected({ sources, targets }: Ports, pipe: PipeSett
   const { source, enrichment, target, roleArn, logConfiguration } = pipe;
   // Whoever proved who they are comes into another account in no mode, and a pipe with its role would be there.
   if (call.principal.verified && parseArn(roleArn)?.account !== account) throw otherAccountsRole(roleArn);
-  for (const [member, arn] of [["Source", source], ["Enrichment", enrichment], ["Target", target]] as const) {
+  const group = logConfiguration?.CloudwatchLogsLogDestination?.LogGroupArn;
+  // Records are written into it without asking, so it is never another account's (not documented).
+  for (const [member, arn] of [["Source", source], ["Enrichment", enrichment], ["Target", target], ["LogConfiguration.CloudwatchLogsLogDestination.LogGroupArn", group]] as const) {
     const parsed = arn === undefined ? undefined : parseArn(arn);
     if (parsed && (parsed.account !== account || parsed.region !== region)) throw otherRegions(member);
   }
   if (!(await sources.find(source))) throw notSupported(`${sourceKind(source).name} as a source of pipes`);
   const kind = targetKind(target);
   if (kind === "kinesis" && !targets.serves(target)) throw notSupported("Kinesis as a target of pipes");
-  const group = logConfiguration?.CloudwatchLogsLogDestination?.LogGroupArn;
   if (group !== undefined && !(await targets.exists(group))) throw logGroupNotFound(group);
   const deadLetter = deadLetterOf(pipe);
   if (deadLetter !== undefined && !(await targets.exists(deadLetter))) throw deadLetterNotFound(deadLetter);

@@ -38,6 +38,10 @@ test("an upload begun after the date was moved, either way, is kept", async () =
   await rig.clock.advance(6 * HOUR_MS);
   await write();
   assert.ok((await unused(rig)) <= 1);
+  for (let n = 0; n < 10; n++) await write();
+  await rig.clock.advance(6 * HOUR_MS);
+  await rig.clock.advance(-6 * HOUR_MS); // as if nothing had been, but for what was removed meanwhile
+  for (let n = 0; n < 40; n++) await write();
   await rig.close();
 });
 

@@ -46,8 +46,8 @@ export async function discardBody(tx: Tx, { id, parts }: Body, nowMs: number): P
 export function openBodies(ports: Pick<RoomPorts, "stores" | "clock" | "ids" | "log" | "background">): Bodies {
   const { stores } = ports;
   const readers = new Map<string, number>();
-  const newId = newIds(ports);
-  removing(ports, (id) => readers.has(id));
+  const { newId, forget } = newIds(ports);
+  removing(ports, { isRead: (id) => readers.has(id), forget });
   const parts = async ({ id }: Body) => (await stores.documents<Part>(PARTS).list({ prefix: `${id}/`, limit: PARTS_MAX })).map(([, part]) => part);
   return {
     parts,
@@ -78,7 +78,7 @@ export function openBodies(ports: Pick<RoomPorts, "stores" | "clock" | "ids" | "
 }
 
 /** Ids that are items of UNUSED already: noted many at once while many are asked for, so that few uploads wait for a commit more than they need. */
-function newIds({ stores, clock, ids }: Pick<RoomPorts, "stores" | "clock" | "ids">): () => Promise<string> {
+function newIds({ stores, clock, ids }: Pick<RoomPorts, "stores" | "clock" | "ids">): { newId: () => Promise<string>; forget: (id: string) => void } {
   let noted: string[] = [];
   let notedMs = -Infinity;
   let next = 1;
@@ -92,7 +92,7 @@ function newIds({ stores, clock, ids }: Pick<RoomPorts, "stores" | "clock" | "id
     });
     [noted, notedMs] = [made, nowMs];
   };
-  return async () => {
+  const newId = async () => {
     for (;;) {
       const ageMs = clock.now() - notedMs; // people can move the date
       const id = ageMs >= 0 && ageMs < IDS_MS ? noted.pop() : undefined;
@@ -100,6 +100,9 @@ function newIds({ stores, clock, ids }: Pick<RoomPorts, "stores" | "clock" | "id
       await (noting ??= note().finally(() => { noting = undefined; }));
     }
   };
+  // The date was far ahead, and is set back.
+  const forget = (id: string) => { noted = noted.filter((other) => other !== id); };
+  return { newId, forget };
 }
 
 function piecesOf(parts: Part[], { start, end }: { start: number; end: number }): { blob: string; start: number; end: number }[] {
@@ -112,8 +115,9 @@ function piecesOf(parts: Part[], { start, end }: { start: number; end: number })
   });
 }
 
-function removing({ stores, clock, ids, log, background }: Pick<RoomPorts, "stores" | "clock" | "ids" | "log" | "background">, isRead: (id: string) => boolean): void {
+function removing({ stores, clock, ids, log, background }: Pick<RoomPorts, "stores" | "clock" | "ids" | "log" | "background">, { isRead, forget }: { isRead: (id: string) => boolean; forget: (id: string) => void }): void {
   const remove = async (item: Received) => {
+    forget(item.id);
     if (isRead(item.id)) return void (await stores.queues.hide(UNUSED, item.id, item.receipt, clock.now() + STILL_READ_MS));
     if ((JSON.parse(item.body) as { inParts: boolean }).inParts) await removeParts(item.id);
     else await stores.blobs.delete(blobOf(item.id));

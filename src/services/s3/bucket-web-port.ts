@@ -8,7 +8,7 @@ export function openBucketWebLater(ports: () => RoomPorts): BucketWeb {
   const web = once(async () => (await import("./bucket-web.ts")).openBucketWeb(ports()));
   return {
     corsRules: async (bucket) => (await web()).corsRules(bucket),
-    isOpen: async (bucket, key, call) => (await web()).isOpen(bucket, key, call),
+    isOpen: async (object, call) => (await web()).isOpen(object, call),
     visit: async (visit, call) => (await web()).visit(visit, call),
     inputOf: async (form) => (await web()).inputOf(form),
     post: async (form, call) => (await web()).post(form, call),

@@ -15,7 +15,7 @@ export function openBucketWeb(ports: RoomPorts): BucketWeb {
       const bucket = await parts.buckets.get(name);
       return bucket && (bucket.settings.cors ?? []);
     },
-    isOpen: (bucket, key, call) => parts.lookup.find({ Bucket: bucket }, call, "GetObject", objectArn(bucket, key)).then(() => true, falseIfRefused),
+    isOpen: ({ Bucket, Key, VersionId }, call) => parts.lookup.find({ Bucket }, call, VersionId === undefined ? "GetObject" : "GetObjectVersion", objectArn(Bucket, Key)).then(() => true, falseIfRefused),
     visit: openWebsites(parts),
     inputOf: async (form) => inputOfForm(form),
     post: (form, call) => postObject(parts, form, call),

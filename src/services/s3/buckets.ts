@@ -42,8 +42,8 @@ export const bucketOperations = (parts: Parts) => ({
       const existing = await tx.documents<Bucket>(BUCKETS).get(name);
       if (!existing) return tx.documents<Bucket>(BUCKETS).put(name, made);
       if (existing.account !== call.account) throw bucketAlreadyExists(name);
-      // Only there, and for old times' sake, once more is no error: documented.
-      if (existing.region !== FIRST_REGION || call.region !== FIRST_REGION) throw bucketAlreadyOwnedByYou(name);
+      // Only there, and for old times' sake, once more is no error: documented; with tags it is one: recorded.
+      if (existing.region !== FIRST_REGION || call.region !== FIRST_REGION || input.CreateBucketConfiguration?.Tags?.length) throw bucketAlreadyOwnedByYou(name);
     });
     return { Location: made.region === FIRST_REGION ? `/${name}` : `http://${name}.s3.amazonaws.com/`, BucketArn: bucketArn(name) };
   },

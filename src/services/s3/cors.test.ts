@@ -4,6 +4,7 @@ import { after, test } from "node:test";
 import { S3, type CORSRule } from "@aws-sdk/client-s3";
 import { plainHttp } from "../../../test/support/plain-http.ts";
 import { openTestPlatform } from "../../../test/support/platform.ts";
+import { presigned } from "../../../test/support/presigned.ts";
 
 const strict = await openTestPlatform({ credentials: "000000000000:rootsecret" });
 const s3 = new S3({ ...strict.clientConfig, forcePathStyle: true, credentials: { accessKeyId: "000000000000", secretAccessKey: "rootsecret" } });
@@ -115,6 +116,7 @@ test("who has not signed may do with objects what the policy opens to everybody,
   await s3.putBucketPolicy({ Bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: "*", Action: ["s3:GetObject", "s3:PutObject"], Resource: `arn:aws:s3:::${Bucket}/*` }] }) });
   assert.equal((await plainHttp(`${strict.url}/${Bucket}/mine`, { method: "PUT", body: "mine" })).status, 200);
   assert.equal(await denied(`/${Bucket}/mine`, { method: "PUT", body: "mine", headers: { "x-amz-tagging": "a=b" } }), "403 Access Denied");
+  assert.equal(await denied(`/${Bucket}/k?response-content-type=text%2Fhtml`), "400 Request specific response headers cannot be used for anonymous GET requests.");
   await s3.putPublicAccessBlock({ Bucket, PublicAccessBlockConfiguration: { RestrictPublicBuckets: true } });
   assert.equal(await denied(`/${Bucket}/k`), "403 Access Denied");
 });
@@ -129,7 +131,6 @@ test("in development a rule admits a page to that bucket's objects and to nothin
   assert.equal((await page(`/${Bucket}?list-type=2`)).status, 200);
   assert.equal((await page(`/${Bucket}/copy`, { method: "PUT", headers: { "x-amz-copy-source": `/${Bucket}/made` } })).status, 200);
   const hostile: [string, Parameters<typeof page>[1]][] = [
-    [`/${Bucket}/operation/DeleteObject`, { method: "POST", headers: { "smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor" }, body: cborOf({ Bucket: secret, Key: "k" }) }],
     [`/${secret}/k`, {}], [`/${Bucket}/k`, { headers: { origin: "https://evil.example" } }], [`/${Bucket}/k`, { headers: { origin: `${ORIGIN}.evil.example` } }],
     [`/${Bucket}/stolen`, { method: "PUT", headers: { "x-amz-copy-source": `/${secret}/k` } }], [`/${Bucket}/stolen`, { method: "PUT", headers: { "x-amz-copy-source": `${secret}%2Fk` } }],
     [`/${Bucket}?policy`, { method: "PUT", body: "{}" }], [`/${Bucket}?cors`, { method: "DELETE" }], [`/${Bucket}?notification`, { method: "PUT", body: "<NotificationConfiguration/>" }], [`/${Bucket}?policy`, {}], [`/${Bucket}`, { method: "DELETE" }],
@@ -150,6 +151,19 @@ test("in development a rule admits a page to that bucket's objects and to nothin
   assert.equal((await openS3.getBucketCors({ Bucket })).CORSRules?.length, 1);
 });
 
+test("what a request is about is in its address, whatever protocol its headers name", async () => {
+  const rule = { AllowedMethods: ["GET", "PUT", "POST"], AllowedOrigins: [ORIGIN], AllowedHeaders: ["*"] };
+  const cbor = { "smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor" };
+  const [Bucket, secret] = [await newBucket(openS3, rule), await newBucket(openS3)];
+  for (const method of ["GET", "PUT", "POST"]) await plainHttp(`${open.url}/${Bucket}/operation/DeleteObject`, { method, headers: { origin: ORIGIN, "sec-fetch-site": "cross-site", ...cbor }, body: cborOf({ Bucket: secret, Key: "k" }) });
+  assert.equal((await openS3.listObjectsV2({ Bucket: secret })).KeyCount, 1, "a page that a rule of one bucket admits does nothing in another");
+
+  const kept = await newBucket(s3);
+  const upload = await presigned(`${strict.url}/${kept}/operation/DeleteObject`, "PUT", { accessKeyId: "000000000000", secretAccessKey: "rootsecret" });
+  assert.equal((await plainHttp(upload, { method: "PUT", headers: cbor, body: cborOf({ Bucket: kept, Key: "k" }) })).status, 200);
+  assert.deepEqual((await s3.listObjectsV2({ Bucket: kept })).Contents?.map(({ Key }) => Key), ["k", "operation/DeleteObject"], "an address that was signed to put an object puts an object");
+});
+
 test("in development an image or a link shows objects to pages that a rule admits, and what everybody may read to all", async () => {
   const Bucket = await newBucket(openS3, { AllowedMethods: ["GET"], AllowedOrigins: [ORIGIN] });
   const image = async (headers: Record<string, string>, path = "k", method = "GET") => (await plainHttp(`${open.url}/${Bucket}/${path}`, { method, headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image", ...headers } })).status;
@@ -161,6 +175,7 @@ test("in development an image or a link shows objects to pages that a rule admit
   await makePublic(openS3, Bucket);
   assert.equal(await image({}), 200);
   assert.equal(await image({}, "?list-type=2"), 403);
+  assert.equal(await image({}, "k?versionId=null"), 403, "GetObject is not GetObjectVersion");
 });
 
 test("an object that a browser shows as a page has an origin of its own", async () => {

@@ -55,6 +55,8 @@ export const invalidDigest = (given: string) => error("InvalidDigest", 400, "The
 export const badMd5 = (expected: string, calculated: string) => error("BadDigest", 400, "The Content-MD5 you specified did not match what we received.", { ExpectedDigest: expected, CalculatedDigest: calculated });
 export const badChecksum = (algorithm: string) => error("BadDigest", 400, `The ${algorithm} you specified did not match the calculated checksum.`);
 export const invalidChecksumHeader = (header: string) => invalidRequest(`Value for ${header} header is invalid.`);
+/** Met by users of AWS: Apache Hadoop's HADOOP-19046, versity/versitygw#1593. */
+export const noChecksumSent = () => invalidRequest("x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.");
 export const oneChecksumOnly = () => invalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
 /** Ours: on AWS a body in transit is nobody's to remove. */
 export const uploadTookTooLong = () => error("RequestTimeout", 400, "Your socket connection to the server was not read from or written to within the timeout period.");

@@ -52,6 +52,19 @@ for (const ChecksumAlgorithm of ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256
   });
 }
 
+test("a checksum that is announced and does not come, or is another one, is refused", async () => {
+  const Bucket = await newBucket();
+  const sent = async (change: (headers: Record<string, string>) => void) => {
+    const one = client();
+    one.middlewareStack.add((next) => (args) => { change((args.request as { headers: Record<string, string> }).headers); return next(args); }, { step: "finalizeRequest", priority: "low" });
+    await one.send(new PutObjectCommand({ Bucket, Key: "k", Body: "hello", ChecksumAlgorithm: "SHA256" })).finally(() => one.destroy());
+  };
+  await sent((headers) => assert.ok(headers["x-amz-checksum-sha256"]));
+  await assert.rejects(sent((headers) => { delete headers["x-amz-checksum-sha256"]; }), { name: "InvalidRequest", message: "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found." });
+  await assert.rejects(sent((headers) => { headers["x-amz-sdk-checksum-algorithm"] = "CRC32"; }), { name: "InvalidRequest", message: "Value for x-amz-sdk-checksum-algorithm header is invalid." });
+  await sent((headers) => { headers["x-amz-sdk-checksum-algorithm"] = "sha256"; });
+});
+
 test("ranges give a part of the object, or say that there is none", async () => {
   const Bucket = await newBucket();
   await s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "0123456789" }));
@@ -174,4 +187,14 @@ test("a bucket in the host name is the same as one in the path", async () => {
   assert.equal((await plain.send(new HeadObjectCommand({ Bucket, Key: "k" }))).ContentLength, 1);
   virtual.destroy();
   plain.destroy();
+});
+
+test("headers beyond ASCII come back byte for byte, whatever the request", async () => {
+  const url = `${platform.url}/${await newBucket()}/k`;
+  const given = Buffer.from('attachment; filename="Übung — 日本.pdf"').toString("latin1");
+  assert.equal((await fetch(url, { method: "PUT", headers: { "content-disposition": given, "cache-control": given }, body: "x" })).status, 200);
+  for (const how of [{ method: "GET" }, { method: "HEAD" }, { headers: { range: "bytes=0-0" } }]) {
+    const { headers } = await fetch(url, how);
+    assert.deepEqual([headers.get("content-disposition"), headers.get("cache-control")], [given, given]);
+  }
 });

@@ -1,6 +1,6 @@
 // GetObject, HeadObject and GetObjectAttributes. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 import type { GetObjectCommandInput } from "@aws-sdk/client-s3";
-import type { Call } from "../../kernel/call.ts";
+import { ANONYMOUS, type Call } from "../../kernel/call.ts";
 import type { Bucket, InBucket } from "./bucket.ts";
 import { shownChecksum, shownValue } from "./checksum.ts";
 import { checkRead, readRange } from "./conditions.ts";
@@ -23,13 +23,13 @@ export const readingOperations = (parts: Parts) => ({
     checkReadable(object);
     const { range, shown } = await select(parts, bucket, object, input);
     const Body = await parts.bodies.read(object.body, range ?? { start: 0, end: object.sizeBytes });
-    return { ...shown, ...overrides(input), Body: Body as never };
+    return { ...shown, ...overrides(input, call), Body: Body as never };
   },
 
   async HeadObject(input, call) {
     const { bucket, object } = await found(parts, input, call, "GetObject", "HEAD");
     const { shown } = await select(parts, bucket, object, input);
-    return { ...shown, ...overrides(input) };
+    return { ...shown, ...overrides(input, call) };
   },
 
   async GetObjectAttributes(input, call) {
@@ -108,8 +108,8 @@ async function partRange(parts: Parts, object: StoredObject, { PartNumber: numbe
 }
 
 /** What a presigned address wants the answer's headers to be. */
-function overrides(input: Pick<GetObjectCommandInput, "ResponseCacheControl" | "ResponseContentDisposition" | "ResponseContentEncoding" | "ResponseContentLanguage" | "ResponseContentType" | "ResponseExpires">) {
-  return {
+function overrides(input: Pick<GetObjectCommandInput, "ResponseCacheControl" | "ResponseContentDisposition" | "ResponseContentEncoding" | "ResponseContentLanguage" | "ResponseContentType" | "ResponseExpires">, call: Call) {
+  const wanted = {
     ...(input.ResponseCacheControl !== undefined && { CacheControl: input.ResponseCacheControl }),
     ...(input.ResponseContentDisposition !== undefined && { ContentDisposition: input.ResponseContentDisposition }),
     ...(input.ResponseContentEncoding !== undefined && { ContentEncoding: input.ResponseContentEncoding }),
@@ -117,6 +117,9 @@ function overrides(input: Pick<GetObjectCommandInput, "ResponseCacheControl" | "
     ...(input.ResponseContentType !== undefined && { ContentType: input.ResponseContentType }),
     ...(input.ResponseExpires !== undefined && { Expires: input.ResponseExpires }),
   };
+  // "These parameters cannot be used with an unsigned (anonymous) request": or whoever makes a link would say what a public object is. The sentence: observed on AWS (floci-io/floci#1098).
+  if (call.account === ANONYMOUS.accountId && Object.keys(wanted).length > 0) throw invalidRequest("Request specific response headers cannot be used for anonymous GET requests.");
+  return wanted;
 }
 
 async function shownParts(parts: Parts, object: StoredObject, { MaxParts, PartNumberMarker }: { MaxParts?: number | undefined; PartNumberMarker?: string | undefined }) {

@@ -1,8 +1,8 @@
 // Receives the bytes of an object or a part: counted, hashed and compared while they are written.
 import { createHash } from "node:crypto";
 import { type ChecksumAlgorithm, isTrailed, startChecksum } from "../../kernel/checksums.ts";
-import { type AskedChecksum, askedChecksum, type ChecksumInput, isDigest, isIterable, nameOf } from "./checksum.ts";
-import { badChecksum, badMd5, entityTooLarge, incompleteBody, invalidDigest, missingContentLength } from "./errors.ts";
+import { algorithmNamed, type AskedChecksum, askedChecksum, type ChecksumInput, isDigest, isIterable, nameOf } from "./checksum.ts";
+import { badChecksum, badMd5, entityTooLarge, incompleteBody, invalidChecksumHeader, invalidDigest, missingContentLength, noChecksumSent } from "./errors.ts";
 import type { Parts } from "./parts.ts";
 
 export const UPLOAD_BYTES_MAX = 5 * 1024 ** 3;
@@ -27,6 +27,7 @@ export interface UploadInput extends ChecksumInput {
 /** Nothing is kept when it throws: BadDigest, IncompleteBody, EntityTooLarge … `fallback`: the algorithm where none is asked for. `besides`: one that is computed whatever is asked for. */
 export async function receiveUpload(parts: Parts, input: UploadInput, fallback: ChecksumAlgorithm, besides?: ChecksumAlgorithm): Promise<ReceivedBody> {
   const asked = askedChecksum(input);
+  if (asked) checkAnnounced(input, asked);
   const md5 = input.ContentMD5;
   if (md5 !== undefined && !isDigest(md5, 16)) throw invalidDigest(md5);
   const body = isIterable(input.Body) ? input.Body : none();
@@ -34,6 +35,13 @@ export async function receiveUpload(parts: Parts, input: UploadInput, fallback: 
   if (lengthBytes === undefined) throw missingContentLength();
   if (lengthBytes > UPLOAD_BYTES_MAX) throw entityTooLarge(lengthBytes, UPLOAD_BYTES_MAX);
   return receiveBytes(parts, body, { asked: asked ?? { algorithm: fallback }, lengthBytes, ...(besides !== undefined && { besides }), ...(md5 !== undefined && { md5 }) });
+}
+
+/** The algorithm a request announces is that of the checksum it brings; what it says otherwise was met by users of AWS (versity/versitygw#1659). */
+function checkAnnounced({ ChecksumAlgorithm: announced, Body }: UploadInput, { algorithm, expected }: AskedChecksum): void {
+  if (announced === undefined) return;
+  if (expected === undefined && !(isIterable(Body) && isTrailed(Body))) throw noChecksumSent();
+  if (algorithmNamed(announced) !== algorithm) throw invalidChecksumHeader("x-amz-sdk-checksum-algorithm");
 }
 
 export interface Receiving {

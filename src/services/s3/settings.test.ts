@@ -47,6 +47,9 @@ test("tags of a bucket and of each version of an object are kept, and checked", 
   assert.deepEqual((await s3.getBucketTagging({ Bucket })).TagSet, TagSet);
   await s3.deleteBucketTagging({ Bucket });
   assert.deepEqual((await refusal(s3.getBucketTagging({ Bucket })))[0], "NoSuchTagSet");
+  await s3.putBucketTagging({ Bucket, Tagging: { TagSet } });
+  await s3.putBucketTagging({ Bucket, Tagging: { TagSet: [] } });
+  assert.deepEqual((await refusal(s3.getBucketTagging({ Bucket })))[0], "NoSuchTagSet", "no tags are no tag set");
 
   const { VersionId: first } = await s3.putObject({ Bucket, Key: "k", Body: "1", Tagging: "a=1&b=%2F" });
   const { VersionId: second } = await s3.putObject({ Bucket, Key: "k", Body: "2" });

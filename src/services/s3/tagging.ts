@@ -34,7 +34,9 @@ export function taggingOperations(parts: Parts): Pick<Operations, Served> {
 
     async PutBucketTagging(input, call) {
       const bucket = await parts.lookup.find(input, call, "PutBucketTagging", bucketArn(input.Bucket));
-      await putSetting(parts, bucket, "tags", readBucketTags(input.Tagging));
+      const tags = readBucketTags(input.Tagging);
+      // No tags are no tag set: recorded.
+      await (Object.keys(tags).length === 0 ? deleteSetting(parts, bucket, "tags") : putSetting(parts, bucket, "tags", tags));
       return NO_CONTENT;
     },
 

@@ -55,7 +55,7 @@ export const uploadOperations = (parts: Parts) => ({
     const bucket = await parts.lookup.find(input, call, "PutObject", objectArn(input.Bucket, input.Key));
     const upload = await findUpload(parts.stores, input);
     checkPartKey(upload.settings, input);
-    const { bucket: from, object: source } = await copySource(parts, input, call);
+    const { object: source } = await copySource(parts, input, call);
     const range = copyRange(input.CopySourceRange, source.sizeBytes);
     const bytes = await parts.bodies.read(source.body, range);
     const received = await receiveBytes(parts, bytes, { asked: { algorithm: upload.checksum?.algorithm ?? "crc64nvme" }, lengthBytes: range.end - range.start });

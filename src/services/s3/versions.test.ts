@@ -113,3 +113,17 @@ test("what is no version id is refused, when it is read or deleted, and is no ve
   assert.deepEqual([Errors, Deleted], [[{ Key: "k", VersionId: bad.VersionId, Code: "NoSuchVersion", Message: "The specified version does not exist." }], undefined]);
   assert.equal(await text(Bucket, "k"), "1");
 });
+
+test("who deletes the versions of each page before asking for the next comes to all of them", async () => {
+  const Bucket = await newBucket();
+  await versioning(Bucket, "Enabled");
+  for (const Key of ["a", "b"]) for (let count = 0; count < 5; count++) await put(Bucket, Key, String(count));
+  for (let KeyMarker: string | undefined, VersionIdMarker: string | undefined, on = true; on;) {
+    const page = await s3.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 2, KeyMarker, VersionIdMarker }));
+    await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: page.Versions!.map(({ Key, VersionId }) => ({ Key, VersionId })) } }));
+    ({ NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page);
+    on = page.IsTruncated === true;
+  }
+  assert.deepEqual(await listed(Bucket, 10), []);
+  await s3.send(new DeleteBucketCommand({ Bucket }));
+});

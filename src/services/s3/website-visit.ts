@@ -35,7 +35,8 @@ export function openWebsites(parts: Parts): (visit: WebsiteVisit, call: Call) =>
     } catch (error) {
       // To who may not list the bucket, what is not there is refused.
       const mayBeMissing = error instanceof ServiceError && (error.code === "NoSuchKey" || error.code === "AccessDenied");
-      if (mayBeMissing && !isFolder && (await isThere(visited, `${key}/${suffix}`))) return redirectTo(`/${encodedPath(key)}/`, 302);
+      // Two slashes would begin the name of another host.
+      if (mayBeMissing && !isFolder && (await isThere(visited, `${key}/${suffix}`))) return redirectTo(`/${encodedPath(key).replace(/^\//, "%2F")}/`, 302);
       throw error;
     }
   };

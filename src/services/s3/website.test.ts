@@ -72,6 +72,9 @@ test("a website serves its objects and index documents, by every form of its hos
   const folder = await visit("/docs");
   assert.deepEqual([folder.status, folder.headers["location"], folder.text], [302, "/docs/", ""]);
   assert.equal((await visit("/docs/")).text, "docs");
+  await put("/evil.example/index.html", "a key that begins with a slash");
+  const slash = (await visit("//evil.example")).headers["location"]!;
+  assert.deepEqual([slash, (await visit(slash)).text], ["/%2Fevil.example/", "a key that begins with a slash"], "no other host");
   const head = await visit("/", {}, "HEAD");
   assert.deepEqual([head.status, head.text, head.headers["content-length"]], [200, "", "4"]);
   for (const path of ["/_evoke/health", "/_evoke/url/0", "/2015-03-31/functions"]) assert.match((await visit(path)).text, /<li>Code: (NoSuchKey|AccessDenied)/, `the host name reaches the website and nothing behind it: ${path}`);

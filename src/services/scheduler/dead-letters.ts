@@ -3,10 +3,10 @@
 import type { LaneItem, LaneOutcome, LaneSend } from "../../ports/lanes.ts";
 import type { TargetMessage } from "../../ports/targets.ts";
 import type { RoomPorts } from "../service.ts";
+import { type Exhausted, nextTry } from "../retry-policy.ts";
 import { type Invocation, scheduledTime } from "./invocation.ts";
 import type { CountInvocations } from "./metrics.ts";
 import { outcomeOf } from "./outcome.ts";
-import { type Exhausted, nextTry } from "./retry.ts";
 import { scheduleArn, type ScheduleKey } from "./schedule.ts";
 
 export const DEAD_LETTERS = "scheduler-dead-letter";
@@ -54,7 +54,7 @@ export function openDeadLetters({ targets, clock, log }: Pick<RoomPorts, "target
       return {};
     } catch (error) {
       const { result, code } = outcomeOf(error);
-      const next = result === "again" ? nextTry({}, receives, { dueMs: failedMs, nowMs: clock.now() }) : undefined;
+      const next = result === "again" ? nextTry({}, receives, { sinceMs: failedMs, nowMs: clock.now() }) : undefined;
       if (next && "atMs" in next) return { againMs: next.atMs };
       log.warn("An invocation that failed could not be put into its dead-letter queue either, and is lost", { schedule: scheduleArn(schedule), queue: queueArn, error: (error as Error).message });
       count("InvocationsFailedToBeSentToDeadLetterCount", schedule);

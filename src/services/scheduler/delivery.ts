@@ -2,13 +2,13 @@
 import { ServiceError } from "../../kernel/errors.ts";
 import type { LaneItem, LaneOutcome } from "../../ports/lanes.ts";
 import type { RoomPorts } from "../service.ts";
+import { ageMsMax, type Exhausted, nextTry } from "../retry-policy.ts";
 import { COMPLETIONS, completionSends, openCompletions } from "./completion.ts";
 import { DEAD_LETTERS, deadLetterSends, openDeadLetters } from "./dead-letters.ts";
 import { inputOf, type Invocation, INVOCATIONS } from "./invocation.ts";
 import { type CountInvocations, openSchedulerMetrics } from "./metrics.ts";
 import { type Outcome, outcomeOf, tooOld } from "./outcome.ts";
 import { requestOf } from "./request.ts";
-import { ageMsMax, type Exhausted, nextTry } from "./retry.ts";
 import { type Schedule, scheduleArn, scheduleId, SCHEDULES } from "./schedule.ts";
 
 /** Called once, when the room opens. */
@@ -32,7 +32,7 @@ async function attempt(ports: RoomPorts, count: CountInvocations, { body, receiv
   if (outcome.result === "done") return { sends: completion };
   let exhausted: Exhausted | undefined = outcome.result === "expired" ? "MaximumEventAgeInSeconds" : undefined;
   if (outcome.result === "again") {
-    const next = nextTry(policy, tries, { dueMs, nowMs: clock.now() });
+    const next = nextTry(policy, tries, { sinceMs: dueMs, nowMs: clock.now() });
     if ("atMs" in next) return { againMs: next.atMs };
     exhausted = next.exhausted;
   }

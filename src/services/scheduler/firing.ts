@@ -4,9 +4,9 @@ import type { Received } from "../../storage/stores.ts";
 import { whenSetBack } from "../date-set-back.ts";
 import { workThrough } from "../queue-worker.ts";
 import type { RoomPorts } from "../service.ts";
+import { ageMsMax } from "../retry-policy.ts";
 import { DUE, type Due, reschedule, sendNext } from "./due.ts";
 import { invocationSend } from "./invocation.ts";
-import { ageMsMax } from "./retry.ts";
 import { nextOf, type Schedule, SCHEDULES } from "./schedule.ts";
 
 const AT_ONCE = 32;

@@ -4,9 +4,9 @@ import type { CreateScheduleInput, Target } from "@aws-sdk/client-scheduler";
 import { BadSchedule } from "../../schedules/bad-schedule.ts";
 import { parseSchedule } from "../../schedules/schedule.ts";
 import { isTimeZone } from "../../schedules/time-zone.ts";
+import { AGE_SECONDS_MAX, RETRIES_MAX } from "../retry-policy.ts";
 import { badExpression, badTimeZone, endBeforeStart, inputTooLarge, notSupported, startTooEarly, windowWithoutLength } from "./errors.ts";
 import { requestOf, type Request } from "./request.ts";
-import { AGE_SECONDS_MAX, RETRIES_MAX } from "./retry.ts";
 import { isOneTime, type Schedule, scheduleArn, type ScheduleKey } from "./schedule.ts";
 
 export type Settings = Omit<Schedule, keyof ScheduleKey | "id" | "revision" | "clientToken" | "createdMs" | "modifiedMs">;

@@ -5,7 +5,7 @@ import type { Call } from "../../../kernel/call.ts";
 import type { Stores, Tx } from "../../../storage/stores.ts";
 import type { Api, RoomPorts } from "../../service.ts";
 import { checkDestinations } from "../destinations.ts";
-import { functionMissing, noEventInvokeConfig, nothingToConfigure } from "../errors.ts";
+import { destinationsOfDurable, functionMissing, noEventInvokeConfig, nothingToConfigure } from "../errors.ts";
 import { EVENT_INVOKE, type EventInvokeConfig, eventInvokeConfig } from "../event-invoke.ts";
 import { FUNCTIONS, type LambdaFunction } from "../function.ts";
 import { admit, type Followed, follow } from "../lookup.ts";
@@ -50,7 +50,9 @@ export function eventInvokeOperations(ports: RoomPorts): Operations {
     if (given.MaximumRetryAttempts === undefined && given.MaximumEventAgeInSeconds === undefined && given.DestinationConfig === undefined) throw nothingToConfigure();
     const found = await find(stores, named);
     if (!found) throw functionMissing();
-    await checkDestinations(ports, { functionArn: named.arn, roleArn: found.version.settings.role }, { onSuccessArn: given.DestinationConfig?.OnSuccess?.Destination, onFailureArn: given.DestinationConfig?.OnFailure?.Destination });
+    const destinations = { onSuccessArn: given.DestinationConfig?.OnSuccess?.Destination, onFailureArn: given.DestinationConfig?.OnFailure?.Destination };
+    if (found.version.settings.durable && (destinations.onSuccessArn || destinations.onFailureArn)) throw destinationsOfDurable();
+    await checkDestinations(ports, { functionArn: named.arn, roleArn: found.version.settings.role }, destinations);
   };
 
   return {
