@@ -1,4 +1,4 @@
-"""Access points as a boto3 user works with them: made, paged through, and their ARNs and aliases as Bucket. Run by boto3.test.ts."""
+"""S3 Control as a boto3 user works with it: access points made, paged through, their ARNs and aliases as Bucket; jobs. Run by boto3.test.ts."""
 import io
 import json
 import os
@@ -75,4 +75,26 @@ refused("BucketHasAccessPointsAttached", s3.delete_bucket, Bucket="ap-photos")
 for name in names:
     control.delete_access_point(AccountId=me, Name=name)
 s3.delete_bucket(Bucket="ap-photos")
+
+# Jobs of Batch Operations, which wait for confirmation.
+s3.create_bucket(Bucket="ap-lists", CreateBucketConfiguration={"LocationConstraint": region})
+etag = s3.put_object(Bucket="ap-lists", Key="list.csv", Body=b"ap-lists,list.csv\n")["ETag"]
+job = {
+    "AccountId": me, "ConfirmationRequired": True, "Priority": 1, "RoleArn": f"arn:aws:iam::{me}:role/batch", "Report": {"Enabled": False},
+    "Operation": {"LambdaInvoke": {"FunctionArn": f"arn:aws:lambda:{region}:{me}:function:absent", "InvocationSchemaVersion": "2.0", "UserArguments": {"size": "small"}}},
+    "Manifest": {"Spec": {"Format": "S3BatchOperations_CSV_20180820", "Fields": ["Bucket", "Key"]}, "Location": {"ObjectArn": "arn:aws:s3:::ap-lists/list.csv", "ETag": etag}},
+}
+jobs = [control.create_job(**job)["JobId"] for n in range(3)]
+if control.can_paginate("list_jobs"):
+    found = [one["JobId"] for page in control.get_paginator("list_jobs").paginate(AccountId=me, PaginationConfig={"PageSize": 2}) for one in page["Jobs"]]
+else:  # as in versions of boto3 until 2026
+    first = control.list_jobs(AccountId=me, MaxResults=2)
+    found = [one["JobId"] for one in first["Jobs"] + control.list_jobs(AccountId=me, NextToken=first["NextToken"])["Jobs"]]
+assert found == sorted(jobs), found
+assert control.describe_job(AccountId=me, JobId=jobs[0])["Job"]["Operation"] == job["Operation"]
+control.put_job_tagging(AccountId=me, JobId=jobs[0], Tags=[{"Key": "a", "Value": "b"}])
+assert control.get_job_tagging(AccountId=me, JobId=jobs[0])["Tags"] == [{"Key": "a", "Value": "b"}]
+for name in jobs:
+    assert control.update_job_status(AccountId=me, JobId=name, RequestedJobStatus="Cancelled")["Status"] == "Cancelling"
+refused("NoSuchJobException", control.describe_job, AccountId=me, JobId="absent")
 print("all of it worked")

@@ -6,6 +6,8 @@ import { findPoint, parsePointArn } from "./access-points/point.ts";
 import { addressing } from "./access-points/through.ts";
 import { accessThrough } from "./access-points/through-access.ts";
 import { tellingWhoPays } from "./bucket-payment.ts";
+import { parseJobArn } from "./batch/job.ts";
+import { tagsOfJob } from "./batch/job-access.ts";
 import { bucketOperations } from "./buckets.ts";
 import { copyingOperations } from "./copying.ts";
 import { followLifecycles } from "./lifecycles.ts";
@@ -38,6 +40,7 @@ export const s3 = defineService<typeof Sdk>({
 
   resourceTags: (ports) => async (arn, asked) => {
     const parts = partsOf(ports);
+    if (parseJobArn(arn)) return tagsOfJob(parts.stores, arn);
     const named = parsePointArn(arn);
     if (!named) return tagsForPolicies(parts, arn, asked);
     const point = named.kind === "standard" ? await findPoint(parts.stores, { ...named, kind: "standard" }) : undefined;

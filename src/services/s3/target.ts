@@ -30,16 +30,21 @@ export const bucketTarget = (ports: RoomPorts): Target => ({
     const bucket = await parts.buckets.get(name);
     if (!bucket) throw noSuchBucket(name);
     await admit(parts, bucket, key, from);
-    const settings = settingsOfNewObject(bucket, { Key: key }, parts.clock.now());
-    const bytes = Buffer.from(body);
-    const { id, sizeBytes, etag, checksum } = await receiveBytes(parts, once(bytes), { asked: { algorithm: "crc64nvme" }, lengthBytes: bytes.byteLength });
-    await changing(parts, bucket, async (change) => {
-      await keepBody(change.tx, id);
-      const made = await putObject(parts, change, key, { ...settings, owner: from.account, body: { id }, sizeBytes, etag, checksum: { ...checksum, type: "FULL_OBJECT" } });
-      await change.announce({ name: "ObjectCreated:Put", key, version: made, call: callOf(parts, from, traceId) });
-    });
+    await storeObject(parts, bucket, { key, bytes: once(Buffer.from(body)), lengthBytes: Buffer.byteLength(body), ...(traceId !== undefined && { traceId }) }, from);
   },
 });
+
+/** Makes the object, and the events it causes; who may has been asked. */
+export async function storeObject(parts: Parts, bucket: Bucket, { key, bytes, lengthBytes, traceId }: { key: string; bytes: AsyncIterable<Uint8Array>; lengthBytes?: number; traceId?: string }, from: Sender): Promise<{ etag: string }> {
+  const settings = settingsOfNewObject(bucket, { Key: key }, parts.clock.now());
+  const { id, sizeBytes, etag, checksum } = await receiveBytes(parts, bytes, { asked: { algorithm: "crc64nvme" }, ...(lengthBytes !== undefined && { lengthBytes }) });
+  await changing(parts, bucket, async (change) => {
+    await keepBody(change.tx, id);
+    const made = await putObject(parts, change, key, { ...settings, owner: from.account, body: { id }, sizeBytes, etag, checksum: { ...checksum, type: "FULL_OBJECT" } });
+    await change.announce({ name: "ObjectCreated:Put", key, version: made, call: callOf(parts, from, traceId) });
+  });
+  return { etag };
+}
 
 /** Writing was asked about already; listing is AWS's condition besides. Another account's bucket asks for both whatever the mode is, as for callers. */
 async function admit({ access }: Parts, bucket: Bucket, key: string, from: Sender): Promise<void> {
@@ -55,7 +60,7 @@ async function admit({ access }: Parts, bucket: Bucket, key: string, from: Sende
 
 /** Who wrote it, for the event: the role, whose id of its own is not known here. The trace goes along, so that functions that fail over what their own failures cause are found out. */
 const callOf = ({ ids }: Parts, { account, roleArn, service }: Sender, traceId: string | undefined) => ({
-  requestId: ids.uuid(), principal: { userId: roleArn ?? service ?? "lambda.amazonaws.com", accountId: account }, sourceIp: "lambda.amazonaws.com", ...(traceId !== undefined && { traceId }),
+  requestId: ids.uuid(), principal: { userId: roleArn ?? service ?? "lambda.amazonaws.com", accountId: account }, sourceIp: service ?? "lambda.amazonaws.com", ...(traceId !== undefined && { traceId }),
 });
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

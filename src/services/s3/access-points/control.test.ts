@@ -164,7 +164,7 @@ test("a configuration of Object Lambda that cannot work is refused", async () =>
   for (const [more, name, status] of wrong) await assert.rejects(control.createAccessPointForObjectLambda({ AccountId, Name: "broken", Configuration: configuration(more) as never }), code(name, status), JSON.stringify(more));
 });
 
-test("what S3 Control has beyond access points says so by name", async () => {
-  await assert.rejects(control.listJobs({ AccountId }), (error: any) => error.name === "NotImplemented" && /ListJobs/.test(error.message));
+test("what S3 Control has beyond access points and jobs says so by name", async () => {
+  await assert.rejects(control.listAccessGrants({ AccountId }), (error: any) => error.name === "NotImplemented" && /ListAccessGrants/.test(error.message));
   await assert.rejects(control.getAccessPoint({ AccountId, Name: "ab" }), (error: any) => error.$metadata.httpStatusCode === 400 && /Name|name/.test(error.message));
 });

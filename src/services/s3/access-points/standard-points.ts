@@ -83,19 +83,21 @@ const shown = (point: AccessPoint) => ({
   NetworkOrigin: point.vpcId === undefined ? "Internet" as const : "VPC" as const, ...(point.vpcId !== undefined && { VpcConfiguration: { VpcId: point.vpcId } }),
 });
 
-/** The points of an account in a region that are wanted, in the order of their names, and the token of the next page. */
-export async function pageOf<T extends { name: string }>(documents: Documents<T>, { NextToken, MaxResults }: { NextToken?: string | undefined; MaxResults?: number | undefined }, call: Call, wanted: (point: T) => boolean): Promise<{ page: T[]; next?: string }> {
+/** What is an account's in a region and wanted, in the order of names, and the token of the next page. */
+export async function pageOf<T>(documents: Documents<T>, { NextToken, MaxResults }: { NextToken?: string | undefined; MaxResults?: number | undefined }, call: Call, wanted: (one: T) => boolean): Promise<{ page: T[]; next?: string }> {
   const prefix = `${call.account}/${call.region}/`;
   const from = NextToken === undefined ? undefined : decodePageToken(NextToken);
   if (NextToken !== undefined && from === undefined) throw invalidToken();
   const most = Math.min(MaxResults || LISTED_MAX, LISTED_MAX);
   const page: T[] = [];
+  let last = "";
   for (let after = from === undefined ? undefined : prefix + from; ;) {
     const rows = await documents.list({ prefix, limit: LISTED_MAX, ...(after !== undefined && { after }) });
-    for (const [, point] of rows) {
-      if (!wanted(point)) continue;
-      if (page.length === most) return { page, next: encodePageToken(page.at(-1)!.name) };
-      page.push(point);
+    for (const [id, one] of rows) {
+      if (!wanted(one)) continue;
+      if (page.length === most) return { page, next: encodePageToken(last.slice(prefix.length)) };
+      page.push(one);
+      last = id;
     }
     if (rows.length < LISTED_MAX) return { page };
     after = rows.at(-1)![0];

@@ -1,0 +1,129 @@
+// Runs the tasks of a job, several at once, one invocation each; what has ended is stored in the order of the manifest, so that the next
+// process goes on behind it. A task may be invoked twice, never not at all.
+import { parseArn } from "../../../kernel/arn.ts";
+import { Fault, ServiceError } from "../../../kernel/errors.ts";
+import { Throttled } from "../../../ports/throttled.ts";
+import type { Parts } from "../parts.ts";
+import { type Job, jobDocument, JOBS } from "./job.ts";
+import { readTasks, type Task } from "./manifest.ts";
+import { whyRoleMayNot } from "./role.ts";
+import { functionFailed, readAnswer, shorten, taskEvent, taskIdOf, type TaskResult } from "./task-event.ts";
+
+const TASKS_AT_ONCE = 10;
+/** What has ended behind one that has not is held in memory. */
+const WINDOW_MAX = 100;
+/** "Redriven before the job completes": how often is not documented. */
+const TRIES_MAX = 4;
+const FIRST_PAUSE_MS = 250;
+const THROTTLED_PAUSE_MS = 1_000;
+const THROTTLED_MS_MAX = 10 * 60_000;
+const LOOK_MS = 1_000;
+const INVOCATION_ID_CHARACTERS = 52;
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+export interface EndedTask { task: Task; result: TaskResult }
+/** Stores what has ended; answers the job as it is then. */
+export type Commit = (ended: EndedTask[]) => Promise<Job>;
+
+interface Slot { task: Task; result?: TaskResult }
+
+/** Until all tasks have ended, the job is no longer Active, or the signal. Answers the job as it was last stored. */
+export async function runTasks(parts: Parts, job: Job, commit: Commit, signal: AbortSignal): Promise<Job> {
+  const stopping = new AbortController();
+  const stop = AbortSignal.any([signal, stopping.signal]);
+  const { promise: closing, resolve: close } = Promise.withResolvers<unknown>();
+  signal.addEventListener("abort", close);
+  const watching = watch(parts, job, stopping, stop);
+  const window: Slot[] = [];
+  const running = new Set<Promise<void>>();
+  let failure: { error: unknown } | undefined;
+  let current = job;
+  const start = (task: Task) => {
+    const slot: Slot = { task };
+    window.push(slot);
+    const done = perform(parts, job, task, stop)
+      .then((result) => { if (result) slot.result = result; }, (error: unknown) => { failure ??= { error }; })
+      .finally(() => running.delete(done));
+    running.add(done);
+  };
+  const settle = async () => {
+    if (running.size > 0) await Promise.race([...running, closing]);
+    if (signal.aborted) return;
+    if (failure) throw failure.error;
+    // What was stopped is not gone on with, so that nothing need wait for what is before it.
+    const ended = takeEnded(window, stop.aborted);
+    if (ended.length > 0) current = await commit(ended);
+    if (current.status !== "Active") stopping.abort();
+  };
+  try {
+    const { body, sizeBytes } = job.listed!;
+    for await (const task of readTasks(await parts.bodies.read(body, { start: job.done.bytes, end: sizeBytes }), job.manifest.Spec!.Fields!, job.done.bytes)) {
+      while (!stop.aborted && (running.size >= TASKS_AT_ONCE || window.length >= WINDOW_MAX)) await settle();
+      if (stop.aborted) break;
+      start(task);
+    }
+    while (!signal.aborted && running.size > 0) await settle();
+    await settle(); // what has ended while the last ones were stored
+    return current;
+  } finally {
+    signal.removeEventListener("abort", close);
+    stopping.abort();
+    await watching;
+  }
+}
+
+/** From the first on, those that have ended; with `all`, those behind one that has not, too. */
+function takeEnded(window: Slot[], all: boolean): EndedTask[] {
+  const first = window.findIndex(({ result }) => result === undefined);
+  const taken = window.splice(0, all || first === -1 ? window.length : first);
+  const left = taken.filter(({ result }) => result === undefined);
+  window.push(...left);
+  return taken.filter((slot): slot is EndedTask => slot.result !== undefined);
+}
+
+/** Whoever cancels the job may do it in another process, and while no task ends. */
+async function watch({ stores, clock, log }: Parts, job: Job, stopping: AbortController, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    try {
+      await clock.sleep(LOOK_MS, stop);
+      if ((await stores.documents<Job>(JOBS).get(jobDocument(job)))?.status !== "Active") stopping.abort();
+    } catch (error) {
+      if (!stop.aborted) log.warn("s3: a job of Batch Operations could not be looked at", { error });
+    }
+  }
+}
+
+/** Undefined when it was stopped before it had ended. */
+async function perform(parts: Parts, job: Job, task: Task, stop: AbortSignal): Promise<TaskResult | undefined> {
+  const { clock } = parts;
+  const throttledUntilMs = clock.monotonicMs() + THROTTLED_MS_MAX;
+  for (let tries = 1; !stop.aborted;) {
+    const { throttled, ...result } = await invoke(parts, job, task);
+    const again = throttled ? clock.monotonicMs() < throttledUntilMs : result.code === "TemporaryFailure" && tries < TRIES_MAX;
+    if (!again) return result;
+    await clock.sleep(throttled ? THROTTLED_PAUSE_MS : FIRST_PAUSE_MS * 2 ** (tries - 1), stop).catch(() => undefined);
+    if (!throttled) tries++;
+  }
+  return undefined;
+}
+
+async function invoke(parts: Parts, job: Job, task: Task): Promise<TaskResult & { throttled?: true }> {
+  const { ids, events } = parts;
+  const { FunctionArn: functionArn, InvocationSchemaVersion: version = "1.0" } = job.operation;
+  const refused = await whyRoleMayNot(parts, job, { action: "lambda:InvokeFunction", resource: functionArn, owner: parseArn(functionArn)!.account });
+  if (refused !== undefined) return { code: "PermanentFailure", errorCode: "AccessDenied", status: 403, message: shorten(refused) };
+  const asked = { version, invocationId: ids.token(INVOCATION_ID_CHARACTERS, BASE64), taskId: taskIdOf(job, task) };
+  const event = taskEvent(job, task, asked.taskId, asked.invocationId);
+  try {
+    const { failed, payload } = await events.invoke({ functionArn, payload: Buffer.from(JSON.stringify(event)), requestId: ids.uuid() });
+    return failed ? functionFailed(payload) : readAnswer(payload, asked);
+  } catch (error) {
+    if (error instanceof Throttled) return { throttled: true, code: "TemporaryFailure", errorCode: "TooManyRequestsException", status: 429, message: `Lambda throttled the request: ${error.reason}` };
+    if (error instanceof ServiceError) return { code: isPassing(error) ? "TemporaryFailure" : "PermanentFailure", errorCode: error.code, status: error.status, message: shorten(error.message) };
+    if (error instanceof Fault) return { code: "TemporaryFailure", errorCode: "ServiceException", status: 500, message: shorten(error.message) };
+    throw error;
+  }
+}
+
+/** A function that is not Active yet is a conflict. */
+const isPassing = ({ status }: ServiceError): boolean => status >= 500 || status === 429 || status === 409;
