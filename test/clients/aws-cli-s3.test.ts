@@ -1,6 +1,6 @@
 // The AWS CLI at buckets, as people type it: cp, sync, ls, mv, rm, presign; only AWS_ENDPOINT_URL is set.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -25,7 +25,11 @@ test("the AWS CLI copies, lists, synchronises and removes objects, large ones in
   await run("s3", "cp", "s3://files/in/large", "back", "--only-show-errors");
   assert.ok(large.equals(readFileSync(join(folder, "back"))));
   mkdirSync(join(folder, "site/deep"), { recursive: true });
-  for (const name of ["index.html", "a b+ü.txt", "deep/x"]) writeFileSync(join(folder, "site", name), name);
+  const minuteAgo = Date.now() / 1000 - 60; // LastModified has whole seconds, on AWS too: a file of the same second would look newer
+  for (const name of ["index.html", "a b+ü.txt", "deep/x"]) {
+    writeFileSync(join(folder, "site", name), name);
+    utimesSync(join(folder, "site", name), minuteAgo, minuteAgo);
+  }
   await run("s3", "sync", "site", "s3://files/site", "--only-show-errors");
   assert.equal(await run("s3", "sync", "site", "s3://files/site"), "", "nothing has changed");
   const listed = await run("s3", "ls", "s3://files", "--recursive");

@@ -86,5 +86,5 @@ export const shownJob = (job: Job, nowMs: number): JobDescriptor => ({
   ...(job.suspendedMs !== undefined && { SuspendedDate: new Date(job.suspendedMs), SuspendedCause: AWAITING }),
 });
 
-/** The one cause there is; a condition key knows it by this name: service authorization reference, s3:JobSuspendedCause. */
+/** The one cause there is, in SuspendedCause and s3:JobSuspendedCause. The word is not in any page we have read. */
 export const AWAITING = "AWAITING_CONFIRMATION";

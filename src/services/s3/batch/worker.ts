@@ -13,7 +13,7 @@ import { type EndedTask, runTasks } from "./tasks.ts";
 /** Slow or throttled ones hold up few others then. */
 const JOBS_AT_ONCE = 50;
 const HELD_MS = 6_000;
-/** "If more than 50 percent of a job's operations fail after more than 1,000 operations have been attempted, the job automatically fails." */
+/** More than half of more than a thousand: whether the thousandth counts already is not sure. */
 const FAILURES_COUNT_FROM = 1_000;
 
 /** Called once, when the room opens. */
