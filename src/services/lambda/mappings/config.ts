@@ -3,6 +3,7 @@
 import type { CreateEventSourceMappingRequest, FilterCriteria, UpdateEventSourceMappingRequest } from "@aws-sdk/client-lambda";
 import { BadPattern } from "../../../patterns/bad-pattern.ts";
 import { compile } from "../../../patterns/pattern.ts";
+import { notSupported } from "../errors.ts";
 import type { MappingConfig } from "./mapping.ts";
 import {
   batchTooLarge, filterInvalid, metricsInvalid, parameterUnsupported, pollersInvalid, recordAgeInvalid, scalingTwice, startingPositionMissing, startingPositionUnsupported,
@@ -57,6 +58,7 @@ function checkStart({ StartingPosition, StartingPositionTimestamp }: CreateEvent
 
 /** What is not given stays; what is given empty goes. */
 export function changedConfig(before: MappingConfig, given: Given, sourceArn: string, rules: SourceRules): MappingConfig {
+  if (given.KMSKeyArn) throw notSupported("KMSKeyArn"); // nothing would be encrypted: docs/decisions/0018-encryption-at-rest.md
   const after: MappingConfig = { ...before };
   for (const name of ["BatchSize", "MaximumBatchingWindowInSeconds", "ParallelizationFactor", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError", "TumblingWindowInSeconds"] as const) {
     if (given[name] !== undefined) Object.assign(after, { [name]: given[name] });
@@ -67,7 +69,6 @@ export function changedConfig(before: MappingConfig, given: Given, sourceArn: st
   replace(after, "ScalingConfig", given.ScalingConfig && (given.ScalingConfig.MaximumConcurrency === undefined ? "none" : { MaximumConcurrency: given.ScalingConfig.MaximumConcurrency }));
   replace(after, "ProvisionedPollerConfig", given.ProvisionedPollerConfig && (isGiven(given.ProvisionedPollerConfig) ? keptPollers(given.ProvisionedPollerConfig) : "none"));
   replace(after, "MetricsConfig", given.MetricsConfig && (given.MetricsConfig.Metrics?.length ? { Metrics: given.MetricsConfig.Metrics } : "none"));
-  replace(after, "KMSKeyArn", given.KMSKeyArn === undefined ? undefined : given.KMSKeyArn || "none");
   check(after, sourceArn, rules);
   return after;
 }

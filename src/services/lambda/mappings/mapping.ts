@@ -15,7 +15,7 @@ export type MappingState = "Creating" | "Enabling" | "Enabled" | "Updating" | "D
 
 /** AWS's members as they are shown, defaults filled in. */
 export type MappingConfig = Pick<EventSourceMappingConfiguration,
-  "BatchSize" | "MaximumBatchingWindowInSeconds" | "FilterCriteria" | "KMSKeyArn" | "MetricsConfig" | "ScalingConfig" | "ProvisionedPollerConfig" | "FunctionResponseTypes" |
+  "BatchSize" | "MaximumBatchingWindowInSeconds" | "FilterCriteria" | "MetricsConfig" | "ScalingConfig" | "ProvisionedPollerConfig" | "FunctionResponseTypes" |
   "StartingPosition" | "ParallelizationFactor" | "DestinationConfig" | "MaximumRecordAgeInSeconds" | "BisectBatchOnFunctionError" | "MaximumRetryAttempts" | "TumblingWindowInSeconds">;
 
 export interface Mapping {
@@ -80,12 +80,6 @@ export function shownMapping(mapping: Mapping): EventSourceMappingConfiguration 
     ...(lastResult === undefined ? {} : { LastProcessingResult: lastResult }),
     State: state, StateTransitionReason: reason, EventSourceMappingArn: mappingArn(mapping),
   };
-}
-
-/** In lists AWS does not show filters that are encrypted with a key of the customer's. */
-export function listedMapping(mapping: Mapping): EventSourceMappingConfiguration {
-  const { FilterCriteria, ...shown } = shownMapping(mapping);
-  return mapping.config.KMSKeyArn === undefined && FilterCriteria ? { ...shown, FilterCriteria } : shown;
 }
 
 /** As delivery works on it. */

@@ -7,7 +7,7 @@ import { decodePageToken, encodePageToken } from "../../../kernel/page.ts";
 import type { Api, RoomPorts } from "../../service.ts";
 import { badMarker } from "../errors.ts";
 import { changedConfig, checkParameters, newConfig } from "../mappings/config.ts";
-import { initiated, isWanted, listedMapping, type Mapping, mappingId, MAPPINGS, type MappingState, shownMapping } from "../mappings/mapping.ts";
+import { initiated, isWanted, type Mapping, mappingId, MAPPINGS, type MappingState, shownMapping } from "../mappings/mapping.ts";
 import { mappingExists, mappingInUse, mappingNotFound, parameterUnsupported, tooManyMappings } from "../mappings/mapping-errors.ts";
 import { sourceRules } from "../mappings/source-rules.ts";
 import { addMapping, changeMapping, everyMapping } from "../mappings/store.ts";
@@ -88,7 +88,7 @@ export function mappingOperations(ports: RoomPorts): Operations {
         if (found.length > limit) break;
       }
       const shown = found.slice(0, limit);
-      return { EventSourceMappings: shown.map(listedMapping), ...(found.length > limit ? { NextMarker: encodePageToken(shown.at(-1)!.uuid) } : {}) };
+      return { EventSourceMappings: shown.map(shownMapping), ...(found.length > limit ? { NextMarker: encodePageToken(shown.at(-1)!.uuid) } : {}) };
     },
 
     async UpdateEventSourceMapping(input, call) {
