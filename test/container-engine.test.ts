@@ -1,17 +1,14 @@
 // Functions in containers of Docker or Podman, where one answers: the engine DOCKER_HOST names, or the one of this machine.
 // https://docs.docker.com/reference/api/engine/version/v1.41/
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { createReadStream } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { CreateFunctionCommand, DeleteFunctionCommand, GetFunctionCommand, InvokeCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { engineApi, findEngine } from "../src/engine/images/engine-api.ts";
 import { clientFunction } from "./ric/build.ts";
-import { makeLayout, tarOf, type TarEntry } from "./support/oci.ts";
+import { tarOf, type TarEntry } from "./support/oci.ts";
 import { openTestPlatform, type TestPlatform } from "./support/platform.ts";
 
 const socket = findEngine(process.env);
@@ -20,22 +17,20 @@ const go = answers ? await clientFunction("go") : undefined;
 const skip = !answers ? "NOT HERE: a container engine (start Docker, or podman system service)" : go && "skipped" in go ? go.skipped : false;
 const NAME = "localhost/evoke-test-image";
 
+const upload = async (method: string, path: string, tar: Buffer): Promise<string> => {
+  const [status, said] = await new Promise<[number | undefined, string]>((resolve, reject) =>
+    request({ socketPath: socket!, method, path: `/v1.41${path}`, headers: { "Content-Type": "application/x-tar", "Content-Length": tar.byteLength } }, (response) => response.toArray().then((chunks) => resolve([response.statusCode, Buffer.concat(chunks).toString()]), reject)).on("error", reject).end(tar));
+  assert.equal(status, 200, said);
+  return said;
+};
+
 describe("a container engine", { skip }, () => {
   let platform: TestPlatform;
   before(async () => {
-    const folder = await mkdtemp(join(tmpdir(), "evoke-engine-image-"));
     const main = await readFile(join((go as { folder: string }).folder, "bootstrap"));
-    await makeLayout(join(folder, "layout"), [{ tag: `${NAME}:v1`, layers: [{ entries: [{ name: "app/main", content: main, mode: 0o755 }, { name: "tmp", type: "directory" }] }], config: { Entrypoint: ["/app/main"] } }]);
-    execFileSync("tar", ["-C", join(folder, "layout"), "-cf", join(folder, "image.tar"), "."]);
-    const said = await new Promise<string>((resolve, reject) => {
-      const sent = request({ socketPath: socket!, method: "POST", path: "/v1.41/images/load", headers: { "Content-Type": "application/x-tar" } }, (response) => response.toArray().then((chunks) => resolve(Buffer.concat(chunks).toString()), reject));
-      sent.on("error", reject);
-      createReadStream(join(folder, "image.tar")).pipe(sent);
-    });
-    await rm(folder, { recursive: true });
-    // Each engine has its own idea of what an archive's image is called.
-    const loaded = /Loaded image(?: ID)?: ([^\s"\\]+)/.exec(said)?.[1];
-    await engineApi(socket!).call("POST", `/images/${loaded}/tag?repo=${NAME}&tag=v1`);
+    const root = await tarOf([{ name: "app", type: "directory" }, { name: "app/main", content: main, mode: 0o755 }, { name: "tmp", type: "directory" }]);
+    const said = await upload("POST", `/images/create?fromSrc=-&changes=${encodeURIComponent('ENTRYPOINT ["/app/main"]')}`, root);
+    await engineApi(socket!).call("POST", `/images/${/[0-9a-f]{64}/.exec(said)?.[0]}/tag?repo=${NAME}&tag=v1`);
     platform = await openTestPlatform();
   });
   after(async () => {
@@ -81,9 +76,7 @@ describe("a container engine", { skip }, () => {
     const name = "localhost/evoke-test-extended";
     await engineApi(socket!).call("POST", "/containers/create?name=evoke-test-extended", { Image: `${NAME}:v1` });
     const commit = async (tag: string, entries: TarEntry[]) => {
-      const body = await tarOf(entries);
-      const status = await new Promise((resolve, reject) => request({ socketPath: socket!, method: "PUT", path: "/v1.41/containers/evoke-test-extended/archive?path=/", headers: { "Content-Type": "application/x-tar", "Content-Length": body.byteLength } }, (response) => { response.resume(); resolve(response.statusCode); }).on("error", reject).end(body));
-      assert.equal(status, 200);
+      await upload("PUT", "/containers/evoke-test-extended/archive?path=/", await tarOf(entries));
       await engineApi(socket!).call("POST", `/commit?container=evoke-test-extended&repo=${name}&tag=${tag}`, {});
     };
     try {
