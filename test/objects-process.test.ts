@@ -61,7 +61,7 @@ async function check({ s3 }: Evoke, wanted: Map<string, Set<string>>): Promise<v
   assert.deepEqual(Contents.map(({ Key }) => Key).sort(), [...wanted].filter(([, etags]) => !etags.has("nothing")).map(([key]) => key).sort());
 }
 
-test("objects survive kill -9 whole, or are not there", { timeout: 120_000 }, async () => {
+test("objects survive kill -9 whole, or are not there", { timeout: 60_000 + KILLS * 10_000 }, async () => {
   const wanted = new Map<string, Set<string>>();
   let evoke = await start();
   await evoke.s3.createBucket({ Bucket });

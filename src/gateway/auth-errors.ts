@@ -5,7 +5,7 @@ import type { WireRequest } from "../wire/http.ts";
 
 /** S3, form services (STS, IAM), RPC over JSON or CBOR (Logs), REST with JSON (Lambda). */
 type Family = "s3" | "query" | "rpc" | "rest";
-export type Refusal = "missing" | "incomplete" | "algorithm" | "unknown-key" | "bad-token" | "expired-token" | "mismatch" | "skewed" | "scope" | "presign-expired" | "presign-too-long" | "body-hash" | "unsigned-header";
+export type Refusal = "missing" | "incomplete" | "algorithm" | "unknown-key" | "bad-token" | "expired-token" | "mismatch" | "skewed" | "scope" | "presign-expired" | "presign-too-long" | "body-hash" | "unsigned-header" | "query-parameters" | "query-credential" | "version2-parameters";
 
 type Row = Record<Family, readonly [code: string, status: number]>;
 
@@ -15,6 +15,9 @@ const row = (code: string, query: string, s3: readonly [string, number], querySt
 const CODES: Record<Refusal, Row> = {
   missing: row("MissingAuthenticationTokenException", "MissingAuthenticationToken", ["AccessDenied", 403]),
   incomplete: row("IncompleteSignatureException", "IncompleteSignature", ["AuthorizationHeaderMalformed", 400], 400),
+  "query-parameters": row("IncompleteSignatureException", "IncompleteSignature", ["AuthorizationQueryParametersError", 400], 400),
+  "query-credential": row("IncompleteSignatureException", "IncompleteSignature", ["AuthorizationQueryParametersError", 400], 400),
+  "version2-parameters": row("IncompleteSignatureException", "IncompleteSignature", ["AccessDenied", 403], 400),
   algorithm: row("IncompleteSignatureException", "IncompleteSignature", ["InvalidRequest", 400], 400),
   "unknown-key": row("UnrecognizedClientException", "InvalidClientTokenId", ["InvalidAccessKeyId", 403]),
   "bad-token": row("UnrecognizedClientException", "InvalidClientTokenId", ["InvalidToken", 400]),
@@ -38,19 +41,22 @@ const SENTENCES: Partial<Record<Refusal, string | Partial<Record<Family, string>
   "expired-token": { rpc: "The security token included in the request is expired", rest: "The security token included in the request is expired", query: "The security token included in the request is expired", s3: "The provided token has expired." },
   mismatch: { rpc: MISMATCH, rest: MISMATCH, query: MISMATCH, s3: "The request signature we calculated does not match the signature you provided. Check your key and signing method." },
   skewed: { s3: "The difference between the request time and the current time is too large." },
+  // Recorded by LocalStack, as the next is.
+  "query-parameters": { s3: "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters." },
+  "query-credential": { s3: 'Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".' },
   "presign-expired": { s3: "Request has expired" },
   "presign-too-long": { s3: "X-Amz-Expires must be less than a week (in seconds) that is 604800" },
   "body-hash": { rpc: MISMATCH, rest: MISMATCH, query: MISMATCH, s3: "The provided 'x-amz-content-sha256' header does not match what was computed." },
   "unsigned-header": { s3: "There were headers present in the request which were not signed" },
 };
 
-/** `detail` is used where AWS's sentence depends on the request. */
-export function refusal(kind: Refusal, request: WireRequest, service: string | undefined, detail?: string): ServiceError {
+/** `detail` is used where AWS's sentence depends on the request; `members` are what S3 says besides. */
+export function refusal(kind: Refusal, request: WireRequest, service: string | undefined, detail?: string, members: Record<string, string> = {}): ServiceError {
   const family = familyOf(request, service);
   const [code, status] = CODES[kind][family];
   const fixed = SENTENCES[kind];
   const sentence = typeof fixed === "object" ? fixed[family] : fixed;
-  return new ServiceError(code, sentence ?? detail ?? MISMATCH, { status });
+  return new ServiceError(code, sentence ?? detail ?? MISMATCH, { status, ...(family === "s3" && { members }) });
 }
 
 /** The policies say no: `sentence` is AWS's. Codes and statuses as for the rest (observed with the services above). */

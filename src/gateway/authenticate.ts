@@ -10,7 +10,7 @@ import { type Refusal, refusal } from "./auth-errors.ts";
 import { type Claim, compact, parseCompact } from "./claim.ts";
 import type { ConfiguredKey } from "./listen-address.ts";
 import { canonicalRequest, equalText, sha256Hex, sign, type SigningKey, signingKey, stringToSign } from "./signature.ts";
-import { signVersion2 } from "./signature-v2.ts";
+import { signVersion2, stringToSignVersion2 } from "./signature-v2.ts";
 import { hashedBody } from "./request-body.ts";
 
 export interface Caller {
@@ -106,17 +106,18 @@ function verifyPolicy(request: WireRequest, claim: Claim, policy: string, known:
   checkKey(claim, known, nowMs, refuse);
   if (!claim.version2 && claim.scope.service !== "s3") throw refuse("mismatch");
   const signature = claim.version2 ? createHmac("sha1", known.secretAccessKey).update(policy).digest("base64") : sign(signingKey(known.secretAccessKey, claim.scope.text), policy);
-  if (!equalText(signature, claim.signature)) throw refuse("mismatch");
+  if (!equalText(signature, claim.signature)) throw refusal("mismatch", request, "s3", undefined, whatWasSigned(claim, policy));
   return { ...known.principal, verified: true };
 }
 
 async function verify(request: WireRequest, claim: Claim, service: string, known: Found, nowMs: number): Promise<Caller> {
-  const refuse = (kind: Refusal, detail?: string) => refusal(kind, request, service, detail);
+  const refuse: Refuse = (kind, detail, members) => refusal(kind, request, service, detail, members);
   checkKey(claim, known, nowMs, refuse);
   if (claim.version2) {
     if (service !== "s3") throw refuse("algorithm", "Evoke does not verify AWS Signature Version 2. Please use AWS4-HMAC-SHA256.");
-    if (claim.version2.expiresMs < nowMs) throw refuse("presign-expired");
-    if (!equalText(signVersion2(known.secretAccessKey, request, claim), claim.signature)) throw refuse("mismatch");
+    if (claim.version2.expiresMs < nowMs) throw refuse("presign-expired", undefined, expired(claim.version2.expiresMs, nowMs));
+    const text = stringToSignVersion2(request, claim);
+    if (!equalText(signVersion2(known.secretAccessKey, text), claim.signature)) throw refuse("mismatch", undefined, whatWasSigned(claim, text));
     return { principal: { ...known.principal, verified: true } };
   }
   checkTime(claim, nowMs, refuse);
@@ -124,7 +125,9 @@ async function verify(request: WireRequest, claim: Claim, service: string, known
 
   const key = signingKey(known.secretAccessKey, claim.scope.text);
   const payload = await payloadHash(request, claim, service);
-  if (!equalText(sign(key, stringToSign(claim, canonicalRequest(request, claim, payload.hash))), claim.signature)) throw refuse("mismatch");
+  const canonical = canonicalRequest(request, claim, payload.hash);
+  const text = stringToSign(claim, canonical);
+  if (!equalText(sign(key, text), claim.signature)) throw refuse("mismatch", undefined, { ...whatWasSigned(claim, text), CanonicalRequest: canonical, CanonicalRequestBytes: bytesOf(canonical) });
   if (payload.promised) {
     request.body = hashedBody(request.body, payload.hash, () => refuse("body-hash"));
     // Only S3 streams its bodies; elsewhere nothing acts before the whole body is known to be the signed one.
@@ -132,6 +135,14 @@ async function verify(request: WireRequest, claim: Claim, service: string, known
   }
   return { principal: { ...known.principal, verified: true }, signed: { key, claim } };
 }
+
+type Refuse = (kind: Refusal, detail?: string, members?: Record<string, string>) => Error;
+
+// What S3 says besides, so that who signed can compare: recorded by LocalStack.
+const whatWasSigned = ({ scope, signature }: Claim, text: string): Record<string, string> => ({ AWSAccessKeyId: scope.accessKeyId, StringToSign: text, SignatureProvided: signature, StringToSignBytes: bytesOf(text) });
+const bytesOf = (text: string): string => Buffer.from(text).toString("hex").replace(/..(?=.)/g, "$& ");
+const expired = (endMs: number, nowMs: number): Record<string, string> => ({ Expires: secondOf(endMs), ServerTime: secondOf(nowMs) });
+const secondOf = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 
 /** `promised`: the header's value was taken and the body must still prove to match it. */
 async function payloadHash(request: WireRequest, claim: Claim, service: string): Promise<{ hash: string; promised: boolean }> {
@@ -142,7 +153,7 @@ async function payloadHash(request: WireRequest, claim: Claim, service: string):
   return { hash: sha256Hex(await request.body.bytes(BUFFERED_BYTES_MAX)), promised: false };
 }
 
-function checkTime(claim: Claim, nowMs: number, refuse: (kind: Refusal, detail?: string) => Error): void {
+function checkTime(claim: Claim, nowMs: number, refuse: Refuse): void {
   const signedMs = parseCompact(claim.date);
   if (signedMs === undefined) throw refuse("incomplete", `Date must be in ISO-8601 'basic format'. Got '${claim.date}'. See http://en.wikipedia.org/wiki/ISO_8601`);
   const day = claim.date.slice(0, 8);
@@ -155,17 +166,16 @@ function checkTime(claim: Claim, nowMs: number, refuse: (kind: Refusal, detail?:
   }
   if (claim.expiresSeconds > PRESIGN_SECONDS_MAX) throw refuse("presign-too-long", "X-Amz-Expires must be less than a week (in seconds) that is 604800");
   const endMs = signedMs + claim.expiresSeconds * 1000;
-  if (endMs < nowMs) throw refuse("presign-expired", `Signature expired: ${compact(endMs)} is now earlier than ${compact(nowMs)}`);
+  if (endMs < nowMs) throw refuse("presign-expired", `Signature expired: ${compact(endMs)} is now earlier than ${compact(nowMs)}`, { "X-Amz-Expires": String(claim.expiresSeconds), ...expired(endMs, nowMs) });
 }
 
 /** What is not signed could have been changed on the way, so whatever chooses the host or the operation must be. */
-function checkSignedHeaders(request: WireRequest, claim: Claim, service: string, refuse: (kind: Refusal, detail?: string) => Error): void {
+function checkSignedHeaders(request: WireRequest, claim: Claim, service: string, refuse: Refuse): void {
   const signed = `;${claim.signedHeaders};`;
   if (!signed.includes(";host;")) throw refuse("unsigned-header", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   if (request.headers["x-amz-target"] !== undefined && !signed.includes(";x-amz-target;")) throw refuse("unsigned-header", "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
   if (service !== "s3") return;
-  for (const name in request.headers) {
-    // The payload hash is part of the canonical request whether or not its header is listed.
-    if (name.startsWith("x-amz-") && name !== "x-amz-content-sha256" && !signed.includes(`;${name};`)) throw refuse("unsigned-header");
-  }
+  // The payload hash is part of the canonical request whether or not its header is listed.
+  const isUnsigned = (name: string): boolean => name.startsWith("x-amz-") && name !== "x-amz-content-sha256" && !signed.includes(`;${name};`);
+  for (const name in request.headers) if (isUnsigned(name)) throw refuse("unsigned-header", undefined, { HeadersNotSigned: Object.keys(request.headers).filter(isUnsigned).sort().join(", ") });
 }

@@ -30,7 +30,7 @@ export interface Claim {
 
 /** A claim that cannot be read. `sentence` is AWS's; `kind` chooses the code. */
 export class BadClaim extends Error {
-  readonly kind: "incomplete" | "algorithm";
+  readonly kind: "incomplete" | "algorithm" | "query-parameters" | "query-credential" | "version2-parameters";
   /** Where the form of the claim gives it away. */
   readonly service: string | undefined;
   constructor(kind: BadClaim["kind"], sentence: string, service?: string) {
@@ -51,7 +51,7 @@ export function readClaim(request: WireRequest): Claim | undefined {
   if (request.query.includes("X-Amz-Algorithm=")) return claimOfQuery(new URLSearchParams(request.query));
   if (!/(^|&)AWSAccessKeyId=/.test(request.query)) return undefined;
   const older = claimOfVersion2(new URLSearchParams(request.query));
-  if (!older) throw new BadClaim("incomplete", "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters", "s3");
+  if (!older) throw new BadClaim("version2-parameters", "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters", "s3");
   return older;
 }
 
@@ -88,16 +88,25 @@ function claimOfHeader(request: WireRequest, authorization: string): Claim | und
 function claimOfQuery(query: URLSearchParams): Claim {
   const algorithm = query.get("X-Amz-Algorithm");
   if (algorithm !== ALGORITHM) throw unsupported(`X-Amz-Algorithm=${algorithm}`);
+  // Addresses are presigned of S3, but for what names another service.
+  const service = /\/([\w.-]{1,64})\/aws4_request$/.exec(query.get("X-Amz-Credential") ?? "")?.[1] ?? "s3";
   const need = (name: string): string => {
     const value = query.get(name);
-    if (!value) throw new BadClaim("incomplete", `AWS query-string parameters must include '${name}'. Re-examine the query-string parameters.`);
+    if (!value) throw new BadClaim("query-parameters", `AWS query-string parameters must include '${name}'. Re-examine the query-string parameters.`, service);
     return value;
+  };
+  const scope = () => {
+    try {
+      return scopeOf(need("X-Amz-Credential"));
+    } catch (error) {
+      throw error instanceof BadClaim && error.kind === "incomplete" ? new BadClaim("query-credential", error.message, service) : error;
+    }
   };
   const expires = query.get("X-Amz-Expires");
   if (expires !== null && !/^\d{1,10}$/.test(expires)) throw new BadClaim("incomplete", "X-Amz-Expires should be a number");
   const token = query.get("X-Amz-Security-Token");
   return {
-    by: "query", scope: scopeOf(need("X-Amz-Credential")), signedHeaders: need("X-Amz-SignedHeaders"), signature: need("X-Amz-Signature"), date: need("X-Amz-Date"),
+    by: "query", scope: scope(), signedHeaders: need("X-Amz-SignedHeaders"), signature: need("X-Amz-Signature"), date: need("X-Amz-Date"),
     ...(token !== null && { sessionToken: token }), ...(expires !== null && { expiresSeconds: Number(expires) }),
   };
 }

@@ -23,13 +23,14 @@ export function claimOfVersion2(query: URLSearchParams): Claim | undefined {
 }
 
 /** The signature it should have, in base64. */
-export function signVersion2(secretAccessKey: string, request: WireRequest, claim: Claim): string {
+export const signVersion2 = (secretAccessKey: string, text: string): string => createHmac("sha1", secretAccessKey).update(text).digest("base64");
+
+export function stringToSignVersion2(request: WireRequest, claim: Claim): string {
   const { headers, method, path } = request;
   const query = [...new URLSearchParams(request.query)];
   // Headers of S3's own were moved into the query where they were presigned.
   const amz = [...Object.entries(headers), ...query.filter(([name]) => name.startsWith("x-amz-"))].filter(([name]) => name.startsWith("x-amz-")).map(([name, value]) => `${name}:${value.trim()}\n`).sort();
   const resource = query.filter(([name]) => SIGNED_QUERY.has(name)).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => (value === "" ? name : `${name}=${value}`));
   const bucket = bucketOfHost(headers["host"] ?? "");
-  const text = [method, headers["content-md5"] ?? "", headers["content-type"] ?? "", String(claim.version2!.expiresMs / 1000), ""].join("\n") + amz.join("") + (bucket === undefined ? "" : `/${bucket}`) + path + (resource.length > 0 ? `?${resource.join("&")}` : "");
-  return createHmac("sha1", secretAccessKey).update(text).digest("base64");
+  return [method, headers["content-md5"] ?? "", headers["content-type"] ?? "", String(claim.version2!.expiresMs / 1000), ""].join("\n") + amz.join("") + (bucket === undefined ? "" : `/${bucket}`) + path + (resource.length > 0 ? `?${resource.join("&")}` : "");
 }

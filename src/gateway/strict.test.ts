@@ -122,10 +122,15 @@ test("a presigned URL works until it expires, and for a week at most", async (t)
   assert.match(await ask(presigned({ key: TEMPORARY, secret: "temporary-secret", token: "the-token/+=" })), /^200 /);
   assert.match(await ask(presigned({ key: TEMPORARY, secret: "temporary-secret" })), /^400 .*InvalidToken/s);
   assert.match(await ask(presigned({ expires: "604801" })), /^400 .*AuthorizationQueryParametersError.*604800/s);
-  assert.match(await ask({ ...request, path: "/b/another" }), /^403 .*SignatureDoesNotMatch/s);
+  // With what was signed, so that it can be compared: recorded.
+  assert.match(await ask({ ...request, path: "/b/another" }), /^403 .*SignatureDoesNotMatch.*<AWSAccessKeyId>AKIDEXAMPLE<.*<StringToSign>AWS4-HMAC-SHA256\n.*<SignatureProvided>[0-9a-f]{64}<.*<StringToSignBytes>41 57 53 34 .*<CanonicalRequest>GET\n\/b\/another\n.*<CanonicalRequestBytes>47 45 54 /s);
+  assert.match(await ask({ ...request, headers: { ...request.headers, "x-amz-meta-b": "1", "x-amz-meta-a": "1" } }), /^403 .*<HeadersNotSigned>x-amz-meta-a, x-amz-meta-b</s);
+  assert.match(await ask({ ...request, query: request.query.replace(/&X-Amz-Date=\w+/, "") }), /^400 .*AuthorizationQueryParametersError.*Query-string authentication version 4 requires/s);
+  assert.match(await ask({ ...request, query: request.query.replaceAll("%2F", "%252F") }), /^400 .*AuthorizationQueryParametersError.*the Credential is mal-formed/s);
+  assert.match(await ask({ ...request, query: "AWSAccessKeyId=a&Signature=b" }), /^403 .*AccessDenied.*requires the Signature, Expires and AWSAccessKeyId/s);
   assert.match(await ask({ ...request, query: request.query.replace("Expires=300", "Expires=900") }), /^403 .*SignatureDoesNotMatch/s);
   await clock.advance(301_000);
-  assert.match(await ask(request), /^403 .*AccessDenied.*Request has expired/s);
+  assert.match(await ask(request), /^403 .*AccessDenied.*Request has expired.*<X-Amz-Expires>300<.*<Expires>2026-01-02T12:05:00Z<.*<ServerTime>2026-01-02T12:05:01Z</s);
 });
 
 /** The example of https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html: 65 KB of "a" in chunks of 64 KB, with its published signatures. */

@@ -110,7 +110,9 @@ async function checkTrailers(trailers: [string, string][], options: AwsChunkedOp
     const sent = values.find(([trailer]) => trailer === name)?.[1];
     if (sent === undefined) throw malformedTrailer();
     const algorithm = algorithmOf(name)!;
-    if (sent !== (await running.digest())) throw new ServiceError("BadDigest", `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`);
+    const calculated = await running.digest();
+    if (sent.length !== calculated.length) throw new ServiceError("InvalidRequest", `Value for ${name} header is invalid.`); // as of one in a header
+    if (sent !== calculated) throw new ServiceError("BadDigest", `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`);
     options.onChecksum?.(algorithm, sent);
   }
 }

@@ -12,6 +12,9 @@ export type InputCheck = (input: Record<string, unknown>) => void;
 interface Found { missing?: { name: string; nested: boolean }; violations: string[] }
 type Check = (value: unknown, path: string, found: Found) => void;
 
+/** Required by the models, but not by AWS: a Tagging without its TagSet has no tags (recorded by LocalStack). */
+const DISPENSABLE = new Set(["com.amazonaws.s3#Tagging.TagSet"]);
+
 const VIOLATIONS_MAX = 10; // as the framework (observed by dynalite)
 
 export async function openInputChecks(model: ServiceModel): Promise<(operation: Operation) => InputCheck | undefined> {
@@ -73,7 +76,7 @@ function compiler(table: ConstraintTable | undefined, mapNotNull: boolean) {
   function structureCheck(shape: Shape, constraint: ConstraintShape): Check | undefined {
     const parts = shape.members.flatMap((member) => {
       const check = isStream(member) ? undefined : compile(member.shape, constraint.members?.[member.name]);
-      return check || member.required ? [{ name: member.name, key: lowerFirst(member.name), required: member.required, check }] : [];
+      return check || member.required ? [{ name: member.name, key: lowerFirst(member.name), required: member.required && !DISPENSABLE.has(`${shape.namespace}#${shape.name}.${member.name}`), check }] : [];
     });
     if (parts.length === 0) return undefined;
     return (value, path, found) => {

@@ -55,8 +55,8 @@ export function planOutput(shape: Shape): OutputPlan {
   return plan;
 }
 
-/** Everything but the body. */
-export function readBindings(plan: InputPlan, labels: Record<string, string>, query: URLSearchParams, request: WireRequest): Record<string, unknown> {
+/** Everything but the body. `emptyIsNoNumber`: S3 takes `max-parts=` for nothing said (recorded by LocalStack). */
+export function readBindings(plan: InputPlan, labels: Record<string, string>, query: URLSearchParams, request: WireRequest, emptyIsNoNumber = false): Record<string, unknown> {
   const input: Record<string, unknown> = {};
   for (const member of plan.labels) {
     const text = labels[member.name];
@@ -72,7 +72,7 @@ export function readBindings(plan: InputPlan, labels: Record<string, string>, qu
       if (values.length) input[member.name] = values.map((text) => readText(member.shape.value!.shape, text));
     } else {
       const text = query.get(key);
-      if (text !== null) input[member.name] = readText(member.shape, text);
+      if (text !== null && !(emptyIsNoNumber && text === "" && member.shape.kind === "number")) input[member.name] = readText(member.shape, text);
     }
   }
   for (const { member, prefix } of plan.prefixHeaders) readPrefixHeaders(member, prefix, request, input);

@@ -67,12 +67,12 @@ const memberXmlns = (member: Member): string => {
   return uri ? ` xmlns${prefix ? `:${prefix}` : ""}="${escapeXml(uri)}"` : "";
 };
 
-/** The members as child elements, in the model's order. */
-export function writeXmlMembers(members: Member[], value: Record<string, unknown>): string {
+/** The members as child elements, in the model's order. With `millis` dates always have milliseconds: S3's do, where others leave zeros out. */
+export function writeXmlMembers(members: Member[], value: Record<string, unknown>, millis = false): string {
   let out = "";
   for (const member of members) {
     const inner = value[member.name];
-    if (inner !== undefined && inner !== null && !member.traits.xmlAttribute) out += writeXmlMember(member, inner);
+    if (inner !== undefined && inner !== null && !member.traits.xmlAttribute) out += writeXmlMember(member, inner, millis);
   }
   return out;
 }
@@ -86,30 +86,30 @@ export function xmlAttributes(members: Member[], value: Record<string, unknown>)
   return out;
 }
 
-export function writeXmlMember(member: Member, value: unknown, name = member.traits.xmlName ?? member.name): string {
+export function writeXmlMember(member: Member, value: unknown, millis = false, name = member.traits.xmlName ?? member.name): string {
   const { shape, traits } = member;
-  if (traits.xmlFlattened && shape.kind === "list") return (value as unknown[]).map((item) => writeXmlMember(shape.value!, item, name)).join("");
-  if (traits.xmlFlattened && shape.kind === "map") return writeEntries(shape, value as Record<string, unknown>, name);
+  if (traits.xmlFlattened && shape.kind === "list") return (value as unknown[]).map((item) => writeXmlMember(shape.value!, item, millis, name)).join("");
+  if (traits.xmlFlattened && shape.kind === "map") return writeEntries(shape, value as Record<string, unknown>, millis, name);
   const isStructure = shape.kind === "structure" || shape.kind === "union";
   const attributes = memberXmlns(member) + (isStructure ? xmlAttributes(shape.members, value as Record<string, unknown>) : "");
-  return xmlElement(name, writeContent(shape, value), attributes);
+  return xmlElement(name, writeContent(shape, value, millis), attributes);
 }
 
-function writeContent(shape: Shape, value: unknown): string {
+function writeContent(shape: Shape, value: unknown, millis: boolean): string {
   switch (shape.kind) {
     case "structure":
-    case "union": return writeXmlMembers(shape.members, value as Record<string, unknown>);
-    case "list": return (value as unknown[]).map((item) => writeXmlMember(shape.value!, item ?? "")).join("");
-    case "map": return writeEntries(shape, value as Record<string, unknown>, "entry");
-    default: return escapeXml(writeText(shape, value, "date-time"));
+    case "union": return writeXmlMembers(shape.members, value as Record<string, unknown>, millis);
+    case "list": return (value as unknown[]).map((item) => writeXmlMember(shape.value!, item ?? "", millis)).join("");
+    case "map": return writeEntries(shape, value as Record<string, unknown>, millis, "entry");
+    default: return escapeXml(millis && value instanceof Date ? value.toISOString() : writeText(shape, value, "date-time"));
   }
 }
 
-function writeEntries(shape: Shape, map: Record<string, unknown>, name: string): string {
+function writeEntries(shape: Shape, map: Record<string, unknown>, millis: boolean, name: string): string {
   let out = "";
   for (const [key, value] of Object.entries(map)) {
     if (value === undefined || value === null) continue;
-    out += xmlElement(name, xmlElement(shape.key!.traits.xmlName ?? "key", escapeXml(key)) + writeXmlMember(shape.value!, value, shape.value!.traits.xmlName ?? "value"));
+    out += xmlElement(name, xmlElement(shape.key!.traits.xmlName ?? "key", escapeXml(key)) + writeXmlMember(shape.value!, value, millis, shape.value!.traits.xmlName ?? "value"));
   }
   return out;
 }

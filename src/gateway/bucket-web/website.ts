@@ -1,6 +1,7 @@
 // Websites of buckets, by host name: BUCKET.s3-website-REGION.… and BUCKET.s3-website.REGION.…, and BUCKET.s3-website.localhost, under names that Evoke answers to.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html
 import type { Call } from "../../kernel/call.ts";
+import { hostIdOf } from "../../kernel/host-id.ts";
 import { ServiceError } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { BucketWeb } from "../../ports/bucket-web.ts";
@@ -33,4 +34,4 @@ export async function visitWebsite({ bucketWeb, log }: { bucketWeb: BucketWeb; l
   }
 }
 
-const idsOf = ({ requestId }: Call): Record<string, string> => ({ "x-amz-request-id": requestId, "x-amz-id-2": requestId });
+const idsOf = ({ requestId }: Call): Record<string, string> => ({ "x-amz-request-id": requestId, "x-amz-id-2": hostIdOf(requestId) });

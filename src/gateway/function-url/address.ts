@@ -3,6 +3,7 @@
 import { lookup } from "node:dns/promises";
 import type { FunctionUrlAddresses } from "../../ports/function-urls.ts";
 import type { WireRequest } from "../../wire/http.ts";
+import { bucketOfHost } from "../../wire/wire.ts";
 
 const HOST = /^([a-z0-9]{32})\.lambda-url\.([a-z0-9-]+)\./;
 const PATH = "/_evoke/url/";
@@ -27,7 +28,7 @@ export function reachedUrl({ headers, path }: WireRequest): Reached | undefined 
     const urlId = HOST.exec(name)?.[1];
     if (urlId !== undefined) return { urlId, path, domainName: name };
   }
-  if (!path.startsWith(PATH)) return undefined;
+  if (!path.startsWith(PATH) || bucketOfHost(host) !== undefined) return undefined; // there it is a key
   const end = path.indexOf("/", PATH.length);
   const urlId = path.slice(PATH.length, end < 0 ? undefined : end);
   return { urlId, path: end < 0 ? "/" : path.slice(end) };

@@ -33,8 +33,8 @@ export function paymentOperations(parts: Parts): Pick<Operations, Served> {
     async PutBucketAccelerateConfiguration(input, call) {
       const bucket = await parts.lookup.find(input, call, "PutAccelerateConfiguration", bucketArn(input.Bucket));
       const { Status: status } = input.AccelerateConfiguration;
+      if (bucket.name.includes(".")) throw dotsNotAccelerated(); // first: recorded
       if (status !== "Enabled" && status !== "Suspended") throw malformedXml();
-      if (bucket.name.includes(".")) throw dotsNotAccelerated();
       if (status === "Enabled") throw notSupported("transfer acceleration");
       await putSetting(parts, bucket, "acceleration", status);
       return {};

@@ -19,6 +19,8 @@ export interface Bucket {
   /** The owner's. */
   account: string;
   region: string;
+  /** What was called so when there was one region in Europe; GetBucketLocation still says it. */
+  oldLocation?: "EU";
   createdMs: number;
   /** Absent: never switched on. */
   versioning?: "Enabled" | "Suspended";

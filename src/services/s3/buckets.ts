@@ -1,5 +1,6 @@
 // Buckets made, found, listed and deleted. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 import type { Tag } from "@aws-sdk/client-s3";
+import { ANSWER } from "../../kernel/answer.ts";
 import { LOWER_ALPHANUMERIC } from "../../kernel/ids.ts";
 import { decodePageToken, encodePageToken } from "../../kernel/page.ts";
 import type { Tx } from "../../storage/stores.ts";
@@ -11,12 +12,13 @@ import { checkNewAcl, ownershipOf } from "./acls.ts";
 import { type Bucket, type InBucket, isBucketName } from "./bucket.ts";
 import { wholeSeconds } from "./conditions.ts";
 import { discardBody } from "./bodies.ts";
-import { bucketAlreadyExists, bucketAlreadyOwnedByYou, bucketNotEmpty, illegalLocation, invalidArgument, invalidBucketName, invalidContinuationToken, invalidLocation, noSuchBucket, notSupported } from "./errors.ts";
+import { bucketAlreadyExists, bucketAlreadyOwnedByYou, bucketNotEmpty, illegalLocation, invalidArgument, invalidBucketName, invalidContinuationToken, invalidLocation, noSuchBucket, notSupported, unknownRegion } from "./errors.ts";
 import { BUCKETS, bucketArn, OBJECTS, UPLOADS } from "./names.ts";
 import type { Version } from "./object.ts";
 import { ownerOf } from "./owner.ts";
+import { isRegion } from "./regions.ts";
 import type { Operations, Parts } from "./parts.ts";
-import { readBucketTags } from "./tags.ts";
+import { readNewBucketTags } from "./tags.ts";
 import type { Upload } from "./upload.ts";
 
 /** In its answers this region is the empty text. */
@@ -50,17 +52,18 @@ export const bucketOperations = (parts: Parts) => ({
 
   async HeadBucket(input, call) {
     const bucket = await parts.lookup.find(input, call, "ListBucket", bucketArn(input.Bucket));
-    return { BucketRegion: bucket.region, BucketArn: bucketArn(bucket.name), AccessPointAlias: (input as InBucket)[THROUGH]?.byAlias === true };
+    return { [ANSWER]: { headers: { "content-type": "application/xml" } }, BucketRegion: bucket.region, BucketArn: bucketArn(bucket.name), AccessPointAlias: (input as InBucket)[THROUGH]?.byAlias === true };
   },
 
   async GetBucketLocation(input, call) {
-    const { region } = await parts.lookup.find(input, call, "GetBucketLocation", bucketArn(input.Bucket));
-    return region === FIRST_REGION ? {} : { LocationConstraint: region as never };
+    const { region, oldLocation } = await parts.lookup.find(input, call, "GetBucketLocation", bucketArn(input.Bucket));
+    return region === FIRST_REGION ? {} : { LocationConstraint: (oldLocation ?? region) as never };
   },
 
   async ListBuckets(input, call) {
     const { MaxBuckets, Prefix = "", BucketRegion, ContinuationToken } = input;
     if (MaxBuckets !== undefined && (MaxBuckets < 1 || MaxBuckets > LISTED_MAX)) throw invalidArgument("Argument max-buckets must be an integer between 1 and 10000", "max-buckets", MaxBuckets);
+    if (BucketRegion !== undefined && !isRegion(BucketRegion)) throw unknownRegion(BucketRegion);
     let after = ContinuationToken ? decodePageToken(ContinuationToken) : undefined;
     if (ContinuationToken && after === undefined) throw invalidContinuationToken(ContinuationToken);
     const most = MaxBuckets ?? LISTED_MAX;
@@ -108,9 +111,9 @@ function newBucket({ ids, clock }: Parts, { Bucket: name, CreateBucketConfigurat
   if (location !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d$/.test(location)) throw invalidLocation(location);
   // One endpoint serves all regions here, so a bucket may be made in any region from any other, as through the endpoint of us-east-1 on AWS.
   if (location === FIRST_REGION) throw location === call.region ? invalidLocation(location) : illegalLocation(location);
-  const tags = configuration?.Tags?.length ? { tags: readBucketTags({ TagSet: configuration.Tags as Tag[] }) } : {};
+  const tags = configuration?.Tags?.length ? { tags: readNewBucketTags({ TagSet: configuration.Tags as Tag[] }) } : {};
   const ownership = ownershipOf({ ObjectOwnership });
-  const bucket: Bucket = { name, account: call.account, region: location ?? call.region, createdMs: wholeSeconds(clock.now()), id: ids.token(16, LOWER_ALPHANUMERIC), settings: { ...tags, ...ownership } };
+  const bucket: Bucket = { name, account: call.account, region: location ?? call.region, ...(configuration?.LocationConstraint === "EU" && { oldLocation: "EU" as const }), createdMs: wholeSeconds(clock.now()), id: ids.token(16, LOWER_ALPHANUMERIC), settings: { ...tags, ...ownership } };
   return lock ? { ...bucket, versioning: "Enabled", settings: { ...tags, ...ownership, objectLock: {} } } : bucket;
 }
 

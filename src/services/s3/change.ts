@@ -6,14 +6,18 @@ import { type Bucket } from "./bucket.ts";
 import { discardBody } from "./bodies.ts";
 import { wholeSeconds } from "./conditions.ts";
 import { noSuchBucket } from "./errors.ts";
-import { BUCKETS, makeVersionId, OBJECTS, objectId, olderVersions, versionDocument, VERSION_RANDOM_CHARACTERS, VERSIONS } from "./names.ts";
+import { BUCKETS, makeVersionId, OBJECTS, objectId, olderVersions, uploadDocument, UPLOADS, versionDocument, VERSION_RANDOM_CHARACTERS, VERSIONS } from "./names.ts";
 import type { EventName } from "./notification.ts";
 import { type DeleteMarker, findVersion, type StoredObject, type StoredVersion, type Version } from "./object.ts";
 import { checkRemovable } from "./object-lock.ts";
 import { announce } from "./notify.ts";
 import type { Parts } from "./parts.ts";
+import type { Upload } from "./upload.ts";
 
 const VERSION_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
+
+/** More uploads of one key than this are not told of its deletion. */
+const UPLOADS_TOLD_MAX = 100;
 
 /** What happened to an object, for notifications. */
 export interface ObjectEvent {
@@ -109,11 +113,18 @@ export async function removeKey(parts: Parts, change: Change, key: string, owner
     if (!current) return undefined;
     await tx.documents<Version>(OBJECTS).delete(id);
     await discard(tx, current, parts.clock.now());
+    await tellUploads(tx, bucket.name, key);
     return { version: { ...current, sequence: Math.max(parts.nextSequence(), current.sequence + 1) }, markerMade: false };
   }
   const marker: DeleteMarker = { ...(await nextVersion(parts, change, key, current, owner)), deleteMarker: true };
   await tx.documents<Version>(OBJECTS).put(id, marker);
   return { version: marker, markerMade: true };
+}
+
+/** Nothing else is left that says the key was there. */
+async function tellUploads(tx: Tx, bucket: string, key: string): Promise<void> {
+  const uploads = tx.documents<Upload>(UPLOADS);
+  for (const [document, upload] of await uploads.list({ prefix: uploadDocument(bucket, key, ""), limit: UPLOADS_TOLD_MAX })) if (!upload.keyDeleted) await uploads.put(document, { ...upload, keyDeleted: true });
 }
 
 /** DELETE of one version, for good; the newest of the others becomes the current one. Throws AccessDenied while a lock holds it. */

@@ -1,6 +1,6 @@
 // Conditional requests and ranges. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
 // What counts when several are given: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-import { conditionNotImplemented, conflictingUpload, invalidRange, noSuchKey, notModified, preconditionFailed } from "./errors.ts";
+import { conditionNotImplemented, conditionalConflict, invalidRange, noSuchKey, notModified, preconditionFailed } from "./errors.ts";
 import type { Version } from "./object.ts";
 
 export interface ReadConditions {
@@ -49,10 +49,10 @@ export function checkWriteAsked({ IfMatch, IfNoneMatch }: WriteConditions): void
   if (IfMatch === "*") throw conditionNotImplemented("If-Match", "We don't accept the provided value of If-Match header for this API");
 }
 
-/** Of an upload: what was written or deleted since it began is a conflict, even where the condition holds (recorded). A deletion leaves a trace only where there are versions. */
-export function checkNoConflict({ IfMatch, IfNoneMatch }: WriteConditions, key: string, current: Version | undefined, begunSequence: number): void {
+/** What was written or deleted since a request or an upload began is a conflict, even where the condition holds (recorded of uploads; of all recalled). */
+export function checkNoConflict({ IfMatch, IfNoneMatch }: WriteConditions, key: string, changed: boolean): void {
   const condition = IfMatch !== undefined ? "If-Match" : IfNoneMatch !== undefined ? "If-None-Match" : undefined;
-  if (condition !== undefined && current !== undefined && current.sequence > begunSequence) throw conflictingUpload(condition, key);
+  if (condition !== undefined && changed) throw conditionalConflict(condition, key);
 }
 
 /** Asked within the transaction that writes. */

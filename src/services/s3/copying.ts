@@ -28,7 +28,7 @@ export const copyingOperations = (parts: Parts) => ({
     checkWriteAsked(input);
     const { bucket: from, object: source } = await copySource(parts, input, call);
     if (source.sizeBytes > UPLOAD_BYTES_MAX) throw copySourceTooLarge();
-    if (from.id === bucket.id && source.key === key && input.CopySource.includes("versionId=") === false && changesNothing(input)) throw copyOntoItself();
+    if (from.id === bucket.id && source.key === key && input.CopySource.includes("versionId=") === false && bucket.settings.encryption === undefined && changesNothing(input)) throw copyOntoItself();
     const settings = settingsOfCopy(bucket, input, source, parts.clock.now());
     const algorithm = input.ChecksumAlgorithm === undefined ? source.checksum?.algorithm ?? "crc64nvme" : algorithmNamed(input.ChecksumAlgorithm);
     const bytes = await parts.bodies.read(source.body, { start: 0, end: source.sizeBytes });

@@ -23,7 +23,9 @@ export function checkCustomerKey({ encryption }: Pick<StoredObject, "encryption"
     return;
   }
   if (!isGiven) throw customerKeyMissing();
-  if (SSECustomerKeyMD5 === undefined || readCustomerKey(asked) !== encryption.customerKeyMd5) throw customerKeyWrong();
+  // A key of another length, or without its MD5, is a wrong one: recorded.
+  const isNone = SSECustomerAlgorithm === "AES256" && SSECustomerKey !== undefined && (SSECustomerKeyMD5 === undefined || Buffer.from(SSECustomerKey, "base64").byteLength !== CUSTOMER_KEY_BYTES);
+  if (isNone || readCustomerKey(asked) !== encryption.customerKeyMd5) throw customerKeyWrong();
 }
 
 /** Who began an upload with a key of its own sends every part with the same key, and nobody else sends one. */
@@ -42,15 +44,18 @@ export interface EncryptionAsked extends CustomerKey {
 
 const CUSTOMER_KEY_BYTES = 32;
 
+const keysIncompatible = (method: string) => badEncryption("Server Side Encryption with Customer provided key is incompatible with the encryption method specified", method);
+
 /** What a new object is to say of itself; undefined: S3's own keys, as for every object. Where the request says nothing, the bucket's default. Throws InvalidArgument. */
 export function readEncryption(asked: EncryptionAsked, bucket: Pick<Bucket, "settings" | "region" | "account">): Encryption | undefined {
   const standard = defaultEncryptionOf(bucket);
   const { ServerSideEncryption: given, SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: bucketKey = standard.bucketKey } = asked;
+  if (given !== undefined && asked.SSECustomerAlgorithm !== undefined) throw keysIncompatible(given);
   const customerKeyMd5 = readCustomerKey(asked);
   const algorithm = given ?? (customerKeyMd5 === undefined && kmsKeyId === undefined ? standard.algorithm : undefined);
   if (customerKeyMd5 !== undefined) {
     if (standard.blocksCustomerKeys) throw accessDenied();
-    if (algorithm !== undefined) throw badEncryption("Server Side Encryption with Customer provided key is incompatible with the encryption method specified", algorithm);
+    if (algorithm !== undefined) throw keysIncompatible(algorithm);
     return { algorithm: "AES256", customerKeyMd5 };
   }
   if (algorithm === undefined || algorithm === "AES256") {

@@ -23,6 +23,7 @@ export const bucketNotEmpty = (name: string, hasVersions: boolean) => error("Buc
 export const illegalLocation = (location: string) => error("IllegalLocationConstraintException", 400, `The ${location} location constraint is incompatible for the region specific endpoint this request was sent to.`);
 /** AWS's sentence, as those report it who make functions of objects: gilt/s3-sftp-bridge#9, aws-samples/aws-codepipeline-bitbucket-integration#7. */
 export const permanentRedirect = (region: string) => error("PermanentRedirect", 301, `The bucket is in this region: ${region}. Please use this region to retry the request`);
+export const unknownRegion = (name: string) => error("InvalidArgument", 400, `Argument value ${name} is not a valid AWS Region`, { ArgumentName: "bucket-region" });
 export const invalidLocation = (location: string) => error("InvalidLocationConstraint", 400, "The specified location-constraint is not valid", { LocationConstraint: location });
 
 // Objects
@@ -42,7 +43,7 @@ export const invalidStorageClass = (given: string) => error("InvalidStorageClass
 export const preconditionFailed = (condition: string) => error("PreconditionFailed", 412, "At least one of the pre-conditions you specified did not hold", { Condition: condition });
 /** Recorded. */
 export const conditionNotImplemented = (header: string, more: string) => error("NotImplemented", 501, "A header you provided implies functionality that is not implemented", { Header: header, additionalMessage: more });
-export const conflictingUpload = (condition: string, key: string) => error("ConditionalRequestConflict", 409, "The conditional request cannot succeed due to a conflicting operation against this resource.", { Condition: condition, Key: key });
+export const conditionalConflict = (condition: string, key: string) => error("ConditionalRequestConflict", 409, "The conditional request cannot succeed due to a conflicting operation against this resource.", { Condition: condition, Key: key });
 export const notModified = (etag: string, modifiedMs: number, headers: Record<string, string> = {}) => error("NotModified", 304, "Not Modified", {}, { etag: `"${etag}"`, "last-modified": new Date(modifiedMs).toUTCString(), ...headers });
 export const invalidRange = (range: string, sizeBytes: number) => error("InvalidRange", 416, "The requested range is not satisfiable", { RangeRequested: range, ActualObjectSize: String(sizeBytes) }, { "content-range": `bytes */${sizeBytes}` });
 export const invalidPartNumber = (partNumber: number, parts: number) => error("InvalidPartNumber", 416, "The requested partnumber is not satisfiable", { PartNumberRequested: String(partNumber), ActualPartCount: String(parts) });
@@ -70,6 +71,7 @@ export const partNumberOutside = (value: number) => invalidArgument("Part number
 export const checksumTypeMismatch = (given: string, upload: string) => invalidRequest(`Checksum Type mismatch occurred, expected checksum Type: ${upload}, actual checksum Type: ${given}`);
 export const checksumModeMismatch = (upload: string | undefined) => invalidRequest(`The upload was created using the ${upload ?? "null"} checksum mode. The complete request must use the same checksum mode.`);
 export const partChecksumMissing = (algorithm: string, partNumber: number) => invalidRequest(`The upload was created using a ${algorithm} checksum. The complete request must include the checksum for each part. It was missing for part ${partNumber} in the request.`);
+export const badPartChecksum = (algorithm: string, partNumber: number) => error("BadDigest", 400, `The ${algorithm} you specified for part ${partNumber} did not match what we received.`);
 export const noParts = () => invalidRequest("You must specify at least one part");
 export const uploadSizeMismatch = (given: number, actual: number) => invalidRequest(`The provided 'x-amz-mp-object-size' header value ${given} does not match what was computed: ${actual}`);
 
@@ -83,7 +85,7 @@ export const copyRangeOutside = (range: string, sizeBytes: number) => invalidArg
 
 // Lists
 export const invalidEncodingType = (value: string) => invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", value);
-export const invalidContinuationToken = (value: string) => invalidArgument("The continuation token provided is incorrect", "continuation-token", value);
+export const invalidContinuationToken = (value: string) => error("InvalidArgument", 400, "The continuation token provided is incorrect", { ArgumentName: "continuation-token", ...(value !== "" && { ArgumentValue: value }) });
 export const numberOutside = (name: string, value: number) => invalidArgument(`Argument ${name} must be an integer between 0 and 2147483647`, name, value);
 
 // Keys that callers bring

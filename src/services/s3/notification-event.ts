@@ -1,5 +1,6 @@
 // What happened to an object, as notifications tell it: the record for queues, topics and functions, and the detail for EventBridge. No I/O.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html, …/ev-events.html; members and their order as recorded by LocalStack on AWS.
+import { hostIdOf } from "../../kernel/host-id.ts";
 import { createHash } from "node:crypto";
 import type { Bucket } from "./bucket.ts";
 import type { ObjectEvent } from "./change.ts";
@@ -56,7 +57,7 @@ export function eventText(happening: Happening, ruleId: string): string {
     eventVersion: versionOf(name), eventSource: "aws:s3", awsRegion: bucket.region, eventTime: new Date(timeMs).toISOString(), eventName: name,
     userIdentity: { principalId: call ? `AWS:${call.principal.userId}` : name.startsWith("ObjectRestore:") ? `AmazonCustomer:${customerId(bucket.account)}` : SERVICE }, // each as recorded
     requestParameters: { sourceIPAddress: call?.sourceIp ?? SERVICE },
-    responseElements: { "x-amz-request-id": requestId, "x-amz-id-2": requestId },
+    responseElements: { "x-amz-request-id": requestId, "x-amz-id-2": hostIdOf(requestId) },
     s3: {
       s3SchemaVersion: "1.0", configurationId: ruleId,
       bucket: { name: bucket.name, ownerIdentity: { principalId: customerId(bucket.account) }, arn: bucketArn(bucket.name) },

@@ -31,9 +31,9 @@ const DAY_MS = 86_400_000;
 export function lockOfNewObject({ settings: { objectLock } }: Pick<Bucket, "settings">, asked: LockAsked, nowMs: number): ObjectLock | undefined {
   const { ObjectLockMode: mode, ObjectLockRetainUntilDate: until, ObjectLockLegalHoldStatus: hold } = asked;
   if (asked.ObjectLockEventHold !== undefined || asked.ObjectLockEventHoldDurationDays !== undefined || asked.ObjectLockEventHoldDurationYears !== undefined) throw notSupported("ObjectLockEventHold");
+  if ((mode === undefined) !== (until === undefined)) throw lockHalfGiven(mode === undefined ? "x-amz-object-lock-mode" : "x-amz-object-lock-retain-until-date");
   if (mode !== undefined && mode !== "GOVERNANCE" && mode !== "COMPLIANCE") throw badLockMode(mode);
   if (hold !== undefined && hold !== "ON" && hold !== "OFF") throw badLegalHold(hold);
-  if ((mode === undefined) !== (until === undefined)) throw lockHalfGiven(mode === undefined ? "x-amz-object-lock-mode" : "x-amz-object-lock-retain-until-date");
   if (!objectLock) {
     if (mode !== undefined || hold !== undefined) throw bucketHasNoLock();
     return undefined;

@@ -19,8 +19,9 @@ const DAYS_MAX = 36_500;
 type Served = "GetObjectLockConfiguration" | "PutObjectLockConfiguration" | "GetObjectRetention" | "PutObjectRetention" | "GetObjectLegalHold" | "PutObjectLegalHold";
 
 export function objectLockOperations(parts: Parts): Pick<Operations, Served> {
-  const lockedBucket = async (input: NamedVersion, call: Call, action: string): Promise<Bucket> => {
+  const lockedBucket = async (input: NamedVersion, call: Call, action: string, saysNothing = false): Promise<Bucket> => {
     const bucket = await parts.lookup.find(input, call, action, objectArn(input.Bucket, input.Key));
+    if (saysNothing) throw malformedXml(); // before the bucket's lock: recorded
     if (!bucket.settings.objectLock) throw bucketHasNoLock();
     return bucket;
   };
@@ -79,8 +80,8 @@ export function objectLockOperations(parts: Parts): Pick<Operations, Served> {
     },
 
     async PutObjectLegalHold(input, call) {
-      const bucket = await lockedBucket(input, call, "PutObjectLegalHold");
       const status = input.LegalHold?.Status;
+      const bucket = await lockedBucket(input, call, "PutObjectLegalHold", status === undefined);
       if (status !== "ON" && status !== "OFF") throw malformedXml();
       await relock(bucket, input, (version) => ({ ...version, lock: { ...version.lock, legalHold: status === "ON" } }));
       return {};

@@ -10,4 +10,10 @@ function canonicalUserId(account: string): string {
   return id;
 }
 
+/** Of an upload: a user or a session of a role by its ARN and name, an account as its owner. Only here DisplayName is still sent (recorded in 2026); an account's own name is not known, so it is its number. */
+export function initiatorOf(arn: string, account: string): { ID: string; DisplayName: string } {
+  const name = /:(?:user|assumed-role)\/(?:.*\/)?([^/]+)$/.exec(arn)?.[1];
+  return name === undefined ? { ...ownerOf(account), DisplayName: account } : { ID: arn, DisplayName: name };
+}
+
 export const ownerOf = (account: string): { ID: string } => ({ ID: canonicalUserId(account) });

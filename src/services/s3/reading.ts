@@ -131,7 +131,7 @@ async function shownParts(parts: Parts, object: StoredObject, { MaxParts, PartNu
   const page = rest.slice(0, most);
   return {
     TotalPartsCount: all.length, PartNumberMarker: String(after), MaxParts: most, IsTruncated: rest.length > page.length,
-    ...(page.length > 0 && { NextPartNumberMarker: String(page.at(-1)!.number) }),
+    NextPartNumberMarker: String(page.at(-1)?.number ?? 0),
     Parts: page.map(({ number, sizeBytes, checksum }) => ({ PartNumber: number, Size: sizeBytes, ...shownValue(checksum) })),
   };
 }

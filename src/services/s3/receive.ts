@@ -22,6 +22,8 @@ export interface ReceivedBody {
 export interface UploadInput extends ChecksumInput {
   ContentLength?: number | undefined;
   ContentMD5?: string | undefined;
+  /** Of a part of an upload. */
+  PartNumber?: number | undefined;
 }
 
 /** Nothing is kept when it throws: BadDigest, IncompleteBody, EntityTooLarge … `fallback`: the algorithm where none is asked for. `besides`: one that is computed whatever is asked for. */
@@ -34,7 +36,9 @@ export async function receiveUpload(parts: Parts, input: UploadInput, fallback: 
   const lengthBytes = input.ContentLength;
   if (lengthBytes === undefined) throw missingContentLength();
   if (lengthBytes > UPLOAD_BYTES_MAX) throw entityTooLarge(lengthBytes, UPLOAD_BYTES_MAX);
-  return receiveBytes(parts, body, { asked: asked ?? { algorithm: fallback }, lengthBytes, ...(besides !== undefined && { besides }), ...(md5 !== undefined && { md5 }) });
+  return receiveBytes(parts, body, {
+    asked: asked ?? { algorithm: fallback }, lengthBytes, ...(besides !== undefined && { besides }), ...(md5 !== undefined && { md5 }), isPart: input.PartNumber !== undefined,
+  });
 }
 
 /** The algorithm a request announces is that of the checksum it brings; what it says otherwise was met by users of AWS (versity/versitygw#1659). */
@@ -50,6 +54,8 @@ export interface Receiving {
   lengthBytes?: number;
   /** Base64. */
   md5?: string;
+  /** Of an upload: a wrong MD5 is said back as it came, where that of an object is in hexadecimal (recorded). */
+  isPart?: boolean;
 }
 
 export async function receiveBytes(parts: Parts, body: AsyncIterable<Uint8Array>, receiving: Receiving): Promise<ReceivedBody> {
@@ -62,7 +68,7 @@ export async function receiveBytes(parts: Parts, body: AsyncIterable<Uint8Array>
 type Hashes = Pick<ReceivedBody, "etag" | "checksum" | "besides">;
 
 /** The same bytes; they end with an error when they are not what was promised. */
-async function checking(body: AsyncIterable<Uint8Array>, { asked, besides, lengthBytes, md5 }: Receiving): Promise<{ bytes: AsyncIterable<Uint8Array>; result(): Hashes }> {
+async function checking(body: AsyncIterable<Uint8Array>, { asked, besides, lengthBytes, md5, isPart }: Receiving): Promise<{ bytes: AsyncIterable<Uint8Array>; result(): Hashes }> {
   const { algorithm, expected } = asked;
   const trailer = isTrailed(body) && body.trailer.algorithm === algorithm ? body.trailer : undefined; // compared already
   const checksum = trailer ? undefined : await startChecksum(algorithm);
@@ -82,7 +88,7 @@ async function checking(body: AsyncIterable<Uint8Array>, { asked, besides, lengt
     if (lengthBytes !== undefined && sizeBytes !== lengthBytes) throw incompleteBody(lengthBytes, sizeBytes);
     const etag = hash.digest("hex");
     const etagBase64 = Buffer.from(etag, "hex").toString("base64");
-    if (md5 !== undefined && md5 !== etagBase64) throw badMd5(md5, etagBase64);
+    if (md5 !== undefined && md5 !== etagBase64) throw badMd5(isPart ? md5 : Buffer.from(md5, "base64").toString("hex"), etagBase64);
     const value = trailer ? trailer.value() : await checksum!.digest();
     if (expected !== undefined && expected !== value) throw badChecksum(nameOf(algorithm));
     result = { etag, checksum: { algorithm, value }, ...(second && { besides: { algorithm: besides!, value: await second.digest() } }) };

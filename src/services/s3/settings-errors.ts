@@ -1,6 +1,13 @@
 // What the operations on a bucket's and an object's settings refuse. Recorded by LocalStack on AWS, unless said otherwise.
 import { ServiceError } from "../../kernel/errors.ts";
 
+/** As Java shows a date where S3 is at home: "Tue Dec 31 16:00:00 PST 2019" (recorded). */
+const IN_SEATTLE = new Intl.DateTimeFormat("en-US", { timeZone: "America/Los_Angeles", weekday: "short", month: "short", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short", year: "numeric" });
+function javaDate(date: Date): string {
+  const part = Object.fromEntries(IN_SEATTLE.formatToParts(date).map(({ type, value }) => [type, value]));
+  return `${part["weekday"]} ${part["month"]} ${part["day"]} ${part["hour"]}:${part["minute"]}:${part["second"]} ${part["timeZoneName"]} ${part["year"]}`;
+}
+
 const error = (code: string, status: number, message: string, members: Record<string, string> = {}) => new ServiceError(code, message, { status, members });
 const ofBucket = (code: string, message: string) => (bucket: string) => error(code, 404, message, { BucketName: bucket });
 
@@ -39,6 +46,7 @@ export const sameTagKey = (key: string) => error("InvalidTag", 400, "Cannot prov
 export const badTagKey = (key: string) => error("InvalidTag", 400, "The TagKey you have provided is invalid", { TagKey: key });
 export const badTagValue = (key: string, value: string) => error("InvalidTag", 400, "The TagValue you have provided is invalid", { TagKey: key, TagValue: value });
 export const systemTag = (key: string) => error("InvalidTag", 400, "System tags cannot be added/updated by requester", { TagKey: key });
+export const reservedAtCreation = () => error("InvalidTag", 400, 'User-defined tag keys can\'t start with "aws:". This prefix is reserved for system tags. Remove "aws:" from your tag keys and try again.');
 export const reservedTag = (key: string) => error("InvalidTag", 400, "Your TagKey cannot be prefixed with aws:", { TagKey: key });
 /** ceph/s3-tests has the codes. */
 export const tooManyObjectTags = () => error("BadRequest", 400, "Object tags cannot be greater than 10");
@@ -60,7 +68,7 @@ export const unknownAcl = (value: string) => error("InvalidArgument", 400, "", {
 // Object lock
 export const bucketHasNoLock = () => error("InvalidRequest", 400, "Bucket is missing Object Lock Configuration");
 export const lockNeedsVersioning = () => error("InvalidBucketState", 409, "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration");
-export const retentionInPast = (date: Date) => error("InvalidArgument", 400, "The retain until date must be in the future!", { ArgumentName: "RetainUntilDate", ArgumentValue: date.toUTCString() });
+export const retentionInPast = (date: Date) => error("InvalidArgument", 400, "The retain until date must be in the future!", { ArgumentName: "RetainUntilDate", ArgumentValue: javaDate(date) });
 /** In public reports; storj and versitygw record it of AWS. */
 export const lockPeriodNotPositive = (name: string, value: number) => error("InvalidArgument", 400, "Default retention period must be a positive integer value.", { ArgumentName: name, ArgumentValue: String(value) });
 export const lockPeriodTooLong = (name: string, value: number) => error("InvalidArgument", 400, "Default retention period too large.", { ArgumentName: name, ArgumentValue: String(value) });

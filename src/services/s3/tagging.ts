@@ -1,8 +1,10 @@
 // Tags of buckets and of objects, as their own operations put and read them.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 import type { Call } from "../../kernel/call.ts";
+import { ServiceError } from "../../kernel/errors.ts";
 import { deleteSetting, NO_CONTENT, putSetting } from "./bucket-settings.ts";
 import { changing } from "./change.ts";
+import { noSuchKey } from "./errors.ts";
 import { bucketArn } from "./names.ts";
 import { rewriteVersion, shownVersion, type StoredObject } from "./object.ts";
 import { type NamedVersion, objectIn } from "./object-lookup.ts";
@@ -47,7 +49,9 @@ export function taggingOperations(parts: Parts): Pick<Operations, Served> {
 
     async GetObjectTagging(input, call) {
       const bucket = await parts.lookup.find(input, call, input.VersionId === undefined ? "GetObjectTagging" : "GetObjectVersionTagging", `${bucketArn(input.Bucket)}/${input.Key}`);
-      const version = await objectIn(parts.stores, bucket, input, "GET");
+      const version = await objectIn(parts.stores, bucket, input, "GET").catch((error: unknown) => {
+        throw error instanceof ServiceError && error.code === "NoSuchKey" ? noSuchKey(`${bucket.name}/${input.Key}`) : error; // recorded of this operation alone
+      });
       return { TagSet: showTags(version.tags), ...shownVersion(bucket, version) };
     },
 

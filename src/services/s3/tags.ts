@@ -1,7 +1,7 @@
 // Tags of buckets and objects: what they may be. No I/O. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 import type { Tag, Tagging } from "@aws-sdk/client-s3";
 import { malformedXml } from "./errors.ts";
-import { badTaggingHeader, badTagKey, badTagValue, reservedTag, sameTagKey, systemTag, tooManyBucketTags, tooManyObjectTags } from "./settings-errors.ts";
+import { badTaggingHeader, badTagKey, badTagValue, reservedAtCreation, reservedTag, sameTagKey, systemTag, tooManyBucketTags, tooManyObjectTags } from "./settings-errors.ts";
 
 const OBJECT_TAGS_MAX = 10;
 const BUCKET_TAGS_MAX = 50;
@@ -11,6 +11,8 @@ const VALUE_CHARACTERS_MAX = 256;
 const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 export const readBucketTags = (tagging: Tagging): Record<string, string> => read(tagging.TagSet ?? [], { most: BUCKET_TAGS_MAX, tooMany: tooManyBucketTags, reserved: systemTag });
+/** Of a bucket that is being made. */
+export const readNewBucketTags = (tagging: Tagging): Record<string, string> => read(tagging.TagSet ?? [], { most: BUCKET_TAGS_MAX, tooMany: tooManyBucketTags, reserved: reservedAtCreation });
 export const readObjectTags = (tagging: Tagging): Record<string, string> => read(tagging.TagSet ?? [], { most: OBJECT_TAGS_MAX, tooMany: tooManyObjectTags, reserved: reservedTag });
 
 function read(set: Tag[], { most, tooMany, reserved }: { most: number; tooMany(): Error; reserved(key: string): Error }): Record<string, string> {

@@ -4,7 +4,7 @@ import { nameOf, shownValue } from "./checksum.ts";
 import { encoderOf, filled, isAfter, pageSize, walk } from "./listing.ts";
 import { shownAbort } from "./lifecycle.ts";
 import { bucketArn, objectArn, partDocument, PARTS, UPLOADS, uploadDocument } from "./names.ts";
-import { ownerOf } from "./owner.ts";
+import { initiatorOf, ownerOf } from "./owner.ts";
 import type { Operations, Parts } from "./parts.ts";
 import { checkMaxParts, findUpload, isUploadId, type Part, type Upload } from "./upload.ts";
 
@@ -38,7 +38,7 @@ export const uploadListOperations = (parts: Parts) => ({
       // Also of the last page, where that ends with an upload: recorded.
       NextKeyMarker: last && (truncated || last.uploadId !== undefined) ? encode(last.key) : "", NextUploadIdMarker: last?.uploadId ?? "",
       Uploads: filled(uploads.map((upload) => ({
-        UploadId: upload.uploadId, Key: encode(upload.key), Initiated: new Date(upload.initiatedMs), StorageClass: (upload.settings.storageClass ?? "STANDARD") as never, Owner: ownerOf(upload.owner), Initiator: ownerOf(upload.owner),
+        UploadId: upload.uploadId, Key: encode(upload.key), Initiated: new Date(upload.initiatedMs), StorageClass: (upload.settings.storageClass ?? "STANDARD") as never, Owner: ownerOf(upload.owner), Initiator: initiatorOf(upload.initiator ?? "", upload.owner),
         ...(upload.checksum && { ChecksumAlgorithm: nameOf(upload.checksum.algorithm), ChecksumType: upload.checksum.type }),
       }))),
       CommonPrefixes: filled(prefixes.map((Prefix) => ({ Prefix: encode(Prefix) }))),
@@ -55,7 +55,7 @@ export const uploadListOperations = (parts: Parts) => ({
     const page = rows.slice(0, most).map(([, part]) => part);
     return {
       Bucket: name, Key: input.Key, UploadId: upload.uploadId, PartNumberMarker: String(after), MaxParts: most, IsTruncated: most > 0 && rows.length > most,
-      NextPartNumberMarker: String(page.at(-1)?.number ?? 0), StorageClass: (upload.settings.storageClass ?? "STANDARD") as never, Owner: ownerOf(upload.owner), Initiator: ownerOf(upload.owner),
+      NextPartNumberMarker: String(page.at(-1)?.number ?? 0), StorageClass: (upload.settings.storageClass ?? "STANDARD") as never, Owner: ownerOf(upload.owner), Initiator: initiatorOf(upload.initiator ?? "", upload.owner),
       ...(upload.checksum && { ChecksumAlgorithm: nameOf(upload.checksum.algorithm), ChecksumType: upload.checksum.type }),
       ...shownAbort(lifecycle, upload),
       Parts: filled(page.map((part) => ({ PartNumber: part.number, LastModified: new Date(part.modifiedMs), ETag: `"${part.etag}"`, Size: part.sizeBytes, ...(upload.checksum && shownValue(part.checksum)) }))),

@@ -11,7 +11,11 @@ export interface Upload {
   /** Begins with its time, so that the uploads of a key are in order. It is the id of the body, too, once complete. */
   uploadId: string;
   owner: string;
+  /** The ARN of who began it; absent of uploads that an older Evoke stored. */
+  initiator?: string;
   initiatedMs: number;
+  /** In a bucket without versions the object it is to replace was deleted since it began: a condition on it is a conflict then. */
+  keyDeleted?: true;
   settings: ObjectSettings;
   /** Absent: none was asked for, and the object gets a CRC64NVME of its own. */
   checksum?: { algorithm: ChecksumAlgorithm; type: Checksum["type"] };

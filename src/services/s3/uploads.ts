@@ -10,7 +10,7 @@ import { compositeChecksum, etagOfParts, fullChecksum } from "./checksum-combine
 import { checkNoConflict, checkWrite, checkWriteAsked, wholeSeconds } from "./conditions.ts";
 import { copySource } from "./copying.ts";
 import { checkPartKey } from "./encryption.ts";
-import { badChecksum, checksumModeMismatch, checksumTypeMismatch, copyRangeBeyond, copyRangeOutside, copySourceTooLarge, entityTooSmall, invalidCopyRange, invalidPart, invalidPartOrder, invalidRequest, malformedXml, noParts, partChecksumMissing, notSupported, uploadSizeMismatch } from "./errors.ts";
+import { badChecksum, badPartChecksum, checksumModeMismatch, checksumTypeMismatch, copyRangeBeyond, copyRangeOutside, copySourceTooLarge, entityTooSmall, invalidCopyRange, invalidPart, invalidPartOrder, invalidRequest, malformedXml, noParts, partChecksumMissing, notSupported, uploadSizeMismatch } from "./errors.ts";
 import { shownAbort, shownExpiration } from "./lifecycle.ts";
 import { objectArn, partDocument, PARTS, UPLOADS, uploadDocument } from "./names.ts";
 import { settingsOfNewObject } from "./new-object.ts";
@@ -30,7 +30,7 @@ export const uploadOperations = (parts: Parts) => ({
     const settings = settingsOfNewObject(bucket, input, nowMs);
     const checksum = uploadChecksum(input.ChecksumAlgorithm, input.ChecksumType);
     const uploadId = parts.nextSequence().toString(16).padStart(SEQUENCE_DIGITS, "0") + parts.ids.token(ID_CHARACTERS - SEQUENCE_DIGITS, HEX);
-    const upload: Upload = { key: input.Key, uploadId, owner: call.account, initiatedMs: wholeSeconds(nowMs), settings, ...(checksum && { checksum }) };
+    const upload: Upload = { key: input.Key, uploadId, owner: call.account, initiator: call.principal.arn, initiatedMs: wholeSeconds(nowMs), settings, ...(checksum && { checksum }) };
     await changing(parts, bucket, ({ tx }) => tx.documents<Upload>(UPLOADS).put(uploadDocument(bucket.name, input.Key, uploadId), upload));
     return {
       Bucket: bucket.name, Key: input.Key, UploadId: uploadId, ...shownEncryption(settings.encryption),
@@ -82,7 +82,8 @@ export const uploadOperations = (parts: Parts) => ({
       const upload = await findUpload(tx, input);
       const current = input.IfMatch === undefined && input.IfNoneMatch === undefined ? undefined : await findVersion(tx, bucket.name, key);
       checkWrite(input, key, current);
-      checkNoConflict(input, key, current, Number.parseInt(upload.uploadId.slice(0, SEQUENCE_DIGITS), 16));
+      checkNoConflict(input, key, upload.keyDeleted === true || (current !== undefined && current.sequence > Number.parseInt(upload.uploadId.slice(0, SEQUENCE_DIGITS), 16)));
+      if (input.ChecksumType !== undefined && input.ChecksumType !== upload.checksum?.type) throw checksumModeMismatch(upload.checksum?.type);
       const rows = await tx.documents<Part>(PARTS).list({ prefix: `${upload.uploadId}/`, limit: PARTS_MAX });
       const chosen = choose(named, new Map(rows.map(([, part]) => [part.number, part])), upload);
       const sizeBytes = chosen.reduce((sum, part) => sum + part.sizeBytes, 0);
@@ -186,7 +187,8 @@ function choose(named: NamedPart[], uploaded: Map<number, Part>, { uploadId, che
     const expected = askedChecksum(given);
     if (checksum?.type === "COMPOSITE" && !expected) throw partChecksumMissing(checksum.algorithm, number);
     if (!checksum && expected) throw invalidPart(uploadId, number, etag); // recorded
-    if (expected && (expected.algorithm !== part.checksum.algorithm || expected.expected !== part.checksum.value)) throw invalidPart(uploadId, number, etag);
+    if (expected && expected.algorithm !== part.checksum.algorithm) throw badPartChecksum(expected.algorithm, number); // recorded, as the next is
+    if (expected && expected.expected !== part.checksum.value) throw invalidPart(uploadId, number, etag);
     if (index < named.length - 1 && part.sizeBytes < PART_BYTES_MIN) throw entityTooSmall({ partNumber: number, sizeBytes: part.sizeBytes, etag });
     return part;
   });
@@ -207,13 +209,17 @@ async function checksumOfParts({ checksum, settings }: Upload, chosen: Part[]): 
   return { algorithm, type: "COMPOSITE", value: await compositeChecksum(values, digest) };
 }
 
-/** A composite may be given with "-PARTS" behind it or without. */
-function checkExpected(input: ChecksumInput & { ChecksumType?: string | undefined }, checksum: Checksum | undefined, asked: Checksum["type"] | undefined): void {
-  if (input.ChecksumType !== undefined && input.ChecksumType !== asked) throw checksumModeMismatch(asked);
+/**
+ * A composite may be given with "-PARTS" behind it or without. Recorded: one of the whole is taken for a composite unless ChecksumType says what
+ * it is, and where none was configured one of another algorithm than S3's own is not looked at.
+ */
+function checkExpected(input: ChecksumInput & { ChecksumType?: string | undefined }, checksum: Checksum | undefined, configured: Checksum["type"] | undefined): void {
   if (!checksum) return;
   const names = Object.entries(input).filter((entry): entry is [string, string] => /^Checksum(CRC|SHA|MD5)/.test(entry[0]) && typeof entry[1] === "string");
+  if (names.length > 0 && configured === "FULL_OBJECT" && input.ChecksumType === undefined) throw badChecksum(checksum.algorithm);
   for (const [name, value] of names) {
     const of = name.slice("Checksum".length);
+    if (configured === undefined && of !== nameOf(checksum.algorithm)) continue;
     if (of !== nameOf(checksum.algorithm) || value.replace(/-\d+$/, "") !== checksum.value.replace(/-\d+$/, "")) throw badChecksum(checksum.algorithm); // in lower case: recorded
   }
 }

@@ -7,7 +7,7 @@ import type { InBucket } from "./bucket.ts";
 import { keepBody } from "./bodies.ts";
 import { type Change, changing, putObject, type Removal, removeKey, removeVersion } from "./change.ts";
 import { shownChecksum } from "./checksum.ts";
-import { checkWrite, checkWriteAsked, type WriteConditions } from "./conditions.ts";
+import { checkNoConflict, checkWrite, checkWriteAsked, type WriteConditions } from "./conditions.ts";
 import { checkBypass, nameOf, undeletable } from "./deletion-access.ts";
 import { accessDenied, malformedXml, noSuchVersion, notSupported } from "./errors.ts";
 import { shownExpiration } from "./lifecycle.ts";
@@ -28,9 +28,15 @@ export const writingOperations = (parts: Parts) => ({
     const bucket = await parts.lookup.find(input, call, "PutObject", objectArn(input.Bucket, key));
     checkWriteAsked(input);
     const settings = settingsOfNewObject(bucket, input, parts.clock.now());
+    const isConditional = input.IfMatch !== undefined || input.IfNoneMatch !== undefined;
+    const before = isConditional ? await findVersion(parts.stores, bucket.name, key) : undefined;
     const { id, sizeBytes, etag, checksum } = await receiveUpload(parts, input, "crc64nvme");
     const stored = await changing(parts, bucket, async (change) => {
-      checkWrite(input, key, input.IfMatch === undefined && input.IfNoneMatch === undefined ? undefined : await findVersion(change.tx, bucket.name, key));
+      if (isConditional) {
+        const current = await findVersion(change.tx, bucket.name, key);
+        checkWrite(input, key, current);
+        checkNoConflict(input, key, before !== undefined && !before.deleteMarker && (current === undefined || current.deleteMarker === true));
+      }
       await keepBody(change.tx, id);
       const made = await putObject(parts, change, key, { ...settings, owner: call.account, body: { id }, sizeBytes, etag, checksum: { ...checksum, type: "FULL_OBJECT" } });
       await change.announce({ name: "ObjectCreated:Put", key, version: made, call });

@@ -1,6 +1,6 @@
 // CreateJob: what it takes, and one job for one ClientRequestToken. https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_CreateJob.html
 import { createHash } from "node:crypto";
-import type { JobManifest, JobOperation, JobReport } from "@aws-sdk/client-s3-control";
+import type { JobManifest, JobReport } from "@aws-sdk/client-s3-control";
 import { parseArn } from "../../../kernel/arn.ts";
 import type { Call } from "../../../kernel/call.ts";
 import { checkAccount, type ControlOperations } from "../access-points/control-operations.ts";
@@ -11,6 +11,7 @@ import { badRequest, otherRequest, tooManyJobs } from "./errors.ts";
 import { type Job, JOB_TOKENS, JOB_WORK, jobDocument, JOBS, type JobToken, tokenDocument, type Work } from "./job.ts";
 import { readJobTags } from "./job-tags.ts";
 import { keyIn } from "./manifest.ts";
+import { readOperation } from "./operation.ts";
 
 /** Those that have ended and are kept included. */
 const JOBS_MAX = 10_000;
@@ -47,18 +48,6 @@ function readJob({ ids, clock }: Parts, input: Input, { account, region }: Call,
     ...(input.Description !== undefined && { description: input.Description }), tags: readJobTags(input.Tags ?? []),
     done: { bytes: 0, succeeded: 0, failed: 0 },
   };
-}
-
-function readOperation(operation: JobOperation): Job["operation"] {
-  const named = Object.entries(operation).filter(([, value]) => value !== undefined).map(([name]) => name);
-  if (named.length !== 1) throw badRequest("Operation must name one operation.");
-  if (operation.LambdaInvoke === undefined) throw notSupported(`the operation ${named[0]} of Batch Operations`);
-  const { FunctionArn, InvocationSchemaVersion: version = "1.0", UserArguments } = operation.LambdaInvoke;
-  const arn = parseArn(FunctionArn ?? "");
-  if (FunctionArn === undefined || arn?.service !== "lambda" || !/^function:[\w-]+(:(\$LATEST|[\w-]+))?$/.test(arn.resource)) throw badRequest("LambdaInvoke.FunctionArn must be the ARN of a function.");
-  if (version !== "1.0" && version !== "2.0") throw badRequest("LambdaInvoke.InvocationSchemaVersion must be 1.0 or 2.0.");
-  if (UserArguments !== undefined && version === "1.0") throw badRequest("LambdaInvoke.UserArguments needs InvocationSchemaVersion 2.0.");
-  return { FunctionArn, InvocationSchemaVersion: version, ...(UserArguments !== undefined && { UserArguments }) };
 }
 
 function readManifest({ Manifest: manifest, ManifestGenerator: generator }: Input): JobManifest {

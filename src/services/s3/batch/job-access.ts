@@ -5,6 +5,7 @@ import type { AccessRule } from "../../../ports/access.ts";
 import type { Stores } from "../../../storage/stores.ts";
 import type { ControlOperations } from "../access-points/control-operations.ts";
 import { AWAITING, type Job, jobArn, jobDocument, JOBS, parseJobArn } from "./job.ts";
+import { nameOf } from "./operation.ts";
 
 /** Who takes on the role of a job. */
 export const BATCH_SERVICE = "batchoperations.s3.amazonaws.com";
@@ -35,7 +36,7 @@ const find = async (stores: Stores, arn: string): Promise<Job | undefined> => {
 /** Condition keys that a job brings to what is done to it. */
 export async function standingOfJob(stores: Stores, arn: string): Promise<Record<string, string> | undefined> {
   const job = await find(stores, arn);
-  return job && { "s3:ExistingJobPriority": String(job.priority), "s3:ExistingJobOperation": "LambdaInvoke", ...(job.status === "Suspended" && { "s3:JobSuspendedCause": AWAITING }) };
+  return job && { "s3:ExistingJobPriority": String(job.priority), "s3:ExistingJobOperation": nameOf(job.operation), ...(job.status === "Suspended" && { "s3:JobSuspendedCause": AWAITING }) };
 }
 
 export const tagsOfJob = async (stores: Stores, arn: string): Promise<Record<string, string> | undefined> => (await find(stores, arn))?.tags;

@@ -1,8 +1,9 @@
 // A job of Batch Operations as it is stored, and how it is shown. https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_JobDescriptor.html
 import { createHash } from "node:crypto";
-import type { JobDescriptor, JobListDescriptor, JobManifest, JobReport, JobStatus, LambdaInvokeOperation } from "@aws-sdk/client-s3-control";
+import type { JobDescriptor, JobListDescriptor, JobManifest, JobReport, JobStatus } from "@aws-sdk/client-s3-control";
 import { formatArn } from "../../../kernel/arn.ts";
 import type { Body } from "../object.ts";
+import { nameOf, type Operation } from "./operation.ts";
 
 /** id: jobDocument */
 export const JOBS = "s3/batch-job";
@@ -17,7 +18,7 @@ export interface Job {
   region: string;
   status: JobStatus;
   createdMs: number;
-  operation: LambdaInvokeOperation & { FunctionArn: string };
+  operation: Operation;
   manifest: JobManifest;
   report: JobReport;
   roleArn: string;
@@ -73,13 +74,13 @@ const shownProgress = (job: Job, nowMs: number) => ({
 const shownDates = ({ createdMs, endedMs }: Job) => ({ CreationTime: new Date(createdMs), ...(endedMs !== undefined && { TerminationDate: new Date(endedMs) }) });
 
 export const listedJob = (job: Job, nowMs: number): JobListDescriptor => ({
-  JobId: job.id, ...(job.description !== undefined && { Description: job.description }), Operation: "LambdaInvoke", Priority: job.priority, Status: job.status,
+  JobId: job.id, ...(job.description !== undefined && { Description: job.description }), Operation: nameOf(job.operation), Priority: job.priority, Status: job.status,
   ...shownDates(job), ProgressSummary: shownProgress(job, nowMs),
 });
 
 export const shownJob = (job: Job, nowMs: number): JobDescriptor => ({
   JobId: job.id, JobArn: jobArn(job), ConfirmationRequired: job.confirmationRequired, ...(job.description !== undefined && { Description: job.description }),
-  Status: job.status, Manifest: job.manifest, Operation: { LambdaInvoke: job.operation }, Priority: job.priority, ProgressSummary: shownProgress(job, nowMs),
+  Status: job.status, Manifest: job.manifest, Operation: job.operation, Priority: job.priority, ProgressSummary: shownProgress(job, nowMs),
   ...(job.statusReason !== undefined && { StatusUpdateReason: job.statusReason }),
   FailureReasons: job.failure ? [{ FailureCode: job.failure.code, FailureReason: job.failure.reason }] : [],
   Report: job.report, ...shownDates(job), RoleArn: job.roleArn,

@@ -10,14 +10,17 @@ import { checkFields, keyIn, readTasks } from "./manifest.ts";
 import { checkTrust, whyRoleMayNot } from "./role.ts";
 
 /** The copy is kept by who takes it from the unused bodies (`keepBody`). Throws JobFailed. */
-export async function listTasks(parts: Parts, job: Job): Promise<NonNullable<Job["listed"]>> {
+export async function listTasks(parts: Parts, job: Job, signal: AbortSignal): Promise<NonNullable<Job["listed"]>> {
   await checkTrust(parts, job);
   const fields = job.manifest.Spec!.Fields!;
   checkFields(fields);
   const { body: source, sizeBytes } = await findManifest(parts, job);
   const { id } = await parts.bodies.write(await parts.bodies.read(source, { start: 0, end: sizeBytes }));
   let tasks = 0;
-  for await (const _ of readTasks(await parts.bodies.read({ id }, { start: 0, end: sizeBytes }), fields)) tasks++;
+  for await (const _ of readTasks(await parts.bodies.read({ id }, { start: 0, end: sizeBytes }), fields)) {
+    signal.throwIfAborted();
+    tasks++;
+  }
   if (tasks === 0) throw emptyManifest();
   return { body: { id }, sizeBytes, tasks };
 }

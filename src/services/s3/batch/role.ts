@@ -6,10 +6,10 @@ import { type Job, jobArn } from "./job.ts";
 import { BATCH_SERVICE } from "./job-access.ts";
 
 /** Why the role may not; undefined when it may. What is another account's is asked about whatever the mode is. */
-export async function whyRoleMayNot({ access }: Pick<Parts, "access">, { roleArn, account }: Job, { action, resource, owner }: { action: string; resource: string; owner: string }): Promise<string | undefined> {
-  const question = { actor: { roleArn }, action, resource };
+export async function whyRoleMayNot({ access }: Pick<Parts, "access">, { roleArn, account }: Job, { action, resource, context = {}, owner }: { action: string; resource: string; context?: Record<string, string | string[]>; owner: string }): Promise<string | undefined> {
+  const question = { actor: { roleArn }, action, resource, context };
   if (owner === account) return refusalOf(access.check(question));
-  const decision = await access.decide({ ...question, context: { "aws:ResourceAccount": owner } });
+  const decision = await access.decide({ ...question, context: { ...context, "aws:ResourceAccount": owner } });
   return decision.allowed ? undefined : decision.sentence;
 }
 

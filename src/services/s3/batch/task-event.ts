@@ -25,7 +25,7 @@ export const taskIdOf = ({ id }: Pick<Job, "id">, { startBytes }: Task): string 
 
 /** `s3Key` is URL-encoded, as in the manifest; without a version it is null. */
 export function taskEvent(job: Job, task: Task, taskId: string, invocationId: string): object {
-  const { InvocationSchemaVersion: version = "1.0", UserArguments: userArguments = {} } = job.operation;
+  const { InvocationSchemaVersion: version = "1.0", UserArguments: userArguments = {} } = job.operation.LambdaInvoke!;
   const named = { taskId, s3Key: task.key, s3VersionId: task.versionId ?? null };
   return version === "2.0"
     ? { invocationSchemaVersion: version, invocationId, job: { id: job.id, userArguments }, tasks: [{ ...named, s3Bucket: task.bucket }] }

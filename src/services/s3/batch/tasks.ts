@@ -1,11 +1,13 @@
-// Runs the tasks of a job, several at once, one invocation each; what has ended is stored in the order of the manifest, so that the next
-// process goes on behind it. A task may be invoked twice, never not at all.
+// Runs the tasks of a job, several at once, one invocation or operation each; what has ended is stored in the order of the manifest, so that the
+// next process goes on behind it. A task may be done twice, never not at all.
 import { parseArn } from "../../../kernel/arn.ts";
 import { Fault, ServiceError } from "../../../kernel/errors.ts";
 import { Throttled } from "../../../ports/throttled.ts";
 import type { Parts } from "../parts.ts";
 import { type Job, jobDocument, JOBS } from "./job.ts";
 import { readTasks, type Task } from "./manifest.ts";
+import type { PerformOnObject } from "./object-task.ts";
+import type { Places } from "./places.ts";
 import { whyRoleMayNot } from "./role.ts";
 import { functionFailed, readAnswer, shorten, taskEvent, taskIdOf, type TaskResult } from "./task-event.ts";
 
@@ -27,27 +29,32 @@ export type Commit = (ended: EndedTask[]) => Promise<Job>;
 
 interface Slot { task: Task; result?: TaskResult }
 
+/** What tasks are run with. */
+export interface Running { parts: Parts; places: Places; performOnObject: PerformOnObject }
+
 /** Until all tasks have ended, the job is no longer Active, or the signal. Answers the job as it was last stored. */
-export async function runTasks(parts: Parts, job: Job, commit: Commit, signal: AbortSignal): Promise<Job> {
+export async function runTasks(running: Running, job: Job, commit: Commit, signal: AbortSignal): Promise<Job> {
+  const { parts } = running;
   const stopping = new AbortController();
   const stop = AbortSignal.any([signal, stopping.signal]);
   const { promise: closing, resolve: close } = Promise.withResolvers<unknown>();
   signal.addEventListener("abort", close);
-  const watching = watch(parts, job, stopping, stop);
+  const seen = { priority: job.priority };
+  const watching = watch(parts, job, seen, stopping, stop);
   const window: Slot[] = [];
-  const running = new Set<Promise<void>>();
+  const begun = new Set<Promise<void>>();
   let failure: { error: unknown } | undefined;
   let current = job;
   const start = (task: Task) => {
     const slot: Slot = { task };
     window.push(slot);
-    const done = perform(parts, job, task, stop)
+    const done = perform(running, job, task, () => seen.priority, stop)
       .then((result) => { if (result) slot.result = result; }, (error: unknown) => { failure ??= { error }; })
-      .finally(() => running.delete(done));
-    running.add(done);
+      .finally(() => begun.delete(done));
+    begun.add(done);
   };
   const settle = async () => {
-    if (running.size > 0) await Promise.race([...running, closing]);
+    if (begun.size > 0) await Promise.race([...begun, closing]);
     if (signal.aborted) return;
     if (failure) throw failure.error;
     // What was stopped is not gone on with, so that nothing need wait for what is before it.
@@ -58,11 +65,11 @@ export async function runTasks(parts: Parts, job: Job, commit: Commit, signal: A
   try {
     const { body, sizeBytes } = job.listed!;
     for await (const task of readTasks(await parts.bodies.read(body, { start: job.done.bytes, end: sizeBytes }), job.manifest.Spec!.Fields!, job.done.bytes)) {
-      while (!stop.aborted && (running.size >= TASKS_AT_ONCE || window.length >= WINDOW_MAX)) await settle();
+      while (!stop.aborted && (begun.size >= TASKS_AT_ONCE || window.length >= WINDOW_MAX)) await settle();
       if (stop.aborted) break;
       start(task);
     }
-    while (!signal.aborted && running.size > 0) await settle();
+    while (!signal.aborted && begun.size > 0) await settle();
     await settle(); // what has ended while the last ones were stored
     return current;
   } finally {
@@ -82,11 +89,13 @@ function takeEnded(window: Slot[], all: boolean): EndedTask[] {
 }
 
 /** Whoever cancels the job may do it in another process, and while no task ends. */
-async function watch({ stores, clock, log }: Parts, job: Job, stopping: AbortController, stop: AbortSignal): Promise<void> {
+async function watch({ stores, clock, log }: Parts, job: Job, seen: { priority: number }, stopping: AbortController, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     try {
       await clock.sleep(LOOK_MS, stop);
-      if ((await stores.documents<Job>(JOBS).get(jobDocument(job)))?.status !== "Active") stopping.abort();
+      const current = await stores.documents<Job>(JOBS).get(jobDocument(job));
+      if (current?.status !== "Active") stopping.abort();
+      else seen.priority = current.priority;
     } catch (error) {
       if (!stop.aborted) log.warn("s3: a job of Batch Operations could not be looked at", { error });
     }
@@ -94,11 +103,13 @@ async function watch({ stores, clock, log }: Parts, job: Job, stopping: AbortCon
 }
 
 /** Undefined when it was stopped before it had ended. */
-async function perform(parts: Parts, job: Job, task: Task, stop: AbortSignal): Promise<TaskResult | undefined> {
+async function perform({ parts, places, performOnObject }: Running, job: Job, task: Task, priority: () => number, stop: AbortSignal): Promise<TaskResult | undefined> {
   const { clock } = parts;
   const throttledUntilMs = clock.monotonicMs() + THROTTLED_MS_MAX;
   for (let tries = 1; !stop.aborted;) {
-    const { throttled, ...result } = await invoke(parts, job, task);
+    const leave = await places.take(priority, stop); // given back while it pauses
+    if (!leave) return undefined;
+    const { throttled, ...result }: TaskResult & { throttled?: true } = await (job.operation.LambdaInvoke ? invoke(parts, job, task) : performOnObject(job, task, stop)).catch((error: unknown) => unexpected(parts, job, task, error, stop)).finally(leave);
     const again = throttled ? clock.monotonicMs() < throttledUntilMs : result.code === "TemporaryFailure" && tries < TRIES_MAX;
     if (!again) return result;
     await clock.sleep(throttled ? THROTTLED_PAUSE_MS : FIRST_PAUSE_MS * 2 ** (tries - 1), stop).catch(() => undefined);
@@ -107,9 +118,15 @@ async function perform(parts: Parts, job: Job, task: Task, stop: AbortSignal): P
   return undefined;
 }
 
+/** One task that cannot be done must not keep its job from its end. */
+function unexpected({ log }: Parts, { id }: Job, { bucket, key }: Task, error: unknown, stop: AbortSignal): TaskResult {
+  if (!stop.aborted) log.error("s3: a task of Batch Operations failed unexpectedly", { job: id, task: `${bucket}/${key}`, error });
+  return { code: "TemporaryFailure", errorCode: "InternalError", status: 500, message: "We encountered an internal error. Please try again." };
+}
+
 async function invoke(parts: Parts, job: Job, task: Task): Promise<TaskResult & { throttled?: true }> {
   const { ids, events } = parts;
-  const { FunctionArn: functionArn, InvocationSchemaVersion: version = "1.0" } = job.operation;
+  const { FunctionArn: functionArn = "", InvocationSchemaVersion: version = "1.0" } = job.operation.LambdaInvoke!;
   const refused = await whyRoleMayNot(parts, job, { action: "lambda:InvokeFunction", resource: functionArn, owner: parseArn(functionArn)!.account });
   if (refused !== undefined) return { code: "PermanentFailure", errorCode: "AccessDenied", status: 403, message: shorten(refused) };
   const asked = { version, invocationId: ids.token(INVOCATION_ID_CHARACTERS, BASE64), taskId: taskIdOf(job, task) };

@@ -8,25 +8,37 @@ import { JobFailed, tooManyFailures } from "./errors.ts";
 import { hasEnded, type Job, JOB_TOKENS, JOB_WORK, jobDocument, JOBS, KEPT_MS, type Work } from "./job.ts";
 import { listTasks } from "./preparing.ts";
 import { dropResults, keepResults, writeReport } from "./report.ts";
-import { type EndedTask, runTasks } from "./tasks.ts";
+import { openObjectTasks } from "./object-task.ts";
+import { openPlaces } from "./places.ts";
+import { type EndedTask, type Running, runTasks } from "./tasks.ts";
 
 /** Slow or throttled ones hold up few others then. */
 const JOBS_AT_ONCE = 50;
 const HELD_MS = 6_000;
-/** More than half of more than a thousand: whether the thousandth counts already is not sure. */
+/** Of all jobs of this process together: a tenth of an account's concurrency would be more than a machine has to give. */
+const TASKS_AT_ONCE = 20;
+/** From here on a job fails when more than half of its tasks have; that the thousandth counts already is recalled of the guide. */
 const FAILURES_COUNT_FROM = 1_000;
 
 /** Called once, when the room opens. */
 export function followJobs(parts: Parts): void {
   const { stores, clock, ids, log, background } = parts;
-  background("s3: batch operations", (signal) => workThrough({ stores, clock, ids, log }, JOB_WORK, JOBS_AT_ONCE, (item) => work({ parts, item, signal }), signal));
+  const running: Running = { parts, places: openPlaces(TASKS_AT_ONCE), performOnObject: openObjectTasks(parts) };
+  background("s3: batch operations", (signal) => workThrough({ stores, clock, ids, log }, JOB_WORK, JOBS_AT_ONCE, (item) => workUnlessTaken({ parts, running, item, signal }), signal));
 }
 
 interface Held {
   parts: Parts;
+  running: Running;
   item: Received;
   signal: AbortSignal;
 }
+
+/** Who has lost a job to another process leaves it alone. */
+const workUnlessTaken = (held: Held): Promise<void> => work(held).catch((error: unknown) => {
+  if (!(error instanceof TakenOver)) throw error;
+  held.parts.log.warn("s3: another process has taken over a job of Batch Operations, because this one stood still", { job: held.item.id });
+});
 
 async function work(held: Held): Promise<void> {
   const { parts: { stores, clock }, item, signal } = held;
@@ -60,7 +72,7 @@ async function step(held: Held, job: Job): Promise<Job | undefined> {
     case "Preparing": return prepare(held, job);
     case "Ready": return move(held, job, { status: "Active", activeSinceMs: parts.clock.now() });
     case "Active": {
-      const current = await runTasks(parts, job, (ended) => commit(held, job, ended), signal);
+      const current = await runTasks(held.running, job, (ended) => commit(held, job, ended), signal);
       if (signal.aborted) return undefined;
       return current.status === "Active" ? move(held, current, { status: "Completing" }) : current;
     }
@@ -72,8 +84,8 @@ async function step(held: Held, job: Job): Promise<Job | undefined> {
 }
 
 async function prepare(held: Held, job: Job): Promise<Job | undefined> {
-  const { parts, item } = held;
-  const listed = await listTasks(parts, job);
+  const { parts, item, signal } = held;
+  const listed = await listTasks(parts, job, signal);
   return inHand(held, async (tx) => {
     const current = await tx.documents<Job>(JOBS).get(jobDocument(job));
     if (current?.status !== "Preparing") return current;
@@ -102,7 +114,7 @@ const commit = (held: Held, { id, account, region }: Job, ended: EndedTask[]): P
   const failed = current.done.failed + ended.filter(({ result }) => result.code !== "Succeeded").length;
   const done = { bytes: ended.at(-1)!.task.endBytes, succeeded, failed };
   const made: Job = { ...current, done };
-  if (made.status === "Active" && succeeded + failed > FAILURES_COUNT_FROM && failed > succeeded) {
+  if (made.status === "Active" && succeeded + failed >= FAILURES_COUNT_FROM && failed > succeeded) {
     const { code, message: reason } = tooManyFailures(failed, succeeded + failed);
     Object.assign(made, { status: "Failing", failure: { code, reason } } satisfies Partial<Job>);
   }
