@@ -19,6 +19,10 @@ const EVENT = JSON.stringify({ version: "0", id: "i", "detail-type": "order-0", 
 const folderPatternOf = (n: number): string => JSON.stringify({ source: ["aws.s3"], "detail-type": ["Object Created"], detail: { object: { key: [{ prefix: `uploads/${n}/` }] } } });
 const OBJECT_EVENT = JSON.stringify({ version: "0", id: "i", "detail-type": "Object Created", source: "aws.s3", account: "0", time: "t", region: "r", resources: [], detail: { bucket: { name: "b" }, object: { key: "uploads/0/cat.jpg", size: 12 } } });
 
+/** As many rules of amounts, each for its own. */
+const amountPatternOf = (n: number): string => JSON.stringify({ source: ["my.app"], "detail-type": ["order"], detail: { total: [{ numeric: [">=", n * 10, "<", n * 10 + 10] }] } });
+const AMOUNT_EVENT = JSON.stringify({ version: "0", id: "i", "detail-type": "order", source: "my.app", account: "0", time: "t", region: "r", resources: [], detail: { state: "paid", total: 5 } });
+
 function matchesPerSecond(rules: number, quick: boolean, patternOf: (n: number) => string, event: string): number {
   const index = ruleIndex(Array.from({ length: rules }, (_, n) => ({ value: n, pattern: compile(patternOf(n), "eventbridge") })));
   const count = quick ? 20_000 : 200_000;
@@ -68,6 +72,7 @@ export async function eventRules(quick: boolean): Promise<Row[]> {
   return [
     row("events matched", matchesPerSecond(1, quick, patternOf, EVENT), matchesPerSecond(RULES, quick, patternOf, EVENT)),
     row("events matched by the beginning of a key", matchesPerSecond(1, quick, folderPatternOf, OBJECT_EVENT), matchesPerSecond(RULES, quick, folderPatternOf, OBJECT_EVENT)),
+    row("events matched by a range of numbers", matchesPerSecond(1, quick, amountPatternOf, AMOUNT_EVENT), matchesPerSecond(RULES, quick, amountPatternOf, AMOUNT_EVENT)),
     row("events put and delivered to a queue", await eventsPerSecond(1, quick), await eventsPerSecond(RULES, quick)),
   ];
 }

@@ -10,33 +10,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { Scheduler } from "@aws-sdk/client-scheduler";
 import { SQS } from "@aws-sdk/client-sqs";
-import { Client } from "pg";
 import { MAIN } from "./support/command-line.ts";
+import { ownDatabase } from "./support/postgres.ts";
 
-const server = process.env["EVOKE_TEST_POSTGRES"];
-const skip = server === undefined && "EVOKE_TEST_POSTGRES names no database, so schedules in several processes are NOT tested";
-/** Of its own: other tests drop everything in the one that is named. */
-const DATABASE = "evoke_test_schedules";
+const database = ownDatabase("evoke_test_schedules", "schedules in several processes are");
+const { skip, sql } = database;
 const RULES = 4;
 const ONCE = 40;
 const MINUTE = 60_000;
 const queueArn = (name: string) => `arn:aws:sqs:eu-west-1:000000000000:${name}`;
-
-async function sql(text: string, values: unknown[] = [], url = databaseUrl()): Promise<Record<string, unknown>[]> {
-  const client = new Client(url);
-  await client.connect();
-  try {
-    return (await client.query(text, values)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-function databaseUrl(): string {
-  const url = new URL(server!);
-  url.pathname = `/${DATABASE}`;
-  return url.href;
-}
 
 interface Evoke { child: ChildProcess; data: string; ended: Promise<unknown>; url: string; events: EventBridge; scheduler: Scheduler; sqs: SQS }
 
@@ -44,7 +26,7 @@ const started = new Set<Pick<Evoke, "child" | "data" | "ended">>();
 
 async function start(): Promise<Evoke> {
   const data = mkdtempSync(join(tmpdir(), "evoke-schedules-"));
-  const child = spawn(process.execPath, [MAIN, "start", "--port", "0", "--data", data, "--database", databaseUrl(), "--log", "error", "--json", "--prewarm", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [MAIN, "start", "--port", "0", "--data", data, "--database", database.url, "--log", "error", "--json", "--prewarm", "0"], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((resolve) => child.on("exit", resolve));
   started.add({ child, data, ended });
   const line = await new Promise<string>((resolve, reject) => { createInterface(child.stdout!).once("line", resolve); void ended.then(() => reject(new Error("it ended"))); });
@@ -101,8 +83,6 @@ const threeOf = async (make: () => Promise<Evoke>): Promise<[Evoke, Evoke, Evoke
 let evokes: [Evoke, Evoke, Evoke] | undefined;
 before(async () => {
   if (skip) return;
-  await sql(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`, [], server);
-  await sql(`CREATE DATABASE ${DATABASE}`, [], server);
   evokes = await threeOf(start);
   for (const QueueName of ["ticks", "once"]) await evokes![0].sqs.createQueue({ QueueName });
 });
@@ -113,7 +93,7 @@ after(async () => {
     await ended;
     rmSync(data, { recursive: true, force: true });
   }
-  if (!skip) await sql(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`, [], server);
+  await database.drop();
 });
 
 test("each time of a schedule and of a rule is fired once by three processes, one of which is killed and replaced again and again", { skip }, async () => {

@@ -73,3 +73,13 @@ test("what asks to be tried again at once is, in a group too", async () => {
   assert.equal(runs, 20);
   await t.close();
 });
+
+test("what has ended is written at once while somebody waits for rest, as a moved clock does at every date", async () => {
+  const ran: string[] = [];
+  const t = await open(async ({ id }) => { ran.push(id); return {}; });
+  const startMs = t.machine.now();
+  await t.lanes.send({ lane: "one/a", id: "1", body: "", dueMs: t.clock.now() });
+  for (let turn = 0; turn < 500 && !(ran.length === 1 && t.lanes.atRest()); turn++) await new Promise(setImmediate);
+  assert.deepEqual([t.lanes.atRest(), t.machine.now() - startMs, await t.stores.queues.list({ prefix: "delivery/", limit: 1 })], [true, 0, []]);
+  await t.close();
+});

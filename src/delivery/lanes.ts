@@ -21,7 +21,7 @@ export interface Lanes extends LanesPort {
   work(signal: AbortSignal): Promise<void>;
   /** How many lanes have anything stored, and how much of it runs now. */
   stats(): { lanes: number; running: number };
-  /** Nothing of any lane is being run, read or written. */
+  /** Nothing of any lane is being run, read or written. Who asks waits for that, so what has ended is written now. */
   atRest(): boolean;
 }
 
@@ -130,7 +130,7 @@ export function openLanes(options: LanesOptions): Lanes {
     },
     work: (signal) => work(state, signal),
     stats: () => ({ lanes: state.lanes.size, running: state.running }),
-    atRest: () => state.running + state.settled.length + state.settling.size === 0,
+    atRest() { if (state.running === 0) flush(state); return state.running + state.settling.size === 0; },
   };
 }
 

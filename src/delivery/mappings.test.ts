@@ -65,6 +65,33 @@ test("a changed mapping works at once as it now says, while batches of before st
   assert.equal(await source.left(arn), 0);
 });
 
+test("a permission that is lost counts before the next receive, idle or busy, and is said at once", async (t) => {
+  const { source, set, clock, functions, ran, refused, reports } = await openQueueRig(t);
+  const arn = source.create("q", { hiddenSeconds: 30 });
+  set(mappingOf(arn, { batchSize: 1, maximumConcurrency: 2 }));
+  await clock.advance(5_000);
+  refused.add("sqs:ReceiveMessage");
+  await source.put(arn, numbered(1));
+  await clock.advance(150);
+  assert.deepEqual([ran, reports.at(-1)!.report.state], [[], "failing"]);
+  refused.clear();
+  await clock.advance(11_000);
+  assert.equal(ran.length, 1);
+  functions.answer = async () => { await clock.sleep(100); return OK; };
+  await source.put(arn, numbered(100));
+  await clock.advance(2_000);
+  const before = functions.seen.length;
+  refused.add("sqs:ReceiveMessage");
+  const looked = source.receives();
+  await clock.advance(1_100);
+  assert.equal(reports.at(-1)!.report.state, "failing");
+  const soon = functions.seen.length;
+  await clock.advance(60_000);
+  assert.ok(before > 20 && soon > before && functions.seen.length <= soon + 2 && source.receives() - looked < 25, `${before} ${soon} ${functions.seen.length} ${source.receives() - looked}`);
+  assert.equal(await source.visible(arn), 101 - functions.seen.length, "and what was not begun is there for others");
+  assert.equal(reports.length, 4, "no more is said than what changes");
+});
+
 for (const [what, reason, take, bring] of [
   ["function", "Function does not exist", (rig: QueueRig) => rig.directory.delete(FUNCTION), (rig: QueueRig) => rig.directory.set(FUNCTION, resolved())],
   ["queue", "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.", (rig: QueueRig) => rig.source.delete("arn:aws:sqs:eu-west-1:000000000000:q"), (rig: QueueRig) => rig.source.create("q", { hiddenSeconds: 30 })],
@@ -77,7 +104,7 @@ for (const [what, reason, take, bring] of [
     set(mappingOf(arn));
     await clock.advance(100);
     take(rig);
-    await clock.advance(11_000);
+    await clock.advance(31_000);
     assert.deepEqual(reports.at(-1)!.report, { state: "failing", reason });
     const looked = source.receives();
     await clock.advance(60_000);

@@ -40,6 +40,8 @@ interface State extends Omit<MappingsOptions, "background"> {
 /** A process that dies keeps others from its mappings for so long. */
 const LEASE_MS = 30_000;
 const LOOK_MS = 10_000;
+/** A queue's worker looks for itself before it receives; that an idle one cannot go on is seen at every third look. */
+const LOOKS_OF_IDLE = 3;
 const PAUSE_MS_FIRST = 100;
 /** What runs may end for so long when the platform closes. */
 const GRACE_MS = 1_000;
@@ -55,9 +57,16 @@ async function work(state: State, signal: AbortSignal): Promise<void> {
     const round = new AbortController();
     const over = AbortSignal.any([signal, round.signal]);
     try {
-      const changed = mappings.changed(over);
-      const isBusy = await reconcile(state);
-      await (isBusy ? Promise.race([changed, clock.sleep(LOOK_MS, over)]) : changed);
+      const heard = new AbortController();
+      const changed = mappings.changed(over).finally(() => heard.abort());
+      changed.catch(() => undefined); // awaited below
+      const isEnding = await reconcile(state);
+      for (let isOver = false; !isOver;) {
+        for (const kept of state.kept.values()) kept.look?.();
+        await (state.kept.size > 0 || isEnding ? clock.sleep(LOOK_MS, heard.signal).catch(() => undefined) : changed);
+        isOver = isEnding || heard.signal.aborted;
+      }
+      if (heard.signal.aborted) await changed; // it may have failed
     } catch (error) {
       if (signal.aborted) break;
       log.error("Event source mappings could not be read; it is tried again", { error });
@@ -69,7 +78,7 @@ async function work(state: State, signal: AbortSignal): Promise<void> {
   await close(state);
 }
 
-/** The answer is whether anything is to be looked at again in a while. */
+/** The answer is whether some are ending: then it is to be done again in a while, else when something has changed. */
 async function reconcile(state: State): Promise<boolean> {
   const wanted = new Map((await state.mappings.wanted()).map((mapping) => [mapping.uuid, mapping]));
   for (const [uuid, { mapping, stop }] of state.kept) if (wanted.get(uuid)?.revision !== mapping.revision) stop.abort();
@@ -77,8 +86,7 @@ async function reconcile(state: State): Promise<boolean> {
   const ending = await state.mappings.ending();
   for (const { uuid, revision } of ending) void end(state, uuid, revision);
   await forgetUnknownMappings(state.stores, async (uuid) => wanted.has(uuid) || (await state.mappings.known(uuid)));
-  for (const kept of state.kept.values()) kept.look?.();
-  return state.kept.size > 0 || ending.length > 0;
+  return ending.length > 0;
 }
 
 function begin(state: State, mapping: EventSourceMapping): void {
@@ -119,7 +127,11 @@ async function keep(state: State, kept: Kept, before: Promise<void> | undefined)
 async function poll(state: State, kept: Kept, consumer: BatchConsumer, source: Source): Promise<void> {
   const round = new AbortController();
   const { uuid } = kept.mapping;
-  const mayGoOn = async (): Promise<boolean> => (source.kind !== "queue" || (await takeLease(state, uuid))) && (await isFree(state, kept, consumer, source));
+  let looks = 0;
+  const mayGoOn = async (): Promise<boolean> => {
+    if (source.kind === "queue" && !(await takeLease(state, uuid))) return false;
+    return (source.kind === "queue" && ++looks % LOOKS_OF_IDLE > 0) || isFree(state, kept, consumer, source);
+  };
   let isLooking = false;
   kept.look = () => {
     if (isLooking) return;

@@ -3,7 +3,7 @@
 import { ServiceError } from "../kernel/errors.ts";
 import { LAMBDA } from "../kernel/limits.ts";
 import type { QueueDescription, QueueItem, QueueSource } from "../ports/sources.ts";
-import { timeoutSecondsOf } from "./mapping-check.ts";
+import { obstacleTo, timeoutSecondsOf } from "./mapping-check.ts";
 import { type Filter, openFilter } from "./mapping-filter.ts";
 import { openEventCounts } from "./mapping-metrics.ts";
 import type { MappingReport } from "../ports/event-source-mappings.ts";
@@ -42,12 +42,16 @@ interface Poller extends BatchRuns {
   /** How large an item is taken to be before it was received. */
   itemBytes: number;
   receivedMs: number;
+  /** When it was last looked whether nothing stands in its way; of `monotonicMs`. */
+  lookedMs: number;
   writes: Set<Promise<void>>;
   wake: () => void;
 }
 
 /** Without messages for so long, a queue begins again with few. */
 const IDLE_MS = 60_000;
+/** A changed policy counts within a second. */
+const LOOK_MS = 1_000;
 /** In one receive. The first one does not know how large they are. */
 const RECEIVE_MAX = 100;
 const RECEIVE_FIRST = 10;
@@ -82,7 +86,7 @@ async function work(parts: Pick<Poller, "deps" | "mapping" | "source" | "memory"
     ending: ending.signal, count: openEventCounts(deps.metrics, mapping), filter: openFilter(mapping.filters, source),
     most: { items: mapping.batchSize, bytes: LAMBDA.syncPayloadBytesMax - JSON.stringify(deps.consumer.eventOf(source, mapping.sourceArn, [])).length },
     limit: concurrency.first, running: new Set(), ready: [], open: undefined, cancelWindow: undefined, refusals: 0, cancelGrowth: undefined,
-    more: false, heard: false, stopListening: () => undefined, abreast: 1, itemBytes: ITEM_BYTES_FIRST, receivedMs: deps.clock.now(), writes: new Set(), wake: () => undefined,
+    more: false, heard: false, stopListening: () => undefined, abreast: 1, itemBytes: ITEM_BYTES_FIRST, receivedMs: deps.clock.now(), lookedMs: deps.clock.monotonicMs(), writes: new Set(), wake: () => undefined,
     track(write) {
       const tracked = write.finally(() => poller.writes.delete(tracked));
       poller.writes.add(tracked);
@@ -101,7 +105,7 @@ async function work(parts: Pick<Poller, "deps" | "mapping" | "source" | "memory"
   pollers.add(poller);
   report({ state: "running" });
   try {
-    while (await hasPlace(poller)) await receive(poller);
+    while (await hasPlace(poller) && await isFree(poller)) await receive(poller);
   } finally {
     end();
     await drain(poller);
@@ -131,6 +135,15 @@ async function hasPlace(poller: Poller): Promise<boolean> {
     await new Promise<void>((resolve) => { poller.wake = resolve; });
   }
   return !poller.ending.aborted;
+}
+
+/** Nothing is received with a permission that is lost, or for a function that is gone; what it was is found and told by who began this work. */
+async function isFree(poller: Poller): Promise<boolean> {
+  const { deps, mapping, source } = poller;
+  const nowMs = deps.clock.monotonicMs();
+  if (nowMs - poller.lookedMs < LOOK_MS) return true;
+  poller.lookedMs = nowMs;
+  return (await obstacleTo(deps, mapping, source)) === undefined;
 }
 
 /** While all are busy and there is more to do; and back to the least at any rate. */

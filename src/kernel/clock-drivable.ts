@@ -89,11 +89,12 @@ export function drivableClock(machine: Clock, given: ClockSetting = AS_THE_MACHI
   const goForward = async (endMs: number, settle: () => Promise<boolean>): Promise<boolean> => {
     for (;;) {
       if (!(await settle())) return false;
-      const due = [...waiting].filter(({ dueMs }) => dueMs <= endMs).sort((a, b) => a.dueMs - b.dueMs || a.order - b.order);
-      const [first] = due;
-      if (!first) return true;
-      if (first.dueMs > setting.atMs) setting = { ...setting, atMs: first.dueMs };
-      for (const entry of due) if (entry.dueMs <= setting.atMs && waiting.delete(entry)) entry.work(); // unless one before has cancelled it
+      let nextMs = Infinity;
+      for (const { dueMs } of waiting) nextMs = Math.min(nextMs, dueMs);
+      if (nextMs > endMs) return true;
+      setting = { ...setting, atMs: Math.max(setting.atMs, nextMs) };
+      const due = [...waiting].filter(({ dueMs }) => dueMs <= setting.atMs).sort((a, b) => a.dueMs - b.dueMs || a.order - b.order);
+      for (const entry of due) if (waiting.delete(entry)) entry.work(); // unless one before has cancelled it
     }
   };
 

@@ -12,13 +12,21 @@ import type { Wildcard } from "./wildcard.ts";
 export type Scalar = string | number | boolean | null | LongNumber;
 export type Test = (value: Scalar) => boolean;
 
+/** Bounds that are excluded are among them. */
+export interface Range {
+  from: number;
+  to: number;
+}
+
 /** What a field's array comes to: any of it will do. */
 export interface Condition {
   /** Equal to one of these. */
   values: Set<string | number | boolean | null>;
   tests: Test[];
-  /** What a text must begin with to pass one of the tests; as many as those when each asks for a beginning. */
+  /** What a text must begin with to pass one of the tests, */
   beginnings: string[];
+  /** and between what a number must be; both together as many as the tests when each asks for one of these. */
+  ranges: Range[];
   /** exists: false is among them. */
   absence: boolean;
   wildcards: Wildcard[];
@@ -31,7 +39,7 @@ const TOO_MANY = "Too many elements in numeric expression";
 
 /** The array has been opened; reads to its end. */
 export function readCondition(json: JsonTokens, grammar: Grammar): Condition {
-  const into: Condition = { values: new Set(), tests: [], beginnings: [], absence: false, wildcards: [], size: 0 };
+  const into: Condition = { values: new Set(), tests: [], beginnings: [], ranges: [], absence: false, wildcards: [], size: 0 };
   for (let token = json.next(); token !== "]"; token = json.next()) {
     into.size += 1;
     if (token === "{") readOperator(json, grammar, into);
@@ -137,11 +145,11 @@ function readExists(json: JsonTokens, into: Condition): void {
 
 function readNumeric(json: JsonTokens, into: Condition): void {
   if (json.next() !== "[") throw json.complaint("Value of numeric must be an array.");
-  into.tests.push(readRange(json));
+  into.tests.push(readRange(json, into));
   if (json.next() !== "}") throw json.complaint(TOO_MANY);
 }
 
-function readRange(json: JsonTokens): Test {
+function readRange(json: JsonTokens, { ranges }: Condition): Test {
   if (json.next() !== "string") throw json.complaint(`Invalid member in numeric match: ${json.text()}`);
   const operator = json.text();
   if (!["=", ">", ">=", "<", "<="].includes(operator)) {
@@ -150,7 +158,10 @@ function readRange(json: JsonTokens): Test {
   }
   const bound = readBound(json, operator);
   const end = json.next();
-  if (end === "]") return (value) => typeof value === "number" && compares(value, operator, bound);
+  if (end === "]") {
+    ranges.push({ from: operator.startsWith("<") ? -Infinity : bound, to: operator.startsWith(">") ? Infinity : bound });
+    return (value) => typeof value === "number" && compares(value, operator, bound);
+  }
   if (operator !== ">" && operator !== ">=") throw json.complaint(TOO_MANY);
   if (end !== "string") throw json.complaint(`Bad value in numeric range: ${json.text()}`);
   const upper = json.text();
@@ -158,6 +169,7 @@ function readRange(json: JsonTokens): Test {
   const top = readBound(json, upper);
   if (json.next() !== "]") throw json.complaint("Too many terms in numeric range expression");
   if (bound >= top) throw json.complaint("Bottom must be less than top");
+  ranges.push({ from: bound, to: top });
   return (value) => typeof value === "number" && compares(value, operator, bound) && compares(value, upper, top);
 }
 

@@ -3,6 +3,7 @@
 import { BadPattern } from "./bad-pattern.ts";
 import { readBranches } from "./branches.ts";
 import type { Branch } from "./branches.ts";
+import type { Range } from "./condition.ts";
 import { GRAMMARS } from "./dialect.ts";
 import type { Dialect } from "./dialect.ts";
 import { matcher } from "./matcher.ts";
@@ -16,13 +17,14 @@ export interface Pattern {
   matches(event: unknown): boolean;
   /** What it comes to, an alternative of its $or each: an object matches when one of them says so. One at a time, where all at once would be long work. */
   alternatives: readonly ((event: object) => boolean)[];
-  /** Paths, joined with dots, where every event that matches has one of these texts, or one that begins so: what many patterns can be found by. */
-  required: ReadonlyMap<string, RequiredTexts>;
+  /** Paths, joined with dots, where every event that matches has one of these texts, or one that begins so, or a number in one of these ranges: what many patterns can be found by. */
+  required: ReadonlyMap<string, Required>;
 }
 
-export interface RequiredTexts {
+export interface Required {
   equal: readonly string[];
   beginnings: readonly string[];
+  ranges: readonly Range[];
 }
 
 /** Ten prefixes at once are too many: "*:*:*:*:*:event-bus/*" has ten and is refused by AWS, "/Users/*\/dir/dir/dir/dir/dir/doc.txt" has six and is not (observed, LocalStack's recordings); where between them AWS stops is concluded. */
@@ -49,16 +51,17 @@ export function compile(text: string, dialect: Dialect): Pattern {
   }
   const matchers = branches.map(matcher);
   const matches = matchers.length === 1 ? matchers[0]! : (event: object) => matchers.some((match) => match(event));
-  return { matches: (event) => typeof event === "object" && event !== null && !Array.isArray(event) && matches(event), alternatives: matchers, required: requiredTexts(branches) };
+  return { matches: (event) => typeof event === "object" && event !== null && !Array.isArray(event) && matches(event), alternatives: matchers, required: requiredOf(branches) };
 }
 
-/** Of the fields that all alternatives share, those that are plain texts, or their beginnings. */
-function requiredTexts([first, ...others]: Branch[]): Map<string, RequiredTexts> {
-  const required = new Map<string, RequiredTexts>();
-  for (const [path, { values, tests, beginnings, absence }] of first ?? []) {
-    const equal = [...values];
-    if (tests.length > beginnings.length || absence || !equal.every((value) => typeof value === "string")) continue;
-    if (others.every((other) => other.get(path)?.values === values)) required.set(path, { equal, beginnings });
+/** Of the fields that all alternatives share, those that are plain texts, or their beginnings, or numbers. */
+function requiredOf([first, ...others]: Branch[]): Map<string, Required> {
+  const required = new Map<string, Required>();
+  for (const [path, { values, tests, beginnings, ranges, absence }] of first ?? []) {
+    const equal = [...values].filter((value) => typeof value === "string");
+    const numbers = [...values].filter((value) => typeof value === "number");
+    if (tests.length > beginnings.length + ranges.length || absence || equal.length + numbers.length < values.size) continue;
+    if (others.every((other) => other.get(path)?.values === values)) required.set(path, { equal, beginnings, ranges: [...ranges, ...numbers.map((number) => ({ from: number, to: number }))] });
   }
   return required;
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -55,7 +55,8 @@ async function check(stores: Stores, data: string, told: string[]): Promise<numb
     if (key !== "same") assert.ok(bytes.every((byte) => byte === (sizeBytes & 255)), key);
     if (sizeBytes > 65_536) large++;
   }
-  const files = readdirSync(join(data, "blobs"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const folder = join(data, "blobs"); // there with the first large one: a kill may come before it
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()) : [];
   assert.equal(files.length, large, "files that no blob points at");
   await checkWork(stores, new Set(of("sent").map(([id]) => id!)), new Set(of("finishing").map(([id]) => id!)), new Set(of("finished").map(([id]) => id!)));
   return told.length;
@@ -93,5 +94,5 @@ test("after kill -9 at any moment every acknowledged write is there and nothing 
       await stores.close();
     }
   }
-  assert.ok(told.length > 100, `only ${told.length} writes`);
+  assert.ok(told.length >= ROUNDS * 5, `only ${told.length} writes`);
 });

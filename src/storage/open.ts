@@ -15,7 +15,7 @@ import { deleteAll } from "./messages-remove.ts";
 import { countingTogether, messageChannel } from "./messages-rows.ts";
 import { queueChannel, queuesStore } from "./queues.ts";
 import type { Database, Sql } from "./sql.ts";
-import type { Logs, Stores, Tx } from "./stores.ts";
+import type { Documents, Logs, Stores, Tx } from "./stores.ts";
 
 export interface OpenOptions {
   /** The folder that holds everything, or beside a `database` what is this machine's; made when it is missing, and one process's at a time. */
@@ -94,8 +94,15 @@ export async function storesOn({ database, files, garbageBeforeMs, alone, releas
     throw error;
   }
   const { queues, messages, logs } = txOn(database);
+  const documents = new Map<string, Documents<any>>(); // kinds are few, and each Invoke asks for some
   return {
-    documents: (kind) => documentsStore(database, kind, database.cache),
+    documents(kind) {
+      const known = documents.get(kind);
+      if (known) return known;
+      const made = documentsStore<any>(database, kind, database.cache);
+      documents.set(kind, made);
+      return made;
+    },
     queues: { ...queues, wait: (queue, signal) => database.listen(queueChannel(queue), signal) },
     messages: {
       ...messages,

@@ -14,6 +14,10 @@ const BIGINT = 20;
 /** Any number, the same for every Evoke. */
 const MIGRATION_LOCK = 3_845_221;
 const RECONNECT_MS = 1000;
+/** deadlock_detected and serialization_failure: chosen to give way, and nothing of it was kept. https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html */
+const GAVE_WAY = new Set(["40P01", "40001"]);
+/** Who gave way waited for a second before (deadlock_timeout), so this is no busy loop. */
+const TRIES_MAX = 10;
 
 export async function openPostgres(url: string, clock: Clock, log: Log): Promise<Database> {
   const settings: ClientConfig = {
@@ -32,7 +36,7 @@ export async function openPostgres(url: string, clock: Clock, log: Log): Promise
     return (await client.query(statement.text, statement.values.map(toParameter))).rows;
   };
   const query = queryOn(pool);
-  const statement = (effects?: Effects): Statement => (text, ...values) => query(text, values, effects).catch((error: unknown) => { throw fault(error); });
+  const statement = (effects?: Effects): Statement => (text, ...values) => unlessGaveWay(() => query(text, values, effects)).catch((error: unknown) => { throw fault(error); });
   const inTransaction = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.connect().catch((error: unknown) => { throw fault(error); });
     let broken: Error | undefined;
@@ -45,7 +49,7 @@ export async function openPostgres(url: string, clock: Clock, log: Log): Promise
       return result;
     } catch (error) {
       await client.query("ROLLBACK").catch((failure: Error) => { broken ??= failure; });
-      throw fault(error);
+      throw error;
     } finally {
       client.off("error", onError);
       client.release(broken);
@@ -60,25 +64,36 @@ export async function openPostgres(url: string, clock: Clock, log: Log): Promise
     read: statement(),
     write: statement(),
     writing: statement,
-    transaction: (work) => inTransaction(async (client) => {
+    transaction: (work) => unlessGaveWay(() => inTransaction(async (client) => {
       const tx = transactionSql(queryOn(client));
       try {
         return await work(tx.sql);
       } finally {
         tx.end();
       }
-    }),
+    })).catch((error: unknown) => { throw fault(error); }),
     listen: (channel, signal) => wakes.listen(noticeOf(channel), signal),
     migrate: (work) => inTransaction(async (client) => {
       await client.query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
       await work(async (text) => (await client.query(text)).rows ?? []);
-    }),
+    }).catch((error: unknown) => { throw fault(error); }),
     close: () => (closing ??= (async () => {
       await stopListening();
       wakes.wakeAll();
       await pool.end();
     })()),
   };
+}
+
+/** Where transactions of several processes took the same rows in opposite order, one of them begins again. */
+async function unlessGaveWay<T>(step: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await step();
+    } catch (error) {
+      if (tries === TRIES_MAX || !(error instanceof DatabaseError) || !GAVE_WAY.has(error.code ?? "")) throw error;
+    }
+  }
 }
 
 /** pg takes other byte arrays for JSON. */

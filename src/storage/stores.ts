@@ -201,7 +201,10 @@ export interface Stores {
   logs: Logs;
   blobs: Blobs;
   leases: Leases;
-  /** Await nothing but `tx` inside. An error rolls everything back and is thrown on. No catching of store errors inside. */
+  /**
+   * Await nothing but `tx` inside. An error rolls everything back and is thrown on. No catching of store errors inside. On PostgreSQL `work` may
+   * begin again from its first line, when it gave way to another's: what it changes outside of the stores it sets, and does not add to.
+   */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Present where only this process has them: rises with everything they are asked for and answer, so that while it stands nobody is at work in them. */
   steps?(): number;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { PutPartnerEventsRequestEntry } from "@aws-sdk/client-eventbridge";
+import { newSource, PARTNER_SOURCES, type PartnerSource, sourceId } from "./partner-source.ts";
 import { ACCOUNT, busArn, openTestEvents, queueArn, type TestEvents } from "../../../test/support/eventbridge.ts";
 
 const NAME = "aws.partner/example.com/shop/orders";
@@ -100,4 +101,23 @@ test("what a partner's bus and its source must be called", async () => {
   await refused(t.events.activateEventSource({ Name: none }), "ResourceNotFoundException", `Event source ${none} or event bus ${none} does not exist.`);
   await refused(t.events.createPartnerEventSource({ Name: "example.com/none", Account: ACCOUNT }), "ValidationException", /failed to satisfy constraint/);
   await refused(t.events.createPartnerEventSource({ Name: none, Account: "1" }), "ValidationException", /failed to satisfy constraint/);
+});
+
+test("a partner has room for so many sources, whatever others have, and those that nobody accepted in time go", async () => {
+  const sources = t.stores.documents<PartnerSource>(PARTNER_SOURCES);
+  for (const [id] of await sources.list({ limit: 1000 })) await sources.delete(id);
+  const nowMs = t.clock.now();
+  const put = (from: number, count: number, partner: string, createdMs: number) => Promise.all(Array.from({ length: count }, (_, n) => {
+    const source = newSource({ name: `aws.partner/example.com/many/${from + n}`, region: "eu-west-1", partner, account: ACCOUNT }, createdMs);
+    return sources.put(sourceId(source), source);
+  }));
+  await put(0, 3_000, ACCOUNT, nowMs - TWO_WEEKS_MS);
+  await put(3_000, 4_000, "111111111111", nowMs);
+  await put(7_000, 10_000, ACCOUNT, nowMs);
+  const create = (Name: string) => t.events.createPartnerEventSource({ Name, Account: ACCOUNT });
+  await refused(create("aws.partner/example.com/one/more"), "LimitExceededException", /exceeds the maximum/);
+  assert.equal(await sources.get("eu-west-1/aws.partner/example.com/many/0"), undefined);
+  await t.events.deletePartnerEventSource({ Name: "aws.partner/example.com/many/7000", Account: ACCOUNT });
+  await create("aws.partner/example.com/one/more");
+  await refused(create("aws.partner/example.com/two/more"), "LimitExceededException", /exceeds the maximum/);
 });

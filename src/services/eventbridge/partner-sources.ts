@@ -11,8 +11,9 @@ type PartnerApi = Pick<Api<typeof Sdk>, "CreatePartnerEventSource" | "DeletePart
 type CustomerApi = Pick<Api<typeof Sdk>, "DescribeEventSource" | "ListEventSources" | "ActivateEventSource" | "DeactivateEventSource">;
 type Ports = Pick<RoomPorts, "stores" | "clock">;
 
-/** Of all partners in a region; AWS's number is not documented. */
+/** Of a partner in a region; AWS's number is not documented. */
 const SOURCES_MAX = 10_000;
+const PAGE = 1000;
 
 export function partnerOperations({ stores, clock }: Ports): PartnerApi {
   const sources = stores.documents<PartnerSource>(PARTNER_SOURCES);
@@ -24,11 +25,11 @@ export function partnerOperations({ stores, clock }: Ports): PartnerApi {
   return {
     async CreatePartnerEventSource({ Name: name, Account: customer }, { account, region }) {
       const source = newSource({ name, region, partner: account, account: customer }, clock.now());
+      if ((await sources.count(`${region}/`)) >= SOURCES_MAX && (await countOwn(stores, source)) >= SOURCES_MAX) throw tooMany();
       await stores.transaction(async (tx) => {
         const all = tx.documents<PartnerSource>(PARTNER_SOURCES);
         const before = await findSource(tx, source);
         if (before && stateOf(before, source.createdMs)) throw eventSourceExists(name);
-        if ((await all.count(`${region}/`)) >= SOURCES_MAX) throw tooMany();
         await all.put(sourceId(source), source);
       });
       return { EventSourceArn: sourceArn(source) };
@@ -92,6 +93,21 @@ export function eventSourceOperations({ stores, clock }: Ports): CustomerApi {
     ActivateEventSource: ({ Name }, call) => change(Name, call, activated),
     DeactivateEventSource: ({ Name }, call) => change(Name, call, (source, nowMs) => (source.expiresMs === undefined ? deactivated(source, nowMs) : source)),
   };
+}
+
+/** How many the partner has; those that nobody accepted in time, and nobody sees any more, go now. */
+async function countOwn({ documents }: Ports["stores"], { region, partner, createdMs: nowMs }: PartnerSource): Promise<number> {
+  const sources = documents<PartnerSource>(PARTNER_SOURCES);
+  let own = 0;
+  for (let after: string | undefined; ;) {
+    const page = await sources.list({ prefix: `${region}/`, limit: PAGE, ...(after !== undefined && { after }) });
+    for (const [id, source] of page) {
+      if (stateOf(source, nowMs) === undefined) await sources.delete(id);
+      else if (source.partner === partner) own++;
+    }
+    if (page.length < PAGE) return own;
+    after = page.at(-1)![0];
+  }
 }
 
 /** The partner sees it no more when it has deleted it. */

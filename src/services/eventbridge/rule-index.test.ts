@@ -16,7 +16,8 @@ function numbers(seed: number): (below: number) => number {
 test("whatever patterns and events look like, the index finds the same as asking them all", async () => {
   const random = numbers(7);
   const word = () => ["a", "ab", "abc", "b"][random(4)]!;
-  const test1 = (): unknown => [word(), { prefix: word() }, { prefix: "" }, { wildcard: `${word()}*` }, { wildcard: `*${word()}` }, { exists: false }, { exists: true }, 1, null, { "anything-but": [word()] }][random(15)] ?? word();
+  const test1 = (): unknown => [word(), { prefix: word() }, { prefix: "" }, { wildcard: `${word()}*` }, { wildcard: `*${word()}` }, { exists: false }, { exists: true }, 1, null, { "anything-but": [word()] }, range(), range(), random(6)][random(17)] ?? word();
+  const range = () => ({ numeric: [["=", random(6)], [">", random(6)], ["<=", random(6)], [">=", random(3), "<", 3 + random(3)]][random(4)] });
   const leaf = () => Array.from({ length: 1 + random(2) }, test1);
   const pattern = (depth: number): object => {
     const result: Record<string, unknown> = {};
@@ -24,7 +25,7 @@ test("whatever patterns and events look like, the index finds the same as asking
     if (random(5) === 0) result["$or"] = [{ x: leaf() }, { y: leaf() }];
     return result;
   };
-  const value = (depth: number): unknown => [() => word(), () => [word(), word()], () => event(depth - 1), () => [event(depth - 1), event(depth - 1)], () => 1, () => null][depth > 0 ? random(6) : random(2)]!();
+  const value = (depth: number): unknown => [() => word(), () => [word(), word()], () => event(depth - 1), () => [event(depth - 1), event(depth - 1)], () => null, () => random(6), () => [random(6), word(), random(6)]][depth > 0 ? random(7) : [0, 1, 5, 6][random(4)]!]!();
   const event = (depth: number): object => Object.fromEntries(Array.from({ length: 1 + random(4) }, () => [["source", "detail", "detail.x", "x", "y"][random(5)]!, value(depth)]));
   let found = 0;
   for (let round = 0; round < 200; round++) {
@@ -65,6 +66,24 @@ for (const [kind, told] of [["prefix", (n: number) => ({ prefix: `uploads/${n}/`
     assert.equal(asked, 1);
   });
 }
+
+test("of a thousand rules that differ by a range of numbers only those are asked that have the number, unless a text tells them apart better", () => {
+  const asked: number[] = [];
+  const indexed = (detail: (n: number) => object) => ruleIndex(Array.from({ length: 1000 }, (_, n) => {
+    const { matches, alternatives, required } = compile(JSON.stringify({ source: ["my.app"], detail: detail(n) }), "eventbridge");
+    return { value: n, pattern: { required, alternatives, matches: (event: unknown) => { asked.push(n); return matches(event); } } };
+  }));
+  const index = indexed((n) => ({ total: n === 1 ? [{ numeric: ["<", -5] }, "none"] : n === 2 ? [1e6] : [{ numeric: [">=", n * 10, "<", n * 10 + 10] }] }));
+  const matching = (total: unknown) => index.matching({ source: "my.app", detail: { total } });
+  assert.deepEqual([matching(77.5), matching([505, "x", 999.9]), matching(-6), matching("none"), matching(1e6), matching(1e7), matching("5")], [[7], [50, 99], [1], [1], [2], [], []]);
+  assert.equal(asked.length, 6);
+  assert.deepEqual(matching(770), [77], "76 ends where 77 begins");
+  assert.deepEqual(asked.slice(6).sort(), [76, 77]);
+  assert.equal(matching(Array.from({ length: 200 }, (_, n) => n * 50)).length, 200);
+  asked.length = 0;
+  const both = indexed((n) => ({ total: [{ numeric: [">", n] }], kind: [`k${n}`] }));
+  assert.deepEqual([both.matching({ source: "my.app", detail: { total: 5000, kind: "k7" } }), asked], [[7], [7]]);
+});
 
 test("a large event among many rules leaves others their turns", async () => {
   const pattern = compile(JSON.stringify({ detail: { items: { name: [{ wildcard: "*a*b*c" }] } } }), "eventbridge");

@@ -1,9 +1,10 @@
 // Which of many patterns match an event, without asking them all: each pattern is filed under one field it cannot do without, and that
-// field's values, or what they begin with. The field is the one that tells the patterns apart best. No I/O.
+// field's values, or what they begin with, or between what they are. The field is the one that tells the patterns apart best. No I/O.
 import { after } from "../../patterns/matcher.ts";
-import type { Pattern, RequiredTexts } from "../../patterns/pattern.ts";
+import type { Pattern, Required } from "../../patterns/pattern.ts";
 import { matchesInTurns } from "../../patterns/turns.ts";
 import { type Beginnings, beginnings, FILED_CHARACTERS_MAX } from "./beginnings.ts";
+import { type Ranges, ranges } from "./ranges.ts";
 
 export interface Indexed<T> {
   value: T;
@@ -31,6 +32,7 @@ interface Field<T> {
   path: string;
   byText: Map<string, Entry<T>[]>;
   byBeginning: Beginnings<Entry<T>>;
+  byRange: Ranges<Entry<T>>;
 }
 
 export function ruleIndex<T>(all: Indexed<T>[]): RuleIndex<T> {
@@ -38,9 +40,10 @@ export function ruleIndex<T>(all: Indexed<T>[]): RuleIndex<T> {
   const { fields, others } = filed(entries);
   const candidatesFor = (event: unknown): Entry<T>[] => {
     const candidates = new Set(others);
-    for (const { path, byText, byBeginning } of fields) {
-      const texts = new Set<string>();
-      addTextsAt(event, path, 0, 0, texts);
+    for (const { path, byText, byBeginning, byRange } of fields) {
+      const [texts, numbers] = [new Set<string>(), new Set<number>()];
+      addValuesAt(event, path, 0, 0, { texts, numbers });
+      byRange.of(numbers, (entry) => candidates.add(entry));
       for (const text of texts) {
         for (const entry of byText.get(text) ?? []) candidates.add(entry);
         byBeginning.of(text, (entry) => candidates.add(entry));
@@ -80,8 +83,11 @@ function filed<T>(entries: Entry<T>[]): { fields: Field<T>[]; others: Entry<T>[]
   return { fields: byUse.slice(0, FIELDS_MAX).map(([path, mine]) => fieldOf(path, mine)), others };
 }
 
-const keysOf = (path: string, { equal, beginnings: begun }: RequiredTexts): string[] =>
-  [...equal.map((text) => `${path}\n=${text}`), ...begun.map((text) => `${path}\n^${text.slice(0, FILED_CHARACTERS_MAX)}`)];
+/** Ranges without an end overlap, and are as good as one. */
+const keysOf = (path: string, { equal, beginnings: begun, ranges: between }: Required): string[] => [
+  ...equal.map((text) => `${path}\n=${text}`), ...begun.map((text) => `${path}\n^${text.slice(0, FILED_CHARACTERS_MAX)}`),
+  ...between.map(({ from, to }) => (Number.isFinite(to - from) ? `${path}\n${from} to ${to}` : `${path}\n…`)),
+];
 
 function fieldOf<T>(path: string, entries: Entry<T>[]): Field<T> {
   const byText = new Map<string, Entry<T>[]>();
@@ -92,19 +98,29 @@ function fieldOf<T>(path: string, entries: Entry<T>[]): Field<T> {
       else byText.set(text, [entry]);
     }
   }
-  return { path, byText, byBeginning: beginnings(entries.flatMap((entry) => entry.pattern.required.get(path)!.beginnings.map((text) => [text, entry] as const))) };
+  return {
+    path, byText,
+    byBeginning: beginnings(entries.flatMap((entry) => entry.pattern.required.get(path)!.beginnings.map((text) => [text, entry] as const))),
+    byRange: ranges(entries.flatMap((entry) => entry.pattern.required.get(path)!.ranges.map((range) => [range, entry] as const))),
+  };
 }
 
-/** Every text at the path from character `at` on, in whichever elements of arrays, and where keys have dots of their own: never fewer than a matcher finds. */
-function addTextsAt(value: unknown, path: string, at: number, arrays: number, texts: Set<string>): void {
+interface Values {
+  texts: Set<string>;
+  numbers: Set<number>;
+}
+
+/** Every text and number at the path from character `at` on, in whichever elements of arrays, and where keys have dots of their own: never fewer than a matcher finds. */
+function addValuesAt(value: unknown, path: string, at: number, arrays: number, found: Values): void {
   if (Array.isArray(value)) {
-    if (arrays <= DEPTH_MAX) for (const element of value) addTextsAt(element, path, at, arrays + 1, texts);
+    if (arrays <= DEPTH_MAX) for (const element of value) addValuesAt(element, path, at, arrays + 1, found);
   } else if (at > path.length) {
-    if (typeof value === "string") texts.add(value);
+    if (typeof value === "string") found.texts.add(value);
+    else if (typeof value === "number") found.numbers.add(value);
   } else if (typeof value === "object" && value !== null) {
     for (const key in value) {
       const next = after(path, at, key);
-      if (next !== undefined) addTextsAt((value as Record<string, unknown>)[key], path, next, arrays, texts);
+      if (next !== undefined) addValuesAt((value as Record<string, unknown>)[key], path, next, arrays, found);
     }
   }
 }

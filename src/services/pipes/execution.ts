@@ -21,8 +21,12 @@ interface Run {
   traceId: string | undefined;
   log: LogStep;
   count(metric: PipeMetric, value: number): void;
+  /** It took too long: nothing is said of it any more. */
+  isOver: boolean;
 }
 
+/** "Maximum execution time of a pipe": https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+const EXECUTION_MS_MAX = 300_000;
 /** No target takes more at once: 6 MB for functions. A template could make a thousand times as much of what it is given. */
 const BATCH_CHARACTERS_MAX = 16 * 1024 ** 2;
 /** Looked at for one event; then others have their turn. */
@@ -34,19 +38,40 @@ const DONE = leaving([]);
 export function openExecution(ports: RoomPorts): Execute {
   const count: CountPipe = openPipeMetrics(ports);
   return async (pipe, batch) => {
-    const run: Run = { ports, pipe, traceId: batch.traceId, log: openLogRecords(ports, pipe, batch.requestId), count: (metric, value) => count(metric, pipe, value) };
+    const write = openLogRecords(ports, pipe, batch.requestId);
+    const run: Run = {
+      ports, pipe, traceId: batch.traceId, isOver: false,
+      log: (step, said) => { if (!run.isOver) write(step, said); },
+      count: (metric, value) => { if (!run.isOver) count(metric, pipe, value); },
+    };
     const startedMs = ports.clock.monotonicMs();
     run.count("Invocations", 1);
     run.count("EventCount", batch.items.length);
     run.count("EventSize", batch.payload.byteLength);
     try {
-      return await execute(run, batch);
+      return await inTime(run, execute(run, batch));
     } catch (error) {
       return failed(run, failureOf(error));
     } finally {
-      run.count("Duration", ports.clock.monotonicMs() - startedMs);
+      count("Duration", pipe, ports.clock.monotonicMs() - startedMs);
     }
   };
+}
+
+/** What is late has failed, and is left to itself: no stage is begun for it any more. */
+async function inTime(run: Run, execution: Promise<BatchAnswer>): Promise<BatchAnswer> {
+  const late = Promise.withResolvers<BatchAnswer>();
+  const cancel = run.ports.clock.after(EXECUTION_MS_MAX, () => {
+    run.count("ExecutionTimeout", 1);
+    run.log("ExecutionTimedOut", { failure: new StageFailure("failed", "The execution took longer than 5 minutes.", { status: 408 }) });
+    run.isOver = true;
+    late.resolve({ kind: "answered", failed: true, payload: new Uint8Array(0), executedVersion: "" });
+  });
+  try {
+    return await Promise.race([execution, late.promise]);
+  } finally {
+    cancel();
+  }
 }
 
 async function execute(run: Run, batch: SourceBatch): Promise<BatchAnswer> {
@@ -60,6 +85,7 @@ async function execute(run: Run, batch: SourceBatch): Promise<BatchAnswer> {
     log("ExecutionSucceeded");
     return DONE;
   }
+  if (run.isOver) return DONE; // which nobody hears
   const left = await targetStage(run, events);
   if (!left) {
     log("ExecutionSucceeded");

@@ -5,9 +5,9 @@ import type { RoomPorts } from "../service.ts";
 import type { StageFailure } from "./failure.ts";
 import { type Pipe, pipeArn } from "./pipe.ts";
 
-/** Names as they stand in records that users have published (aws-cdk's and terraform-aws-modules/terraform-aws-eventbridge's issues); levels from the guide's table. */
+/** Names as they stand in records that users have published (aws-cdk's and terraform-aws-modules/terraform-aws-eventbridge's issues); levels from the guide's table. TimedOut is in the form of the others. */
 const LEVELS = {
-  ExecutionStarted: "INFO", ExecutionSucceeded: "INFO", ExecutionFailed: "ERROR", ExecutionPartiallyFailed: "ERROR", ExecutionThrottled: "ERROR",
+  ExecutionStarted: "INFO", ExecutionSucceeded: "INFO", ExecutionFailed: "ERROR", ExecutionPartiallyFailed: "ERROR", ExecutionThrottled: "ERROR", ExecutionTimedOut: "ERROR",
   EnrichmentStageEntered: "INFO", EnrichmentStageSucceeded: "INFO", EnrichmentStageFailed: "ERROR",
   EnrichmentTransformationStarted: "TRACE", EnrichmentTransformationSucceeded: "TRACE", EnrichmentTransformationFailed: "ERROR",
   EnrichmentInvocationStarted: "TRACE", EnrichmentInvocationSucceeded: "TRACE", EnrichmentInvocationFailed: "ERROR",

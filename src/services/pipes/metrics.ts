@@ -4,7 +4,7 @@ import type { PipeKey } from "./pipe.ts";
 
 const UNITS = {
   Invocations: "None", EventCount: "None", EventSize: "Bytes", Duration: "Milliseconds",
-  ExecutionFailed: "None", ExecutionPartiallyFailed: "None", ExecutionThrottled: "None",
+  ExecutionFailed: "None", ExecutionTimeout: "None", ExecutionPartiallyFailed: "None", ExecutionThrottled: "None",
   EnrichmentStageDuration: "Milliseconds", EnrichmentStageFailed: "None",
   TargetStageDuration: "Milliseconds", TargetStageFailed: "None", TargetStagePartiallyFailed: "None", TargetStageSkipped: "None",
 } as const;

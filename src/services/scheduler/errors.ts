@@ -29,8 +29,9 @@ export const badTimeZone = (name: string) => invalid(`Invalid Schedule Expressio
 export const startTooEarly = () => invalid("The StartDate you specify cannot be earlier than 5 minutes ago.");
 /** In the form of the one above. */
 export const endBeforeStart = () => invalid("The EndDate you specify cannot be earlier than the StartDate.");
-/** Our words. */
-export const windowWithoutLength = () => invalid("MaximumWindowInMinutes is required when the mode of FlexibleTimeWindow is FLEXIBLE.");
+/** As a set of policies that check templates quotes AWS; the second one elastic_whenever quotes too. */
+export const windowWithoutLength = () => invalid("MaximumWindowInMinutes must be provided when FlexibleTimeWindowMode is set to FLEXIBLE.");
+export const lengthWithoutWindow = () => invalid("MaximumWindowInMinutes must not be provided when FlexibleTimeWindowMode is set to OFF.");
 /** Quoted in terraform-provider-aws, which waits for it to pass. */
 export const roleNotAssumable = () => invalid("The execution role you provide must allow AWS EventBridge Scheduler to assume the role.");
 

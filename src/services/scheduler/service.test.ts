@@ -66,7 +66,8 @@ test("what AWS refuses is refused in its words, and nothing is kept of it", () =
   await refused("Invalid Schedule Expression Timezone Mars/Olympus.", far, { ScheduleExpressionTimezone: "Mars/Olympus" });
   await refused("The StartDate you specify cannot be earlier than 5 minutes ago.", "rate(1 day)", { StartDate: new Date(START_MS - 301_000) });
   await refused("The EndDate you specify cannot be earlier than the StartDate.", "rate(1 day)", { StartDate: new Date(START_MS + 2e6), EndDate: new Date(START_MS + 1e6) });
-  await refused(/MaximumWindowInMinutes is required/, far, { FlexibleTimeWindow: { Mode: "FLEXIBLE" } });
+  await refused(/^MaximumWindowInMinutes must be provided when FlexibleTimeWindowMode is set to FLEXIBLE\.$/, far, { FlexibleTimeWindow: { Mode: "FLEXIBLE" } });
+  await refused(/^MaximumWindowInMinutes must not be provided when FlexibleTimeWindowMode is set to OFF\.$/, far, { FlexibleTimeWindow: { Mode: "OFF", MaximumWindowInMinutes: 5 } });
   await refused(/^1 validation error detected: Value '1441' at 'flexibleTimeWindow.maximumWindowInMinutes'/, far, { FlexibleTimeWindow: { Mode: "FLEXIBLE", MaximumWindowInMinutes: 1441 } });
   await refused("Evoke does not support KmsKeyArn yet.", far, { KmsKeyArn: "arn:aws:kms:eu-west-1:000000000000:key/k" });
   t.denied.set("sts:AssumeRole", new Error("no"));

@@ -5,7 +5,7 @@ import { BadSchedule } from "../../schedules/bad-schedule.ts";
 import { parseSchedule } from "../../schedules/schedule.ts";
 import { isTimeZone } from "../../schedules/time-zone.ts";
 import { AGE_SECONDS_MAX, RETRIES_MAX } from "../retry-policy.ts";
-import { badExpression, badTimeZone, endBeforeStart, inputTooLarge, notSupported, startTooEarly, windowWithoutLength } from "./errors.ts";
+import { badExpression, badTimeZone, endBeforeStart, inputTooLarge, lengthWithoutWindow, notSupported, startTooEarly, windowWithoutLength } from "./errors.ts";
 import { requestOf, type Request } from "./request.ts";
 import { isOneTime, type Schedule, scheduleArn, type ScheduleKey } from "./schedule.ts";
 
@@ -31,6 +31,7 @@ export function settingsOf(given: Given, nowMs: number, before?: Schedule): Sett
   if (given.KmsKeyArn !== undefined) throw notSupported("KmsKeyArn");
   const { Mode, MaximumWindowInMinutes: windowMinutes } = given.FlexibleTimeWindow!;
   if (Mode === "FLEXIBLE" && windowMinutes === undefined) throw windowWithoutLength();
+  if (Mode === "OFF" && windowMinutes !== undefined) throw lengthWithoutWindow();
   return {
     expression, timeZone, enabled: given.State !== "DISABLED", goesAfterCompletion: given.ActionAfterCompletion === "DELETE", target: withDefaults(given.Target!),
     ...(given.Description !== undefined && { description: given.Description }),

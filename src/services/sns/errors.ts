@@ -19,6 +19,8 @@ export const archiveInUse = () => new ServiceError("InvalidStateException", "Inv
 export const topicTagsDiffer = () => invalid("Tags Reason: Topic already exists with different tags");
 export const duplicateTags = () => invalid("Duplicated keys are not allowed.");
 /** https://docs.aws.amazon.com/sns/latest/api/API_TagResource.html; our words. */
+/** The name is the model's; AWS's sentence is its description of it, or not known. */
+export const tooManyTopics = () => new ServiceError("TopicLimitExceededException", "Indicates that the customer already owns the maximum allowed number of topics.");
 export const tooManyTags = () => new ServiceError("TagLimitExceededException", "A topic can have at most 50 tags.");
 /** https://docs.aws.amazon.com/sns/latest/api/API_TagResource.html; our words. */
 export const noSuchResource = () => new ServiceError("ResourceNotFoundException", "Resource does not exist");

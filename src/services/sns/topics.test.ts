@@ -20,6 +20,34 @@ const attributesOf = async (arn: string) => (await sns.getTopicAttributes({ Topi
 const invalid = (message: string) => ({ name: "InvalidParameterException", message: `Invalid parameter: ${message}` });
 const DIFFERENT = invalid("Attributes Reason: Topic already exists with different attributes");
 
+test("an account has room for so many topics in a region, FIFO topics counted apart, and what is deleted makes room", async () => {
+  const apart = await openTestDelivery();
+  const own = await openRoom(service, { stores: apart.stores, clock: apart.clock, lanes: apart.delivery.lanes });
+  const full = new SNS(own.clientConfig);
+  const usages = apart.stores.documents("sns/usage");
+  try {
+    const made = (Name: string, Attributes = {}) => full.createTopic({ Name, Attributes });
+    const arns = [];
+    for (let n = 0; n < 1000; n++) arns.push((await made(`t${n}.fifo`, { FifoTopic: "true" })).TopicArn!);
+    const isRefusal = ({ name, $metadata }: Error & { $metadata: { httpStatusCode: number } }) => name === "TopicLimitExceededException" && $metadata.httpStatusCode === 403;
+    await assert.rejects(made("more.fifo", { FifoTopic: "true" }), isRefusal);
+    await assert.rejects(full.getTopicAttributes({ TopicArn: arns[0]!.replace("t0", "more") }), { name: "NotFoundException" });
+    await made("t0.fifo", { FifoTopic: "true" });
+    await made("standard");
+    await full.deleteTopic({ TopicArn: arns[0]! });
+    await full.deleteTopic({ TopicArn: arns[0]! });
+    await made("more.fifo", { FifoTopic: "true" });
+    await assert.rejects(made("again.fifo", { FifoTopic: "true" }), isRefusal);
+    assert.deepEqual(await usages.get("000000000000/eu-west-1"), { standard: 1, fifo: 1000 });
+    await usages.delete("000000000000/eu-west-1"); // as by a version that did not count
+    await assert.rejects(made("again.fifo", { FifoTopic: "true" }), isRefusal);
+  } finally {
+    full.destroy();
+    await own.close();
+    await apart.close();
+  }
+});
+
 test("a topic shows AWS's defaults: policy, delivery policy, counts", async () => {
   const { TopicArn } = await sns.createTopic({ Name: "plain" });
   assert.equal(TopicArn, arnOf("plain"));

@@ -15,6 +15,7 @@ import { checkTags, tagsOf } from "./tags.ts";
 import { isTopicName, type Topic, TOPICS, topicArn } from "./topic.ts";
 import { checkedAttribute, describeTopic, isTopicAttribute } from "./topic-attributes.ts";
 import { admit, topicFor, topicIdOf } from "./topic-lookup.ts";
+import { countTopics } from "./usage.ts";
 
 type TopicApi = Pick<Api<typeof Sdk>, "CreateTopic" | "DeleteTopic" | "ListTopics" | "GetTopicAttributes" | "SetTopicAttributes">;
 type Ports = Pick<RoomPorts, "stores" | "access" | "clock" | "ids">;
@@ -93,7 +94,7 @@ function wantedTopic(input: Parameters<TopicApi["CreateTopic"]>[0], { account, r
 async function createOnce(tx: Tx, wanted: Topic, input: Parameters<TopicApi["CreateTopic"]>[0]): Promise<void> {
   const id = `${wanted.account}/${wanted.region}/${wanted.name}`;
   const documents = tx.documents<Topic>(TOPICS);
-  if (await documents.create(id, wanted)) return;
+  if (await documents.create(id, wanted)) return countTopics(tx, wanted, 1);
   const there = (await documents.get(id))!;
   const [now, then] = [describeTopic(there), describeTopic(wanted)];
   if (Object.keys(input.Attributes ?? {}).some((name) => name !== "FifoTopic" && now[name] !== then[name])) throw topicDiffers();
@@ -117,7 +118,8 @@ async function deleteSome(tx: Tx, id: string, arn: string, revision: string): Pr
   const page = await tx.documents<Subscription>(SUBSCRIPTIONS).list({ prefix: `${id}/`, limit: DELETE_BATCH });
   for (const [, subscription] of page) await removeSubscription(tx, subscription);
   if (page.length === DELETE_BATCH) return false;
-  await tx.documents<Topic>(TOPICS).delete(id);
+  const there = await tx.documents<Topic>(TOPICS).get(id);
+  if (there && (await tx.documents<Topic>(TOPICS).delete(id))) await countTopics(tx, there, -1);
   await forgetSequence(tx, id);
   return true;
 }

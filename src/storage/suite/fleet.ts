@@ -68,6 +68,40 @@ export function fleetTests(stores: () => Stores, url: string): void {
   });
 
   messageFleetTest(stores, openAnother);
+  oppositeOrderTest(stores, openAnother);
+}
+
+/** A FIFO queue that gives up messages to its dead-letter queue, while another process moves some back: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-DEADLOCKS */
+function oppositeOrderTest(stores: () => Stores, openAnother: () => Promise<Stores>): void {
+  test("two processes that take the same groups in opposite order both come to their end, and nothing is lost or twice there", async () => {
+    const other = await openAnother();
+    const queues = ["opposite/queue", "opposite/dead-letters"];
+    const message = (body: string) => ({ order: "fifo" as const, body, sentMs: 0, dueMs: 0, group: "g" });
+    const both = Promise.withResolvers<void>();
+    let begun = 0;
+    const move = async (process: Stores, from: string, to: string): Promise<void> => {
+      await process.messages.send(from, message(from));
+      const [held] = await process.messages.receive(from, { order: "fifo", nowMs: 1, limit: 1, hiddenUntilMs: 100, receipt: from });
+      await process.transaction(async (tx) => {
+        assert.equal(await tx.messages.delete(from, held!.sequence, from), true);
+        if (++begun === 2) both.resolve();
+        await both.promise;
+        await tx.messages.send(to, message(from));
+      });
+    };
+    try {
+      await Promise.all([move(stores(), queues[0]!, queues[1]!), move(other, queues[1]!, queues[0]!)]);
+      assert.equal(begun, 3, "one gave way, and began again");
+      for (const [n, queue] of queues.entries()) {
+        assert.deepEqual(await stores().messages.counts(queue, 1), { visible: 1, held: 0, delayed: 0 });
+        const [moved] = await stores().messages.receive(queue, { order: "fifo", nowMs: 1, limit: 10, hiddenUntilMs: 100, receipt: "end" });
+        assert.equal(moved!.body, queues[1 - n]);
+        await stores().messages.deleteAll(queue);
+      }
+    } finally {
+      await other.close();
+    }
+  });
 }
 
 function messageFleetTest(stores: () => Stores, openAnother: () => Promise<Stores>): void {
