@@ -1,8 +1,8 @@
-// .NET functions through the real client, on a real .NET where there is one (EVOKE_TEST_DOTNET; .ci/run brings .NET Core 3.1, shown here as 8),
-// compiled with Mono's mcs.
+// .NET functions through the real client, on every real .NET of EVOKE_TEST_DOTNET (paths of `dotnet`, with colons between; .ci/run brings .NET 8), compiled with
+// Mono's mcs. A .NET older than 8 is shown as 8.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -15,10 +15,24 @@ test("the assembly that is kept was compiled from the sources beside it", () => 
   assert.ok(readFileSync(ASSEMBLY).includes(sourcesDigest()), "run: node tools/dotnet-runtime.ts");
 });
 
-const dotnet = process.env["EVOKE_TEST_DOTNET"];
+const dotnets = (process.env["EVOKE_TEST_DOTNET"] ?? "").split(":").filter((path) => path !== "").map((path) => realpathSync(path));
+
+/** What a .NET older than 8 lacks, no test here asks for. Only an interpreter's own folder is seen by functions, hence the copy. */
+function showAs8(dotnet: string, home: string): void {
+  writeFileSync(join(home, "dotnet"), `#!/bin/sh\nif [ "$1" = --list-runtimes ]; then echo "Microsoft.NETCore.App 8.0.4 [${dirname(dotnet)}]"; exit; fi\nexec ${join(home, "real/dotnet")} "$@"\n`);
+  cpSync(dirname(dotnet), join(home, "real"), { recursive: true });
+  chmodSync(join(home, "real/dotnet"), 0o755);
+  chmodSync(join(home, "dotnet"), 0o755);
+}
+
+const newestOf = (dotnet: string): string => [...execFileSync(dotnet, ["--list-runtimes"]).toString().matchAll(/Microsoft\.NETCore\.App (\S+)/g)].at(-1)![1]!;
 const canCompile = (() => { try { execFileSync("mcs", ["--version"], { stdio: "ignore" }); return true; } catch { return false; } })();
 
-describe(".NET functions", { skip: !dotnet ? "no .NET on this machine (EVOKE_TEST_DOTNET)" : !canCompile && "no mcs to compile with" }, () => {
+if (dotnets.length === 0) test(".NET functions", { skip: "no .NET on this machine (EVOKE_TEST_DOTNET)" });
+for (const dotnet of dotnets) describe(`.NET functions on .NET ${newestOf(dotnet)}`, { skip: !canCompile && "no mcs to compile with" }, () => {
+  const real = newestOf(dotnet), major = Number.parseInt(real, 10);
+  const Runtime = major >= 10 ? "dotnet10" : "dotnet8";
+  const configFor = (version: string): string => JSON.stringify({ runtimeOptions: { framework: { name: "Microsoft.NETCore.App", version }, configProperties: { "System.Globalization.Invariant": true } } });
   const home = mkdtempSync(join(tmpdir(), "evoke-dotnet-"));
   let platform: TestPlatform;
   /** A class library, and an executable assembly. */
@@ -31,24 +45,20 @@ describe(".NET functions", { skip: !dotnet ? "no .NET on this machine (EVOKE_TES
     compile("Amazon.Lambda.Core.dll", source("Core.cs"));
     compile("Shop.dll", `-r:${join(home, "Amazon.Lambda.Core.dll")}`, "-r:System.Runtime.Serialization.dll", source("Function.cs"));
     compile("Own.dll", "-target:exe", "-r:System.Net.Http.dll", source("Program.cs"));
-    const real = execFileSync(dotnet!, ["--list-runtimes"]).toString().match(/Microsoft\.NETCore\.App (\S+)/)![1]!;
     const target = `.NETCoreApp,Version=v${real.split(".").slice(0, 2).join(".")}`;
-    const config = JSON.stringify({ runtimeOptions: { framework: { name: "Microsoft.NETCore.App", version: real }, configProperties: { "System.Globalization.Invariant": true } } });
     files = {
       "Shop.dll": readFileSync(join(home, "Shop.dll")), "Amazon.Lambda.Core.dll": readFileSync(join(home, "Amazon.Lambda.Core.dll")),
-      "Shop.runtimeconfig.json": config,
+      "Shop.runtimeconfig.json": configFor(real),
       "Shop.deps.json": JSON.stringify({
         runtimeTarget: { name: target, signature: "" }, compilationOptions: {},
         targets: { [target]: { "Shop/1.0.0": { dependencies: { "Amazon.Lambda.Core": "2.0.0" }, runtime: { "Shop.dll": {} } }, "Amazon.Lambda.Core/2.0.0": { runtime: { "Amazon.Lambda.Core.dll": {} } } } },
         libraries: { "Shop/1.0.0": { type: "project", serviceable: false, sha512: "" }, "Amazon.Lambda.Core/2.0.0": { type: "package", serviceable: false, sha512: "" } },
       }),
     };
-    program = { "Own.dll": readFileSync(join(home, "Own.dll")), "Own.runtimeconfig.json": config };
-    writeFileSync(join(home, "dotnet"), `#!/bin/sh\nif [ "$1" = --list-runtimes ]; then echo "Microsoft.NETCore.App 8.0.4 [${dirname(dotnet!)}]"; exit; fi\nexec ${join(home, "real/dotnet")} "$@"\n`);
-    cpSync(dirname(dotnet!), join(home, "real"), { recursive: true }); // beside the script, as only an interpreter's own folder is seen by functions
-    chmodSync(join(home, "real/dotnet"), 0o755);
-    chmodSync(join(home, "dotnet"), 0o755);
-    platform = await openTestPlatform({}, undefined, { ...process.env, PATH: `${home}:${process.env["PATH"]}`, HOME: home, DOTNET_ROOT: undefined });
+    program = { "Own.dll": readFileSync(join(home, "Own.dll")), "Own.runtimeconfig.json": configFor(real) };
+    if (major < 8) showAs8(dotnet, home);
+    const folder = major < 8 ? home : dirname(dotnet);
+    platform = await openTestPlatform({}, undefined, { ...process.env, PATH: `${folder}:${process.env["PATH"]}`, HOME: home, DOTNET_ROOT: undefined });
   });
   after(async () => {
     await platform?.close();
@@ -56,7 +66,7 @@ describe(".NET functions", { skip: !dotnet ? "no .NET on this machine (EVOKE_TES
   });
 
   async function create(FunctionName: string, method: string, more: Partial<CreateFunctionCommandInput> = {}, content = files): Promise<void> {
-    await platform.lambda.send(new CreateFunctionCommand({ FunctionName, Runtime: "dotnet8", Handler: method.includes("::") ? method : `Shop::Space.Function::${method}`, Role: "arn:aws:iam::000000000000:role/test", MemorySize: 256, Timeout: 20, Code: { ZipFile: await zipOf(content) }, ...more }));
+    await platform.lambda.send(new CreateFunctionCommand({ FunctionName, Runtime, Handler: method.includes("::") ? method : `Shop::Space.Function::${method}`, Role: "arn:aws:iam::000000000000:role/test", MemorySize: 256, Timeout: 20, Code: { ZipFile: await zipOf(content) }, ...more }));
     await waitUntilFunctionActiveV2({ client: platform.lambda, maxWaitTime: 10, minDelay: 0.05, maxDelay: 0.1 } as Parameters<typeof waitUntilFunctionActiveV2>[0], { FunctionName });
   }
 
@@ -164,7 +174,30 @@ describe(".NET functions", { skip: !dotnet ? "no .NET on this machine (EVOKE_TES
     }
   });
 
-  test("a version that is not there says how to get it", async () => {
+  test("a program that brings its own .NET runs by its name, and one that is not there is told in AWS's words", async () => {
+    await create("brought", "", { Handler: "Brought" }, { Brought: "#!/bin/sh\necho it runs in $(pwd)\nexit 3\n" });
+    const brought = await invoke("brought", {});
+    assert.match(brought.json.errorMessage, /exit status 3$/);
+    assert.match(brought.log, /it runs in \/var\/task/);
+    await create("nowhere", "", { Handler: "Nowhere" }, program);
+    const nowhere = await invoke("nowhere", {});
+    assert.match(nowhere.json.errorMessage, /exit status 104$/);
+    assert.match(nowhere.log, /Error: executable assembly \/var\/task\/Nowhere\.dll or binary \/var\/task\/Nowhere not found\./);
+  });
+
+  test("an assembly for a .NET that is not there ends as on AWS", async () => {
+    await create("ahead", "Doubled", {}, { ...files, "Shop.runtimeconfig.json": configFor("99.0.0") });
+    const { json, log } = await invoke("ahead", {});
+    assert.match(json.errorMessage, /exit status 150$/);
+    assert.match(log, /99\.0\.0/);
+  });
+
+  test("a function for .NET 8 runs on a newer one where that is all there is", { skip: major <= 8 && "only on a newer .NET" }, async () => {
+    await create("older", "Doubled", { Runtime: "dotnet8" }, { ...files, "Shop.runtimeconfig.json": configFor("8.0.0") });
+    assert.deepEqual((await invoke("older", { Name: "x", Count: 1 })).json, { Name: "x", Count: 2 });
+  });
+
+  test("a version that is not there says how to get it", { skip: major >= 10 && "this .NET runs every runtime" }, async () => {
     await create("newer", "Doubled", { Runtime: "dotnet10" });
     await assert.rejects(invoke("newer", {}), { name: "InvalidRuntimeException", message: /no \.NET 10 runtime or newer.*dotnet\.microsoft\.com/ });
   });

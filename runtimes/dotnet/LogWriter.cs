@@ -8,6 +8,7 @@ using System.Linq;
 using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
+using System.Threading;
 using Microsoft.Win32.SafeHandles;
 
 namespace Evoke.Runtime
@@ -25,7 +26,17 @@ namespace Evoke.Runtime
         readonly Stream frames;
         readonly TextWriter console;
 
-        public string RequestId, TraceId, TenantId;
+        /// <summary>Follows a handler across its awaits, where several run at once.</summary>
+        readonly AsyncLocal<Invocation> current = new AsyncLocal<Invocation>();
+
+        string RequestId { get { return current.Value == null ? null : current.Value.RequestId; } }
+        string TraceId { get { return current.Value == null ? null : current.Value.TraceId; } }
+        string TenantId { get { return current.Value == null ? null : current.Value.TenantId; } }
+
+        public void Begin(Invocation invocation)
+        {
+            current.Value = invocation;
+        }
 
         LogWriter(Stream frames, TextWriter console)
         {

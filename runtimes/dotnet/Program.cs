@@ -1,8 +1,9 @@
 // Runs a class library's handler (Assembly::Type::Method) on the machine's own .NET, as AWS's managed runtime does.
 // https://docs.aws.amazon.com/lambda/latest/dg/csharp-handler.html; the rules are those of aws/aws-lambda-dotnet, Amazon.Lambda.RuntimeSupport 1.14.
-// Only what .NET Framework 4.5 already had is used, so that one small assembly runs on every .NET (its references are forwarded).
+// Only what .NET Framework 4.6 already had is used, so that one small assembly runs on every .NET (its references are forwarded).
 using System;
 using System.IO;
+using System.Threading;
 
 namespace Evoke.Runtime
 {
@@ -25,16 +26,25 @@ namespace Evoke.Runtime
                 return 1;
             }
             if (SnapshotHooks.Wanted && !SnapshotHooks.Pass(api, log)) return 1;
+            // On managed instances as many events at once as there may be, on threads that wait for them.
+            for (var n = 1; Concurrent && n < int.Parse(Environment.GetEnvironmentVariable("AWS_LAMBDA_MAX_CONCURRENCY")); n++)
+                new Thread(() => Loop(api, log, code)) { IsBackground = true }.Start();
+            Loop(api, log, code);
+            return 0;
+        }
+
+        static readonly bool Concurrent = Environment.GetEnvironmentVariable("AWS_LAMBDA_INITIALIZATION_TYPE") == "lambda-managed-instances";
+
+        static void Loop(RuntimeApi api, LogWriter log, UserCode code)
+        {
             while (true) Once(api, log, code);
         }
 
         static void Once(RuntimeApi api, LogWriter log, UserCode code)
         {
             var invocation = api.Next();
-            log.RequestId = invocation.RequestId;
-            log.TraceId = invocation.TraceId;
-            log.TenantId = invocation.TenantId;
-            Environment.SetEnvironmentVariable("_X_AMZN_TRACE_ID", invocation.TraceId);
+            log.Begin(invocation);
+            if (!Concurrent) Environment.SetEnvironmentVariable("_X_AMZN_TRACE_ID", invocation.TraceId); // else everybody's: the context has it
             var answer = new MemoryStream();
             try
             {

@@ -33,12 +33,20 @@ for kind in deps runtimeconfig; do
 done
 exec "$@" "$host" "$handler"`;
 
+/** A handler without a type names an assembly with a Main, with or without .dll, or a program that brings its own .NET. */
+const PROGRAM = `task="$1" name="$2"; shift 2
+assembly="$task/\${name%.dll}.dll"
+if [ -f "$assembly" ]; then exec "$@" "$assembly"; fi
+if [ -f "$task/$name" ]; then exec "$task/$name"; fi
+echo "Error: executable assembly $assembly or binary $task/$name not found." >&2
+exit 104`;
+
 /**
- * As AWS's bootstrap starts it (aws/aws-lambda-dotnet, bootstrap.net8.sh): an executable assembly by its name, with or without .dll; a class library
+ * As AWS's bootstrap starts it (aws/aws-lambda-dotnet, bootstrap.net8.sh): a program by its name; a class library
  * (Assembly::Type::Method) in a host. `start` is `dotnet exec` and its options; LAMBDA_DOTNET_MAIN_ASSEMBLY names the library's own files.
  */
 export function dotnetCommand(start: string[], handler: string, mainAssembly: string | undefined): string[] {
-  if (!handler.includes(":")) return [...start, `/var/task/${handler.replace(/\.dll$/, "")}.dll`];
+  if (!handler.includes(":")) return ["/bin/sh", "-c", PROGRAM, "bootstrap", "/var/task", handler, ...start];
   const name = (mainAssembly || handler.slice(0, handler.indexOf(":"))).replace(/\.dll$/, "");
   return ["/bin/sh", "-c", LIBRARY, "bootstrap", "/var/task", name, HOST, handler, ...start];
 }

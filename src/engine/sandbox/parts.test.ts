@@ -113,4 +113,5 @@ for (const isolation of ["bubblewrap", "uid", "none"] as const) {
 
 it("a status above 128 is a signal's", () => {
   assert.deepEqual([exitOfStatus(137), exitOfStatus(1), exitOfStatus(255)], [{ code: null, signal: "SIGKILL" }, { code: 1, signal: null }, { code: 255, signal: null }]);
+  assert.deepEqual(exitOfStatus(150), { code: 150, signal: null }, "nothing dies by SIGTTOU");
 });

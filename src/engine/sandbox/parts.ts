@@ -27,6 +27,8 @@ const OUTPUT = 5;
 /** The reports come from inside the sandbox, where a function may write what it likes. */
 const REPORT_BYTES_MAX = 4096;
 const SIGNALED = 128;
+/** Nothing dies by these; 150 is .NET's exit status without a framework that fits, not 128 and SIGTTOU. */
+const HARMLESS = new Set<string>(["SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGWINCH"]);
 
 interface Member {
   pid?: number;
@@ -110,6 +112,6 @@ function startCommand(number: number, words: string[], to: "runtime" | "extensio
 
 /** A shell tells a death by signal as 128 plus its number. */
 export function exitOfStatus(status: number): Omit<Exit, "outOfMemory"> {
-  const signal = status > SIGNALED ? (Object.entries(constants.signals) as [NodeJS.Signals, number][]).find(([, value]) => value === status - SIGNALED)?.[0] : undefined;
+  const signal = status > SIGNALED ? (Object.entries(constants.signals) as [NodeJS.Signals, number][]).find(([name, value]) => value === status - SIGNALED && !HARMLESS.has(name))?.[0] : undefined;
   return signal ? { code: null, signal } : { code: status, signal: null };
 }
