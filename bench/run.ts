@@ -4,6 +4,7 @@ import { arch, cpus, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { asyncEvents } from "./async-events.ts";
 import { coldStarts } from "./cold.ts";
+import { devSaves } from "./dev-save.ts";
 import { eventRules } from "./event-rules.ts";
 import { objects } from "./objects.ts";
 import { policyCost } from "./policy.ts";
@@ -24,11 +25,12 @@ const NOTES = `- The function echoes its event, has 1769 MB (one CPU), and is ca
 - Asynchronous events lie on disk before they are answered (three writes in their life, many in one commit), and run while more are sent. Their floors are synchronous invokes of the same function and the same three writes by bare prepared statements, 32 to a commit.
 - SQS: messages of 200 bytes over the JSON protocol. Durable: each message is on disk before it is answered. ElasticMQ keeps messages in memory, and has run two rounds before it is measured.
 - SQS → Lambda: an empty Node.js function; the queue is filled first, and the first half is not counted, in which environments start. As many batches run at once as AWS would run, from 5 upwards.
-- Objects: a client with one request at a time; MD5 and CRC64NVME are computed by both servers, and both answer a PUT when it is on disk.`;
+- Objects: a client with one request at a time; MD5 and CRC64NVME are computed by both servers, and both answer a PUT when it is on disk.
+- evoke dev: files of about 1 KB in node_modules, and one of the function's own that is saved every 1.5 s; CPU time is that of Evoke and of the command, with what they do after the switch: most of it links for the next save.`;
 
 const quick = process.argv.includes("--quick");
 const rows: Row[] = [];
-for (const [name, measure] of [["warm invokes", warmInvokes], ["cold starts", coldStarts], ["asynchronous events", asyncEvents], ["SNS fan-out", snsFanOut], ["rules of events", eventRules], ["objects", objects], ["start-up", startUp], ["policies", policyCost], ["SQS", sqsOperations], ["SQS to functions", sqsToLambda], ["a queue of a million", sqsMillion]] as const) {
+for (const [name, measure] of [["warm invokes", warmInvokes], ["cold starts", coldStarts], ["asynchronous events", asyncEvents], ["SNS fan-out", snsFanOut], ["rules of events", eventRules], ["objects", objects], ["start-up", startUp], ["saves under evoke dev", devSaves], ["policies", policyCost], ["SQS", sqsOperations], ["SQS to functions", sqsToLambda], ["a queue of a million", sqsMillion]] as const) {
   process.stderr.write(`measuring ${name} …\n`);
   rows.push(...(await measure(quick)));
 }

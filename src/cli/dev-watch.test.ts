@@ -11,7 +11,11 @@ async function watched(t: TestContext, prepare: (folder: string) => Promise<unkn
   const folder = await mkdtemp(join(tmpdir(), "evoke-watch-"));
   await prepare(folder);
   const told: string[][] = [];
-  const watch = await watchFolder(folder, realClock(), (paths) => told.push([...paths].sort()));
+  const alls: boolean[] = [];
+  const watch = await watchFolder(folder, realClock(), (paths, all) => {
+    told.push([...paths].sort());
+    alls.push(all);
+  });
   t.after(async () => {
     watch.close();
     await rm(folder, { recursive: true, force: true });
@@ -23,7 +27,7 @@ async function watched(t: TestContext, prepare: (folder: string) => Promise<unkn
     }
     assert.fail(`nothing was told of ${path}: ${JSON.stringify(told)}`);
   };
-  return { folder, told, seen };
+  return { folder, told, alls, seen };
 }
 
 test("a file that is written, renamed into place or deleted is told by its path", async (t) => {
@@ -60,13 +64,50 @@ test("many saves at once are told together", async (t) => {
   assert.equal(new Set(told.flat()).size, 50);
 });
 
-test("node_modules, compiled Python and editors' own files are nobody's save", async (t) => {
-  const { folder, told, seen } = await watched(t, (path) => mkdir(join(path, "node_modules/x"), { recursive: true }));
-  for (const name of ["node_modules/x/index.js", ".index.js.swp", "index.js~", ".#index.js", "4913"]) await writeFile(join(folder, name), "1");
+test("compiled Python and editors' own files are nobody's save", async (t) => {
+  const { folder, told, alls, seen } = await watched(t);
+  for (const name of [".index.js.swp", "index.js~", ".#index.js", "4913"]) await writeFile(join(folder, name), "1");
   await mkdir(join(folder, "__pycache__"));
   await writeFile(join(folder, "last.js"), "1");
   await seen("last.js");
-  assert.deepEqual(told.flat(), ["last.js"]);
+  assert.deepEqual([told.flat(), alls], [["last.js"], [false]]);
+});
+
+test("an installation is one save when it is over, and everything is to be looked at", async (t) => {
+  const { folder, told, alls, seen } = await watched(t, (path) => mkdir(join(path, "node_modules/there"), { recursive: true }));
+  for (let n = 0; n < 20; n++) {
+    await mkdir(join(folder, `node_modules/new${n}`));
+    await writeFile(join(folder, `node_modules/new${n}/index.js`), "1");
+    await realClock().sleep(20);
+  }
+  await writeFile(join(folder, "node_modules/there/index.js"), "1");
+  await seen("node_modules/there/index.js");
+  assert.deepEqual(alls, [true]);
+  told.length = alls.length = 0;
+  await writeFile(join(folder, "node_modules/new7/index.js"), "2");
+  await writeFile(join(folder, "index.js"), "a save of one's own does not wait for it");
+  await seen("index.js");
+  assert.ok(told[0]!.includes("node_modules/new7/index.js") && alls[0], JSON.stringify(told));
+});
+
+test("a folder that takes the name of another is watched in its place", async (t) => {
+  const { folder, told, seen } = await watched(t, (path) => mkdir(join(path, "dist"), { recursive: true }));
+  for (let n = 0; n < 5; n++) {
+    await rm(join(folder, "dist"), { recursive: true });
+    await mkdir(join(folder, "dist"));
+    await realClock().sleep(40);
+    told.length = 0;
+    await writeFile(join(folder, "dist/index.js"), `${n}`);
+    await seen("dist/index.js");
+  }
+  await rename(join(folder, "dist"), join(folder, "old"));
+  await mkdir(join(folder, "dist"));
+  await realClock().sleep(40);
+  told.length = 0;
+  await writeFile(join(folder, "old/index.js"), "1");
+  await writeFile(join(folder, "dist/index.js"), "1");
+  await seen("dist/index.js");
+  await seen("old/index.js");
 });
 
 test("a link that leads back is not followed: a save is told once, by its own path", async (t) => {

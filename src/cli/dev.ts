@@ -7,10 +7,11 @@ import { UsageError, type Command } from "./arguments.ts";
 import { platformNowMs } from "./clock.ts";
 import { put, type Wanted, wantedOf } from "./deploy.ts";
 import { syntaxFault } from "./dev-syntax.ts";
+import { type Changes, type DevPackage, openDevPackage, sha256Of } from "./dev-package.ts";
+import { sendChanges } from "./dev-send.ts";
 import { watchFolder } from "./dev-watch.ts";
 import { printEvents } from "./logs.ts";
 import { advise, clientConfig, CommandError, endpointOf, print } from "./terminal.ts";
-import { zipFolder, type ZipMemory } from "./zip-folder.ts";
 
 /** A platform in this process. */
 export interface OwnEvoke {
@@ -23,6 +24,7 @@ export type StartEvoke = (command: Command) => Promise<OwnEvoke>;
 const POLL_MS = 3;
 const UPDATE_MS_MAX = 30_000;
 const LOG_POLL_MS = 250;
+const NOTHING: Changes = { added: [], removed: [] };
 
 export async function dev(command: Command, start: StartEvoke): Promise<number> {
   const wanted = wantedOf(command);
@@ -79,29 +81,36 @@ interface Development {
 
 async function develop({ wanted, inspected, command, lambda, logs, clock, signal, url }: Development): Promise<void> {
   const startedMs = await platformNowMs(command);
-  const memory: ZipMemory = new Map();
-  let deployed = await zipFolder(wanted.folder, memory);
-  // What is saved from here on counts, so watching begins before the first upload.
+  const code = openDevPackage(wanted.folder);
   let waiting = new Set<string>();
+  let isLost = false;
   let working: Promise<void> | undefined;
-  const watching = await watchFolder(wanted.folder, clock, (paths) => {
+  let first = true;
+  // What is saved from here on counts, so watching begins before anything is read.
+  const watching = await watchFolder(wanted.folder, clock, (paths, all) => {
     for (const path of paths) waiting.add(path);
-    if (!first) working ??= work().finally(() => { working = undefined; });
+    isLost ||= all;
+    if (!first) begin();
   });
   const work = async () => {
     while (waiting.size && !signal.aborted) {
-      const paths = waiting;
+      const [paths, all] = [[...waiting], isLost];
       waiting = new Set();
-      deployed = await redeploy({ lambda, wanted, clock, signal, memory }, deployed, [...paths]);
+      isLost = false;
+      await redeploy({ lambda, wanted, clock, signal, command }, code, paths, all);
     }
   };
-  let first = true;
+  const begin = () => { working ??= work().finally(() => { working = undefined; }); };
   try {
-    const { created } = await put(lambda, wanted, deployed, command);
+    await code.look([], true);
+    const zip = code.zip();
+    const { created } = await put(lambda, wanted, zip, command);
+    code.isDeployed(sha256Of(zip));
+    await sendChanges(command, wanted.name, code, NOTHING); // the platform makes ready for some
     first = false;
     print(`${created ? "created" : "updated"} ${wanted.name} (${wanted.runtime}, ${wanted.handler}) at ${url}; watching ${wanted.folder}. Ctrl-C ends this, and leaves the function.`);
     if (inspected) print(`A debugger can attach at 127.0.0.1:${inspected.port}; ${command.config.inspectWait ? `invocations of ${wanted.name} wait for one` : "it is connected at the first invocation, and again after each save"}.`);
-    if (waiting.size) working ??= work().finally(() => { working = undefined; });
+    if (waiting.size) begin();
     const about = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: wanted.name }));
     void printEvents(logs, about.LoggingConfig?.LogGroup ?? `/aws/lambda/${wanted.name}`, startedMs, { ...command, options: { follow: true } }, { pollMs: LOG_POLL_MS, signal })
       .catch((error) => { if (!signal.aborted) print(`the log cannot be shown: ${(error as Error).message}`); });
@@ -112,38 +121,42 @@ async function develop({ wanted, inspected, command, lambda, logs, clock, signal
   }
 }
 
+type Deployment = Pick<Development, "lambda" | "wanted" | "clock" | "signal" | "command">;
+
 /** One line for each. What cannot be deployed is said and left: the next save tries again, and until then the last good one runs. */
-async function redeploy({ lambda, wanted, clock, signal, memory }: Pick<Development, "lambda" | "wanted" | "clock" | "signal"> & { memory: ZipMemory }, before: Uint8Array, paths: string[]): Promise<Uint8Array> {
+async function redeploy({ lambda, wanted, clock, signal, command }: Deployment, code: DevPackage, paths: string[], all: boolean): Promise<void> {
   const startedMs = clock.monotonicMs();
   try {
-    const zip = await zipFolder(wanted.folder, memory);
-    if (Buffer.compare(zip, before) === 0) return before; // touched, or back to what it was
-    await update({ lambda, wanted, clock, signal }, zip);
+    await code.look(paths, all);
+    if (!code.changes()) return; // touched, or back to what it was
+    await update({ lambda, wanted, clock, signal, command }, code);
     const tookMs = Math.round(clock.monotonicMs() - startedMs);
     const fault = await syntaxFault(wanted.folder, paths);
     print(`${paths.slice(0, 3).join(", ")}${paths.length > 3 ? ` and ${paths.length - 3} more` : ""}: ${wanted.name} runs the new code (${tookMs} ms)${fault ? `, which does not parse:\n${fault}` : ""}`);
-    return zip;
   } catch (error) {
     if (!signal.aborted) print(`${wanted.name} was not deployed: ${(error as Error).message}`);
-    return before;
   }
 }
 
 /** Until the new code is what the next invocation gets. */
-async function update({ lambda, wanted, clock, signal }: Pick<Development, "lambda" | "wanted" | "clock" | "signal">, zip: Uint8Array): Promise<void> {
+async function update({ lambda, wanted, clock, signal, command }: Deployment, code: DevPackage): Promise<void> {
   const untilMs = clock.monotonicMs() + UPDATE_MS_MAX;
   const again = async (): Promise<void> => {
     if (clock.monotonicMs() > untilMs) throw new CommandError("it took too long");
     await clock.sleep(POLL_MS, signal);
   };
-  for (;;) {
+  const sent = await sendChanges(command, wanted.name, code, code.changes()!);
+  const zip = sent === undefined ? code.zip() : undefined;
+  for (let isSent = sent !== undefined; !isSent;) {
     try {
       await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: wanted.name, ZipFile: zip }));
-      break;
+      isSent = true;
     } catch (error) {
       if (!(error instanceof ResourceConflictException)) throw error; // another update is on its way
       await again();
     }
   }
+  code.isDeployed(sent ?? sha256Of(zip!));
   while ((await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: wanted.name }))).LastUpdateStatus === "InProgress") await again();
+  if (zip) await sendChanges(command, wanted.name, code, NOTHING);
 }

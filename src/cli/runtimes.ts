@@ -1,6 +1,8 @@
 // evoke runtimes: which interpreters and SDKs are here; evoke runtimes add nodejs22.x, or aws-sdk, brings one.
-import { type Interpreters, openInterpreters, type SdkName } from "../engine/interpreters.ts";
+import { type Interpreters, openInterpreters, parseRuntime, type SdkName } from "../engine/interpreters.ts";
+import { releaseOf } from "../engine/interpreters/families.ts";
 import { silentLog } from "../kernel/log.ts";
+import { runtimeVersionArn } from "../kernel/runtime-version.ts";
 import { UsageError, type Command } from "./arguments.ts";
 import { CommandError, print, printJson, table } from "./terminal.ts";
 
@@ -20,15 +22,21 @@ export async function runtimes(command: Command): Promise<number> {
   if (command.json) {
     const missingSdk = "evoke runtimes add aws-sdk";
     printJson([
-      ...list.map(({ runtime: name, found, missing }) => ({ runtime: name, version: found?.version, exact: found?.exact, path: found?.argv[0], missing })),
+      ...list.map(({ runtime: name, found, missing, versions }) => ({ runtime: name, version: found?.version, exact: found?.exact, path: found?.argv[0], missing, versions: versions.map((version) => ({ version, arn: runtimeVersionArn(command.config.region, name, version) })) })),
       ...sdks.map(({ name, found }) => ({ sdk: name, version: found?.version, path: found?.folder, missing: found ? undefined : missingSdk })),
     ]);
     return 0;
   }
-  print(table([["RUNTIME", "RUNS ON", "PATH"], ...list.map(({ runtime: name, found, missing }) => [name, found ? `${found.version}${found.exact ? "" : " (nearest newer)"}` : "missing", found ? found.argv[0]! : (missing ?? "")])]));
+  print(table([["RUNTIME", "RUNS ON", "ALSO HERE", "PATH"], ...list.map(({ runtime: name, found, missing, versions }) => [name, found ? `${found.version}${found.exact ? "" : " (nearest newer)"}` : "missing", found?.exact ? sameRelease(name, found.version, versions) : "", found ? found.argv[0]! : (missing ?? "")])]));
   print("");
   print(table([["SDK", "VERSION", "PATH"], ...sdks.map(({ name, found }) => [name, found?.version ?? "missing", found?.folder ?? "functions that do not bring it need it: evoke runtimes add aws-sdk"])]));
   return 0;
+}
+
+/** Other versions of the same release, which a function can be held to; --json has their ARNs. */
+function sameRelease(runtime: string, version: string, versions: string[]): string {
+  const wanted = parseRuntime(runtime).version;
+  return versions.filter((each) => each !== version && releaseOf(wanted, each) === wanted).join(", ");
 }
 
 /** Under the names that can be added. */

@@ -4,7 +4,7 @@ import { readFile, readlink } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import { LAMBDA } from "../kernel/limits.ts";
 import { CommandError } from "./terminal.ts";
-import { type PackedEntry, packEntry, zipOf, ENTRIES_MAX } from "./zip-entries.ts";
+import { ENTRIES_MAX, orderKey, type PackedEntry, packEntry, zipOf } from "../engine/code/zip-entries.ts";
 
 /** Never part of a function. */
 export const LEFT_OUT = new Set([".git", ".DS_Store", ".evoke", "evoke-data", "__pycache__"]);
@@ -13,8 +13,8 @@ const PROGRAM = 0o100755;
 const LINK = 0o120777;
 const AT_ONCE = 16;
 
-/** What is known of a folder's files from zipping it before: those that have not changed are not read again. */
-export type ZipMemory = Map<string, { stamp: string; entry: PackedEntry }>;
+/** By path, what is known of a folder's files: those that have not changed are not read again. */
+export type ZipMemory = Map<string, { stamp: string; bytes: number; entry: PackedEntry }>;
 
 interface Member {
   path: string;
@@ -22,17 +22,55 @@ interface Member {
 }
 
 export async function zipFolder(folder: string, memory: ZipMemory = new Map()): Promise<Uint8Array> {
-  const members = membersIn(folder);
-  const entries = Array.from<PackedEntry>({ length: members.length });
-  let next = 0;
-  const worker = async () => {
-    for (let at = next++; at < members.length; at = next++) entries[at] = await entryOf(folder, members[at]!, memory);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await lookAtAll(folder, memory);
+  return zipOfAll(memory);
+}
+
+export const zipOfAll = (memory: ZipMemory): Uint8Array => zipOf(inOrder([...memory].map(([path, { entry }]) => ({ path, entry }))).map(({ entry }) => entry));
+
+const inOrder = <T extends { path: string }>(entries: T[]): T[] =>
+  entries.map((entry) => ({ key: orderKey(entry.path), entry })).sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ entry }) => entry);
+
+/** What has another date, size, mode or inode than before is read. */
+export async function lookAtAll(folder: string, memory: ZipMemory): Promise<void> {
+  const members = refusing(folder, () => membersOf(folder, { files: 0, bytes: 0 }));
   const here = new Set(members.map(({ path }) => path));
   for (const path of memory.keys()) if (!here.has(path)) memory.delete(path);
-  return zipOf(entries);
+  await pack(folder, members, memory);
 }
+
+/** These paths and what is below them, the files themselves whatever their dates are: two saves may be of the same one. */
+export async function lookAt(folder: string, memory: ZipMemory, paths: Iterable<string>): Promise<void> {
+  for (const path of [...paths].sort()) { // what has become a link or a file comes before what was below it
+    const parts = path.split("/");
+    if (path === "" || parts.some((part) => LEFT_OUT.has(part)) || parts.some((_, depth) => depth > 0 && memory.has(parts.slice(0, depth).join("/")))) continue;
+    const about = refusing(folder, () => lstatSync(join(folder, path), { throwIfNoEntry: false }));
+    const before = memory.get(path);
+    memory.delete(path);
+    const members = about?.isDirectory() ? refusing(folder, () => membersOf(folder, { files: 0, bytes: 0 }, path)) : about?.isFile() || about?.isSymbolicLink() ? [{ path, about }] : [];
+    const here = new Set(members.map((member) => member.path));
+    if (!before) for (const known of memory.keys()) if (known.startsWith(`${path}/`) && !here.has(known)) memory.delete(known);
+    await pack(folder, members, memory);
+  }
+  refusing(folder, () => checkSizes(folder, memory));
+}
+
+async function pack(folder: string, members: Member[], memory: ZipMemory): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    for (let at = next++; at < members.length; at = next++) await packMember(folder, members[at]!, memory);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, members.length) }, worker));
+}
+
+function checkSizes(folder: string, memory: ZipMemory): void {
+  let sum = 0;
+  for (const { bytes } of memory.values()) sum += bytes;
+  if (memory.size > ENTRIES_MAX) throw tooManyFiles(folder);
+  if (sum > LAMBDA.unzippedBytesMax) throw new CommandError(`cannot zip ${folder}: it holds more than ${LAMBDA.unzippedBytesMax} bytes, which is the most a package has`);
+}
+
+const tooManyFiles = (folder: string): CommandError => new CommandError(`cannot zip ${folder}: it holds more than ${ENTRIES_MAX} files, which is the most a package has`);
 
 /**
  * Files and links, folder by folder, by name. Gives up as soon as they are too many: the folder may be somebody's home.
@@ -46,30 +84,28 @@ function membersOf(folder: string, sum: { files: number; bytes: number }, relati
     const about = lstatSync(join(folder, path), { throwIfNoEntry: false }); // an editor's own is soon gone again
     if (about?.isDirectory()) found.push(...membersOf(folder, sum, path));
     if (!about?.isFile() && !about?.isSymbolicLink()) continue;
-    if (++sum.files > ENTRIES_MAX) throw new CommandError(`cannot zip ${folder}: it holds more than ${ENTRIES_MAX} files, which is the most a package has`);
+    if (++sum.files > ENTRIES_MAX) throw tooManyFiles(folder);
     if ((sum.bytes += about.size) > LAMBDA.unzippedBytesMax) throw new CommandError(`cannot zip ${folder}: it holds more than ${LAMBDA.unzippedBytesMax} bytes, which is the most a package has (with ${path} it is too much)`);
     found.push({ path, about });
   }
   return found;
 }
 
-function membersIn(folder: string): Member[] {
+function refusing<T>(folder: string, look: () => T): T {
   try {
-    return membersOf(folder, { files: 0, bytes: 0 });
+    return look();
   } catch (error) {
     throw error instanceof CommandError ? error : new CommandError(`cannot zip ${folder}: ${(error as Error).message}`);
   }
 }
 
-async function entryOf(folder: string, { path, about }: Member, memory: ZipMemory): Promise<PackedEntry> {
+async function packMember(folder: string, { path, about }: Member, memory: ZipMemory): Promise<void> {
   const stamp = [about.ino, about.size, about.mtimeMs, about.ctimeMs, about.mode].join(" ");
-  const known = memory.get(path);
-  if (known?.stamp === stamp) return known.entry;
+  if (memory.get(path)?.stamp === stamp) return;
   const mode = about.isSymbolicLink() ? LINK : about.mode & 0o111 ? PROGRAM : FILE;
   const bytes = about.isSymbolicLink() ? Buffer.from(await linkInside(folder, path)) : await readFile(join(folder, path)).catch((error: Error) => { throw new CommandError(`cannot zip ${folder}: ${error.message}`); });
   const entry = await packEntry(path, bytes, mode);
-  memory.set(path, { stamp, entry });
-  return entry;
+  memory.set(path, { stamp, bytes: bytes.byteLength, entry });
 }
 
 /** Lambda takes no package with a link that leads out of it. */

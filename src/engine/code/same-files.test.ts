@@ -19,7 +19,7 @@ async function packagesOf(t: TestContext) {
     await stores.close();
     await rm(dataDir, { recursive: true, force: true });
   });
-  return openPackages(dataDir, stores.blobs, () => new Set());
+  return openPackages(dataDir, stores.blobs, realClock(), () => new Set());
 }
 
 test("what has not changed is one file in both packages, and what has is its own", async (t) => {

@@ -1,6 +1,7 @@
 // Unpacks packages into folders: what other packages brought already is linked, and of the one before, where it is nearly the same, even that is done ahead.
 import { chmod, mkdir, mkdtemp, rename, rm, rmdir, stat, symlink, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { Clock } from "../../kernel/clock.ts";
 import { Fault } from "../../kernel/errors.ts";
 import { LAMBDA } from "../../kernel/limits.ts";
 import { BadCode } from "../../ports/code.ts";
@@ -16,12 +17,32 @@ const SLICE = 100;
 type Identities = Map<string, string>;
 const NONE: ReadonlyMap<string, string> = new Map();
 
-/** Makes `folder`, below `root`, if it is not there, and answers its name. */
-export function openUnpacker(root: string): (folder: string, plan: () => Promise<ZipPlan>) => Promise<string> {
+export interface Unpacker {
+  /** Makes `folder`, below `root`, if it is not there, and answers its name. */
+  unpack(folder: string, plan: () => Promise<ZipPlan>): Promise<string>;
+  /** The same from the folder of another package that was made ahead; undefined where there is none. */
+  change(folder: string, change: Change): Promise<string | undefined>;
+  /** `folder`, which is there, is going to be changed. */
+  expectChange(folder: string, entries: ZipEntry[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a package has other than the one in the folder `from`. */
+export interface Change {
+  from: string;
+  gone: string[];
+  fresh: ZipEntry[];
+  /** All there are in the package. */
+  links: ZipEntry[];
+}
+
+export function openUnpacker(root: string, clock: Clock): Unpacker {
   const same = openSameFiles();
-  const next = openNextFolder(root);
-  return async (folder, plan) => {
-    if (await stat(folder).then((found) => found.isDirectory(), () => false)) return folder;
+  const next = openNextFolder(root, clock);
+  const isThere = (folder: string): Promise<boolean> => stat(folder).then((found) => found.isDirectory(), () => false);
+
+  const unpack = async (folder: string, plan: () => Promise<ZipPlan>): Promise<string> => {
+    if (await isThere(folder)) return folder;
     const { entries } = await plan();
     const identities = await identitiesOf(entries);
     let temporary: string | undefined;
@@ -31,10 +52,7 @@ export function openUnpacker(root: string): (folder: string, plan: () => Promise
       // Beside its place first, then renamed: a folder under its final name is always whole.
       temporary = ahead?.folder ?? (await mkdtemp(join(root, "unpacking-")));
       await fill(temporary, entries, identities, ahead?.identities ?? NONE, same);
-      await rename(temporary, folder).catch(async (error: NodeJS.ErrnoException) => {
-        if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error; // another process was faster
-        await remove(temporary!);
-      });
+      await moveTo(folder, temporary);
       for (const [path, identity] of identities) same.remember(identity, join(folder, path));
       if (identities.size > WORTH_FROM_FILES) next.prepare(folder, identities);
       return folder;
@@ -43,6 +61,59 @@ export function openUnpacker(root: string): (folder: string, plan: () => Promise
       throw error instanceof BadCode ? error : new Fault("A code package could not be unpacked", error);
     }
   };
+
+  const change = async (folder: string, { from, gone, fresh, links }: Change): Promise<string | undefined> => {
+    const ahead = await next.takeLike(from);
+    if (!ahead) return undefined;
+    const files = fresh.filter(({ kind }) => kind === "file");
+    try {
+      for (const path of gone) if (ahead.identities.delete(path)) await removeFile(ahead.folder, path);
+      await addFolders(ahead.folder, files);
+      await write(ahead.folder, files);
+      for (const entry of files) ahead.identities.set(entry.path, entry.identity());
+      if (await isThere(folder)) { // as it was some saves ago
+        next.giveBack({ ...ahead, like: folder });
+        return folder;
+      }
+      await addFolders(ahead.folder, links);
+      for (const { path, target } of links) await symlink(target!, join(ahead.folder, path));
+      await moveTo(folder, ahead.folder);
+    } catch (error) {
+      await remove(ahead.folder);
+      throw error instanceof BadCode ? error : new Fault("A code package could not be unpacked", error);
+    }
+    for (const entry of files) same.remember(ahead.identities.get(entry.path)!, join(folder, entry.path));
+    next.prepare(folder, ahead.identities);
+    return folder;
+  };
+
+  return {
+    unpack, change, close: next.close,
+    async expectChange(folder, entries) {
+      if (next.isLike(folder)) return;
+      const identities = await identitiesOf(entries);
+      if (identities.size > WORTH_FROM_FILES) next.prepare(folder, identities);
+    },
+  };
+}
+
+async function moveTo(folder: string, temporary: string): Promise<void> {
+  await rename(temporary, folder).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error; // another process was faster
+    await remove(temporary);
+  });
+}
+
+async function addFolders(folder: string, entries: ZipEntry[]): Promise<void> {
+  for (const path of new Set(entries.map((entry) => dirname(entry.path)))) await mkdir(join(folder, path), { recursive: true, mode: 0o755 });
+}
+
+/** And the folders that have nothing in them without it. */
+async function removeFile(folder: string, path: string): Promise<void> {
+  await unlink(join(folder, path));
+  for (let parent = dirname(path); parent !== "."; parent = dirname(parent)) {
+    if (!(await rmdir(join(folder, parent)).then(() => true, () => false))) return;
+  }
 }
 
 /** Of its files; empty for a package so small that looking is not worth it. */

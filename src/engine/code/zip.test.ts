@@ -86,7 +86,7 @@ describe("code packages", () => {
     const clock = realClock();
     const stores = await openStores({ data: dataDir, ephemeral: true, database: undefined, clock, log: silentLog });
     try {
-      const packages = openPackages(dataDir, stores.blobs, () => new Set());
+      const packages = openPackages(dataDir, stores.blobs, clock, () => new Set());
       const zip = await zipOf([["bootstrap", "#!/bin/sh", 0o100700], ["lib/data.json", "{}", 0o100600], ["empty/", ""], ["link", "lib/data.json", 0o120777]]);
       const [kept, again] = await Promise.all([packages.add(zip), packages.add(zip)]);
       assert.deepEqual(kept, again);
@@ -99,7 +99,7 @@ describe("code packages", () => {
       assert.equal(await readlink(join(folder, "link")), "lib/data.json");
 
       await rm(folder, { recursive: true });
-      const later = openPackages(dataDir, stores.blobs, () => new Set());
+      const later = openPackages(dataDir, stores.blobs, clock, () => new Set());
       assert.equal(await readFile(join(await later.folder(kept.id), "bootstrap"), "utf8"), "#!/bin/sh");
 
       const downloads = openDownloads({ key: new Uint8Array(32), clock, endpointUrl: () => "http://localhost:1", read: packages.read });
