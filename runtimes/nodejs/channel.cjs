@@ -110,7 +110,33 @@ function whenFrame(callback) {
   socket.on("readable", look);
 }
 
+/** Set where several threads write: a frame is written whole. */
+let lock;
+
+function shareWith(threads) {
+  lock = threads;
+}
+
+function takeLock() {
+  while (Atomics.compareExchange(lock, 0, 0, 1) !== 0) Atomics.wait(lock, 0, 1);
+}
+
+function leaveLock() {
+  Atomics.store(lock, 0, 0);
+  Atomics.notify(lock, 0, 1);
+}
+
 function writeAll(buffer) {
+  if (lock === undefined) return writeNow(buffer);
+  takeLock();
+  try {
+    writeNow(buffer);
+  } finally {
+    leaveLock();
+  }
+}
+
+function writeNow(buffer) {
   let offset = 0;
   while (offset < buffer.length) {
     try {
@@ -141,4 +167,4 @@ function writeBytes(type, bytes) {
   writeAll(bytes.length === 0 ? head : Buffer.concat([head, bytes]));
 }
 
-module.exports = { FRAME, EMPTY, readFrame, whenFrame, writeText, writeBytes };
+module.exports = { FRAME, EMPTY, readFrame, whenFrame, shareWith, writeText, writeBytes };

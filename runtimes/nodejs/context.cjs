@@ -2,6 +2,8 @@
 // The context object of a handler, without its completion methods.
 // https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html
 
+const { setTraceId } = require("./trace-id.cjs");
+
 function parsed(value, name) {
   if (value === undefined || typeof value === "object") return value ?? undefined;
   try {
@@ -11,17 +13,31 @@ function parsed(value, name) {
   }
 }
 
+let own;
+
+/** Of the environment: read with the first event, for each look at it costs. */
+function ownValues() {
+  if (own?.functionName === undefined) {
+    own = {
+      functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+      functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+      memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+      logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+      logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    };
+  }
+  return own;
+}
+
 /** Adds the function's and the invocation's values to `target`, and moves the trace id to the environment. */
 function fillContext(target, invocation) {
-  if (invocation.traceId) process.env._X_AMZN_TRACE_ID = invocation.traceId;
-  else delete process.env._X_AMZN_TRACE_ID;
+  setTraceId(invocation.traceId);
+  return withValues(target, invocation);
+}
+
+function withValues(target, invocation) {
   const { deadlineMs } = invocation;
-  return Object.assign(target, {
-    functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
-    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
-    memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
-    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+  return Object.assign(target, ownValues(), {
     clientContext: parsed(invocation.clientContext, "ClientContext"),
     identity: parsed(invocation.cognitoIdentity, "CognitoIdentity"),
     invokedFunctionArn: invocation.arn,
@@ -31,4 +47,4 @@ function fillContext(target, invocation) {
   });
 }
 
-module.exports = { fillContext };
+module.exports = { fillContext, withValues };

@@ -74,4 +74,4 @@ function defineGlobals(nodeMajor) {
     );
 }
 
-module.exports = { defineGlobals };
+module.exports = { PROTECTED_KEYS, HttpResponseStream, defineGlobals, streamifyResponse };

@@ -17,13 +17,26 @@ const NOT_FINISHED = "Response stream is not finished.";
 const isBytesOrText = (chunk) => typeof chunk === "string" || chunk instanceof Uint8Array;
 
 /** Writing blocks while the engine does not read: that is the back-pressure, and nothing is held here. */
+const FRAMES = {
+  start: (contentType) => writeText(FRAME.streamStart, JSON.stringify({ contentType })),
+  write(chunk, callback) {
+    for (let offset = 0; offset < chunk.length; offset += CHUNK_BYTES_MAX) {
+      writeBytes(FRAME.streamChunk, chunk.subarray(offset, offset + CHUNK_BYTES_MAX));
+    }
+    callback();
+  },
+};
+
 class ResponseStream extends Writable {
   #contentType = DEFAULT_CONTENT_TYPE;
   #started = false;
   #written = false;
 
-  constructor(highWaterMark) {
+  #sink;
+
+  constructor(highWaterMark, sink = FRAMES) {
     super({ highWaterMark, decodeStrings: true, emitClose: true });
+    this.#sink = sink;
   }
 
   get started() {
@@ -55,15 +68,12 @@ class ResponseStream extends Writable {
   start() {
     if (this.#started) return;
     this.#started = true;
-    writeText(FRAME.streamStart, JSON.stringify({ contentType: this.#contentType }));
+    this.#sink.start(this.#contentType);
   }
 
   _write(chunk, _encoding, callback) {
     this.start();
-    for (let offset = 0; offset < chunk.length; offset += CHUNK_BYTES_MAX) {
-      writeBytes(FRAME.streamChunk, chunk.subarray(offset, offset + CHUNK_BYTES_MAX));
-    }
-    callback();
+    this.#sink.write(chunk, callback);
   }
 
   _final(callback) {
@@ -143,4 +153,4 @@ async function invokeStreaming(target, invocation, payload, next, nodeMajor) {
   } else complete();
 }
 
-module.exports = { invokeStreaming };
+module.exports = { ResponseStream, invokeStreaming, streamEnded, run };

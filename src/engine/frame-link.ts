@@ -2,11 +2,11 @@
 import type { Socket } from "node:net";
 import { LAMBDA } from "../kernel/limits.ts";
 import { FRAME, FRAME_BYTES_MAX } from "./frames.ts";
-import type { RuntimeLink, RuntimeListener } from "./link.ts";
+import type { RuntimeEvent, RuntimeLink, RuntimeListener } from "./link.ts";
 import { typeOfError } from "./failures.ts";
 
 export interface FrameLink extends RuntimeLink {
-  assign(assignment: { env?: Record<string, string>; handler: string; taskRoot: string; logFormat: string; logLevel: string; extensions?: boolean; inspected?: boolean }): void;
+  assign(assignment: { env?: Record<string, string>; handler: string; taskRoot: string; logFormat: string; logLevel: string; extensions?: boolean; inspected?: boolean; vcpus?: number }): void;
   /** From now on the runtime speaks to this listener; a pre-warmed process has had another one. */
   listen(listener: RuntimeListener & { hello?(): void }): void;
 }
@@ -39,22 +39,14 @@ export function frameLink(socket: Socket): FrameLink {
     },
     registered(any) { if (waitsForExtensions && !socket.destroyed) socket.write(Buffer.from([0, 0, 0, 2, FRAME.extensions, any ? 1 : 0])); },
     send(event, along = []) {
-      if (along.length) {
-        const all = [{ ...event, more: along.length }, ...along.map((other, at) => ({ ...other, more: along.length - 1 - at }))];
-        socket.write(Buffer.concat(all.flatMap((one) => [eventHead(one, 0), one.payload])));
-        return;
+      if (along.length) socket.write(Buffer.concat([wholeEvent(event, along.length), ...along.map((other, at) => wholeEvent(other, along.length - 1 - at))]));
+      else if (event.payload.byteLength <= ONE_WRITE_BYTES_MAX) socket.write(wholeEvent(event, 0));
+      else {
+        socket.cork();
+        socket.write(eventHead(event, 0, 0));
+        socket.write(event.payload);
+        socket.uncork();
       }
-      const small = event.payload.byteLength <= ONE_WRITE_BYTES_MAX;
-      const head = eventHead(event, small ? event.payload.byteLength : 0);
-      if (small) {
-        head.set(event.payload, head.byteLength - event.payload.byteLength);
-        socket.write(head);
-        return;
-      }
-      socket.cork();
-      socket.write(head);
-      socket.write(event.payload);
-      socket.uncork();
     },
     restore() { if (!socket.destroyed) socket.write(Buffer.from([0, 0, 0, 1, FRAME.restore])); },
     pause: () => { socket.pause(); },
@@ -94,19 +86,20 @@ function contentTypeOf(body: Buffer): string {
   }
 }
 
-/** With room for the payload at its end. JSON.stringify on strings the caller chose; the rest of the head is put together by hand, for speed. */
-function eventHead(event: Parameters<RuntimeLink["send"]>[0], roomBytes: number): Buffer {
-  let json = `{"id":"${event.requestId}","deadlineMs":${event.deadlineMs},"arn":${JSON.stringify(event.invokedArn)},"traceId":${JSON.stringify(event.traceId)},"streaming":${event.streaming}`;
-  if (event.clientContext !== undefined) json += `,"clientContext":${JSON.stringify(event.clientContext)}`;
-  if (event.cognitoIdentity !== undefined) json += `,"cognitoIdentity":${JSON.stringify(event.cognitoIdentity)}`;
-  if (event.tenantId !== undefined) json += `,"tenantId":${JSON.stringify(event.tenantId)}`;
-  if (event.more) json += `,"more":${event.more}`;
-  json += "}";
+function wholeEvent(event: RuntimeEvent, more: number): Buffer {
+  const frame = eventHead(event, more, event.payload.byteLength);
+  frame.set(event.payload, frame.byteLength - event.payload.byteLength);
+  return frame;
+}
+
+/** With room for the payload at its end. `more`: how many events follow in the same write. */
+function eventHead({ requestId: id, deadlineMs, invokedArn: arn, traceId, streaming, clientContext, cognitoIdentity, tenantId, payload }: RuntimeEvent, more: number, roomBytes: number): Buffer {
+  const json = JSON.stringify({ id, deadlineMs, arn, traceId, streaming, clientContext, cognitoIdentity, tenantId, more: more || undefined });
   // Only these two can hold more than ASCII: ids are ours, ARNs, trace and tenant ids have been checked.
-  const ascii = event.clientContext === undefined && event.cognitoIdentity === undefined;
+  const ascii = clientContext === undefined && cognitoIdentity === undefined;
   const jsonBytes = ascii ? json.length : Buffer.byteLength(json);
   const head = Buffer.allocUnsafe(9 + jsonBytes + roomBytes);
-  head.writeUInt32BE(5 + jsonBytes + event.payload.byteLength, 0);
+  head.writeUInt32BE(5 + jsonBytes + payload.byteLength, 0);
   head[4] = FRAME.invoke;
   head.writeUInt32BE(jsonBytes, 5);
   head.write(json, 9, ascii ? "latin1" : "utf8");

@@ -14,9 +14,10 @@ const UNUSUAL = new Set(["transfer-encoding", "expect", "upgrade", "te", "traile
 /** Undefined unless `bytes` begins with a complete request of the strict form; `endsAt` is where the next one begins. */
 export function readInvoke(bytes: Buffer): { request: WireRequest; endsAt: number } | undefined {
   if (bytes.length < START.length || START.compare(bytes, 0, START.length) !== 0) return undefined;
-  const headEnd = bytes.subarray(0, HEAD_BYTES_MAX).indexOf("\r\n\r\n");
+  const text = bytes.toString("latin1", 0, HEAD_BYTES_MAX);
+  const headEnd = text.indexOf("\r\n\r\n");
   if (headEnd < 0) return undefined;
-  const head = bytes.toString("latin1", 0, headEnd);
+  const head = text.slice(0, headEnd);
   const match = HEAD.exec(head);
   if (!match) return undefined;
   const headers = readHeaders(head);

@@ -2,11 +2,13 @@
 import { ANONYMOUS, type Call, type Principal } from "../kernel/call.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { Fault, ServiceError } from "../kernel/errors.ts";
+import { hostIdOf } from "../kernel/host-id.ts";
 import type { Ids } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
 import { readTraceHeader } from "../kernel/trace.ts";
 import type { WireRequest, WireResponse } from "../wire/http.ts";
-import { addressedBucket, type WireService, writeUnknownService } from "../wire/wire.ts";
+import { takeQueryHeaders } from "./presigned-headers.ts";
+import { addressedBucket, bucketOfHost, type WireService, writeUnknownService } from "../wire/wire.ts";
 import type { Gatekeeper } from "../ports/access.ts";
 import type { BucketWeb } from "../ports/bucket-web.ts";
 import type { CredentialUse } from "../ports/credential-use.ts";
@@ -98,8 +100,9 @@ interface Asked {
 
 async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse> {
   const { request, requestId } = asked;
-  const isAccountPage = Object.hasOwn(parts.accountPages, request.path);
-  const page = isAccountPage ? undefined : findPage(parts.pages, request.path);
+  const isOwnPath = /^\/(_evoke\/|SimpleNotificationService-)/.test(request.path) && bucketOfHost(request.headers["host"] ?? "") === undefined; // the latter: where messages say their certificate is
+  const isAccountPage = isOwnPath && Object.hasOwn(parts.accountPages, request.path);
+  const page = isAccountPage || !isOwnPath ? undefined : findPage(parts.pages, request.path);
   const isOwn = page !== undefined || isAccountPage;
   const refused = parts.browsers.refuse(request);
   // A bucket's own rules may admit a page; whatever else is asked for, and under whatever other name, is refused here.
@@ -116,6 +119,7 @@ async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse>
   if (!served || asked.service === undefined) throw notServed(parts, asked.service);
   if (asked.service === "s3" && isForm(request)) return answerForm(parts, asked, served, admit);
   const caller = await callerOf(parts, asked, claim, asked.service);
+  if (claim?.by === "query" && asked.service === "s3") takeQueryHeaders(request, claim);
   const parsed = await served.wire.parse(decodeChunks(request, caller, asked.service));
   const name = parsed.operation;
   const unsigned = claim === undefined && UNSIGNED_OPERATIONS[asked.service]?.includes(name) === true;
@@ -137,7 +141,7 @@ async function answer(parts: PipelineParts, asked: Asked): Promise<WireResponse>
   }
   const output = await operation(parsed.input, call);
   if (served.access.rules[name]?.changesAccess) parts.access.changed();
-  return await served.wire.write(parsed, output, requestId); // a promise returned unawaited takes two turns more
+  return served.wire.write(parsed, output, requestId);
 }
 
 const pageRefused = (sentence: string) => new ServiceError("AccessDeniedException", sentence, { status: 403 });
@@ -290,7 +294,6 @@ const serviceByQueueUrl = ({ path, query }: WireRequest): string | undefined => 
 const serviceByQuery = (form: string): string | undefined => QUERY_VERSIONS[/(?:^|&)Version=([\d-]{10})(?:&|$)/.exec(form)?.[1] ?? ""];
 
 function findPage(pages: PipelineParts["pages"], path: string): ((request: WireRequest) => Promise<WireResponse>) | undefined {
-  if (!path.startsWith("/_evoke/") && !path.startsWith("/SimpleNotificationService-")) return undefined; // where messages say their certificate is
   if (Object.hasOwn(pages, path)) return pages[path];
   const prefix = Object.keys(pages).find((candidate) => /[/-]$/.test(candidate) && path.startsWith(candidate));
   return prefix === undefined ? async () => ({ status: 404, headers: { "content-type": "text/plain; charset=utf-8" }, body: `Evoke has no page ${path}.\n` }) : pages[prefix];
@@ -309,6 +312,8 @@ function operationNotServed(service: string, operation: string, served: number):
 async function answerError(parts: PipelineParts, asked: Asked, error: unknown): Promise<WireResponse> {
   const shown = error instanceof ServiceError ? error : internalError(parts, asked, error);
   try {
+    // What is wrong with a signature is known before the room is open.
+    asked.served ??= asked.service === undefined ? undefined : await parts.service(asked.service);
     return await (asked.served ? asked.served.wire.writeError(asked.request, shown, asked.requestId) : writeUnknownService(asked.request, shown, asked.requestId));
   } catch (failure) {
     parts.log.error("an error could not be written", { requestId: asked.requestId, error: failure });
@@ -331,7 +336,7 @@ function finish(parts: PipelineParts, asked: Asked, response: WireResponse): Wir
   headers["x-amzn-requestid"] ??= requestId;
   if (service === "s3") {
     headers["x-amz-request-id"] ??= requestId;
-    headers["x-amz-id-2"] ??= requestId;
+    headers["x-amz-id-2"] ??= hostIdOf(requestId);
   }
   if (request.headers["origin"] !== undefined) Object.assign(headers, { ...(asked.cors ?? parts.browsers.corsHeaders(request)), ...headers });
   fenced(request, response, service === "s3");

@@ -34,9 +34,13 @@ export const bodyLimitBytes = (signingName: string, operation: string): number =
   BY_SERVICE[signingName]?.operations?.[operation] ?? BY_SERVICE[signingName]?.default ?? DEFAULT_BYTES;
 
 /** Throws AWS's 413, naming operation and limit. */
-export async function readBody(body: WireBody, signingName: string, operation: string): Promise<Uint8Array> {
+export function readBody(body: WireBody, signingName: string, operation: string): Uint8Array | Promise<Uint8Array> {
   const limit = bodyLimitBytes(signingName, operation);
   if (body.lengthBytes !== undefined && body.lengthBytes > limit) throw tooLarge(operation, limit, body.lengthBytes);
+  return body.whole ?? readAll(body, operation, limit);
+}
+
+async function readAll(body: WireBody, operation: string, limit: number): Promise<Uint8Array> {
   try {
     return await body.bytes(limit);
   } catch (error) {

@@ -14,6 +14,8 @@ export interface WireRequest {
 export interface WireBody {
   /** From Content-Length (or x-amz-decoded-content-length), where known. */
   readonly lengthBytes?: number;
+  /** All of it, where it is in memory already and there is nothing to check about it: never of a body that wraps another. */
+  readonly whole?: Uint8Array;
   /** Reads all of it; throws ServiceError RequestEntityTooLarge (413) past `limitBytes`. Cheap when it is already in memory. */
   bytes(limitBytes: number): Promise<Uint8Array>;
   /** For operations whose input member streams. Signature or checksum errors surface as a throw at the end. */
@@ -31,6 +33,7 @@ export interface WireResponse {
 /** A body that is already in memory. */
 export const bytesBody = (bytes: Uint8Array): WireBody => ({
   lengthBytes: bytes.byteLength,
+  whole: bytes,
   bytes: async () => bytes,
   stream: async function* () { if (bytes.byteLength) yield bytes; },
 });

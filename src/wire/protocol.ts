@@ -22,6 +22,6 @@ export interface Asked {
 
 export interface Protocol {
   read(model: ServiceModel, planned: PlannedOperation, asked: Asked): Promise<Record<string, unknown>>;
-  write(model: ServiceModel, planned: PlannedOperation, output: Record<string, unknown>, requestId: string): Promise<WireResponse>;
+  write(model: ServiceModel, planned: PlannedOperation, output: Record<string, unknown>, requestId: string): WireResponse;
   writeError(model: ServiceModel, error: DescribedError, requestId: string): WireResponse;
 }

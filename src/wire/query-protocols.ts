@@ -19,7 +19,7 @@ const fieldsOf = (error: DescribedError): string => writeXmlMembers((error.shape
 
 export const awsQuery: Protocol = {
   read: readWith("awsQuery"),
-  async write(model, { operation }, output, requestId) {
+  write(model, { operation }, output, requestId) {
     const { members, kind } = operation.output;
     const result = kind === "unit" ? "" : xmlElement(`${operation.name}Result`, writeXmlMembers(members, output));
     const metadata = xmlElement("ResponseMetadata", xmlElement("RequestId", escapeXml(requestId)));
@@ -33,7 +33,7 @@ export const awsQuery: Protocol = {
 
 export const ec2Query: Protocol = {
   read: readWith("ec2Query"),
-  async write(model, { operation }, output, requestId) {
+  write(model, { operation }, output, requestId) {
     const content = xmlElement("requestId", escapeXml(requestId)) + writeXmlMembers(operation.output.members, output);
     return answer(200, XML_DECLARATION + xmlElement(`${operation.name}Response`, content, xmlnsOf(model.xmlNamespace)));
   },

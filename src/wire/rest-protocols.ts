@@ -1,6 +1,7 @@
 // restJson1 and restXml: method and path name the operation, traits say where each member lives.
 // https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html
 import { ServiceError } from "../kernel/errors.ts";
+import { hostIdOf } from "../kernel/host-id.ts";
 import { checkBodyDigests } from "./body-digests.ts";
 import { readBody } from "./body-limits.ts";
 import type { DescribedError } from "./described-error.ts";
@@ -33,6 +34,9 @@ const JSON_FORMAT: BodyFormat = {
   writeEvent: (shape, value) => writeJsonValue(shape, value, REST_JSON),
 };
 
+/** As S3 has them, and as Java's client counts on: who owns the buckets, and which bucket it is, before what is in it (recorded by LocalStack). */
+const listsLast = (members: Member[]): Member[] => members.toSorted((a, b) => Number(a.shape.kind === "list") - Number(b.shape.kind === "list"));
+
 export const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 const XML_FORMAT: BodyFormat = {
@@ -40,14 +44,17 @@ const XML_FORMAT: BodyFormat = {
   readMembers: (members, bytes) => readXmlMembers(members, parseXml(bytes)),
   readValue: (member, bytes) => readXmlValue(member.shape, parseXml(bytes)),
   writeMembers(model, shape, members, output) {
-    const content = writeXmlMembers(members, output);
+    const content = writeXmlMembers(model.isS3 ? listsLast(members) : members, output, model.isS3);
     // The answer of GetBucketLocation is its one member, not wrapped: boto3 reads None from the wrapped form (tried).
-    if (shape.name === "GetBucketLocationOutput") return `${XML_DECLARATION}${xmlElement("LocationConstraint", escapeXml(String(output["LocationConstraint"] ?? "")), xmlnsOf(model.xmlNamespace))}`;
+    if (shape.name === "GetBucketLocationOutput") {
+      const location = output["LocationConstraint"];
+      return XML_DECLARATION + (location === undefined ? `<LocationConstraint${xmlnsOf(model.xmlNamespace)}/>` : xmlElement("LocationConstraint", escapeXml(String(location)), xmlnsOf(model.xmlNamespace)));
+    }
     return XML_DECLARATION + xmlElement(shape.traits.xmlName ?? shape.name, content, xmlnsOf(model.xmlNamespace) + xmlAttributes(members, output));
   },
   writeValue(model, member, value) {
     const name = member.traits.xmlName ?? member.shape.traits.xmlName ?? member.shape.name;
-    const body = writeXmlMember(member, value, name);
+    const body = writeXmlMember(member, value, model.isS3, name);
     // A namespace of the member's own is already there.
     return XML_DECLARATION + (member.traits.xmlNamespace ? body : body.replace(`<${name}`, () => `<${name}${xmlnsOf(model.xmlNamespace)}`));
   },
@@ -60,7 +67,7 @@ const BLOB_TYPE: Record<string, string> = { lambda: "application/json" };
 function restProtocol(format: BodyFormat, writeError: Protocol["writeError"]): Protocol {
   return {
     async read(model, { operation, input: plan }, { request, query, labels }) {
-      const input = boundInput(model, () => readBindings(plan, labels, query, request));
+      const input = boundInput(model, () => readBindings(plan, labels, query, request, model.isS3));
       if (model.isS3) checkReadHeaders(operation.name, request.headers);
       const { payload } = plan;
       if (payload?.traits.streaming && payload.shape.kind === "blob") {
@@ -68,7 +75,8 @@ function restProtocol(format: BodyFormat, writeError: Protocol["writeError"]): P
         return input;
       }
       if (!payload && plan.body.length === 0) return input;
-      const bytes = await readBody(request.body, model.signingName, operation.name);
+      const read = readBody(request.body, model.signingName, operation.name);
+      const bytes = read instanceof Promise ? await read : read; // awaiting nothing takes a turn, too
       if (model.isS3) await checkBodyDigests(bytes, request.headers, input);
       // An empty policy is one that cannot be read, not one that is missing (recorded).
       if (bytes.byteLength === 0) return model.isS3 && payload?.shape.kind === "string" ? Object.assign(input, { [payload.name]: "" }) : input;
@@ -78,7 +86,7 @@ function restProtocol(format: BodyFormat, writeError: Protocol["writeError"]): P
       else input[payload.name] = format.readValue(payload, bytes);
       return input;
     },
-    async write(model, { operation, output: plan }, output) {
+    write(model, { operation, output: plan }, output) {
       return writeAnswer(model, format, operation.output, plan, output, operation.http!.status);
     },
     writeError,
@@ -136,7 +144,7 @@ export const restXml = restProtocol(XML_FORMAT, (model, error, requestId) => {
   const detail = xmlElement("Code", escapeXml(error.name)) + xmlElement("Message", escapeXml(error.message)) + fields;
   const id = xmlElement("RequestId", escapeXml(requestId));
   const body = model.isS3 // S3 alone sends the error without the outer wrapper
-    ? xmlElement("Error", detail + id + xmlElement("HostId", escapeXml(requestId)))
+    ? xmlElement("Error", detail + id + xmlElement("HostId", hostIdOf(requestId)))
     : xmlElement("ErrorResponse", xmlElement("Error", xmlElement("Type", error.fault) + detail) + id, xmlnsOf(model.xmlNamespace));
   return { status: error.status, headers, body: XML_DECLARATION + body };
 });

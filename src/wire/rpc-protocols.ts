@@ -17,7 +17,7 @@ export function awsJson(version: "1.0" | "1.1"): Protocol {
       const bytes = await readBody(request.body, model.signingName, operation.name);
       return bytes.byteLength === 0 ? {} : readJsonMembers(operation.input.members, bytes, RPC_JSON);
     },
-    async write(_model, { operation }, output) {
+    write(_model, { operation }, output) {
       const events = eventAnswer(operation, output, mediaType, (shape, value) => writeJsonValue(shape, value, RPC_JSON));
       return events ?? { status: 200, headers: { "content-type": mediaType }, body: writeJsonMembers(operation.output.members, output, RPC_JSON) };
     },
@@ -50,7 +50,7 @@ export const rpcv2Cbor: Protocol = {
     const bytes = await readBody(request.body, model.signingName, operation.name);
     return bytes.byteLength === 0 ? {} : readCbor(operation.input, bytes);
   },
-  async write(_model, { operation }, output) {
+  write(_model, { operation }, output) {
     const events = eventAnswer(operation, output, CBOR_TYPE, writeCbor);
     if (events) return { ...events, headers: { ...events.headers, ...CBOR_HEADERS } };
     return { status: 200, headers: { "content-type": CBOR_TYPE, ...CBOR_HEADERS }, body: writeCbor(operation.output, output) };

@@ -27,7 +27,7 @@ export interface WireService {
   readonly model: ServiceModel;
   /** Throws only ServiceError, ready for writeError. */
   parse(request: WireRequest): Promise<Parsed>;
-  write(parsed: Parsed, output: object, requestId: string): Promise<WireResponse>;
+  write(parsed: Parsed, output: object, requestId: string): WireResponse;
   /** In the protocol the request speaks. */
   writeError(request: WireRequest, error: ServiceError, requestId: string): Promise<WireResponse>;
 }
@@ -75,7 +75,7 @@ export async function openWireService(client: string, { withoutConstraints = fal
     write(parsed, output, requestId) {
       const written = PROTOCOLS[parsed.protocol].write(model, plan(model.operations.get(parsed.operation)!), output as Record<string, unknown>, requestId);
       const chosen = (output as WithAnswer)[ANSWER];
-      return chosen ? written.then((response) => ({ ...response, ...chosen, headers: { ...response.headers, ...chosen.headers } })) : written;
+      return chosen ? { ...written, ...chosen, headers: { ...written.headers, ...chosen.headers } } : written;
     },
     writeError: async (request, error, requestId) => writeErrorAs(model, chooseProtocol(model, request), request, error, requestId),
   };
