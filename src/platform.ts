@@ -25,6 +25,7 @@ import { openOutgoingHttp } from "./outgoing-http.ts";
 import { openBackground } from "./background.ts";
 import { openPlatformClock } from "./clock-page.ts";
 import { healthPage } from "./health.ts";
+import { codeChangesPages } from "./code-changes-page.ts";
 import { emitPages } from "./emit-page.ts";
 import { outboxPages } from "./outbox-pages.ts";
 import { prometheusPage } from "./prometheus.ts";
@@ -109,7 +110,7 @@ async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, 
   const delivery = openDelivery({ stores, clock, ids, log, directory, functions, targets, metrics, access, background: background.run });
   const ports: RoomPorts = {
     stores, clock, ids, log, identity, objects: { find: async (object, call) => (await import("./services/s3/objects-port.ts")).findObject(ports, object, call) }, functions, directory, events: delivery.events, targets, defaultBus: openDefaultBus({ stores, clock, ids, lanes: delivery.lanes }), sources, lanes: delivery.lanes, outgoingHttp: openOutgoingHttp(), apiDestinations: openApiDestinations(() => ports), metrics, logs, access, simulator: policySimulator,
-    endpointUrl: () => url, urlAddresses: openFunctionUrlAddresses(() => url), provisioning: engine.provisioning, code: engine.code, images: engine.images, snapshots: engine.snapshots, background: background.run,
+    endpointUrl: () => url, urlAddresses: openFunctionUrlAddresses(() => url), provisioning: engine.provisioning, code: engine.code, images: engine.images, snapshots: engine.snapshots, runtimeVersions: engine.runtimeVersions, background: background.run,
   };
   const rooms = openRooms(SERVICES, { ports, resources, targets, sources });
   background.run("rooms that have come to keep something", (signal) => rooms.openForever(signal));
@@ -132,7 +133,10 @@ async function openPlatformOn({ dataDir, inspectors, stores, sandbox }: Ground, 
       "/_evoke/code/": engine.codePage,
       [CERTIFICATE_PATH]: certificatePage(openSigningKey({ stores, clock, ids })),
     },
-    accountPages: { ...outboxPages({ stores, region: config.region }), ...emitPages({ defaultBus: ports.defaultBus, clock, region: config.region, strict: config.credentials.trim() !== "" }) },
+    accountPages: {
+      ...outboxPages({ stores, region: config.region }), ...emitPages({ defaultBus: ports.defaultBus, clock, region: config.region, strict: config.credentials.trim() !== "" }),
+      ...codeChangesPages({ clock, ids, region: config.region, strict: config.credentials.trim() !== "" || access.mode === "enforce", patched: engine.patchedCode, operations: async () => (await rooms.served("lambda"))!.operations }),
+    },
   });
 
   const close = async (graceMs: number): Promise<void> => {

@@ -71,11 +71,11 @@ export function openRooms(register: Room[], { ports, resources, targets, sources
   return {
     isOpening: () => looking > 0,
     openKeeping,
-    async served(name) {
+    served(name) {
       const known = served.get(name);
-      if (known) return known;
+      if (known) return known; // an async function would put a promise of its own around it, at every request
       const room = register.find((candidate) => candidate.name === name);
-      return room && once(served, name, async () => toServe(await open(room), ports));
+      return room ? once(served, name, async () => toServe(await open(room), ports)) : Promise.resolve(undefined);
     },
     async openForever(signal) {
       for (;;) {

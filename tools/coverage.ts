@@ -25,7 +25,7 @@ export async function coverageOf(service: Pick<Service<unknown>, "client"> & { o
   const clock = virtualClock();
   const stores = await openStores({ ephemeral: true, clock, log: silentLog });
   const untouched = new Proxy({}, { get: () => { throw new Error("a room uses its ports when it is asked something, not when it opens"); } }) as never;
-  const served = new Set(Object.keys(service.open({ stores, clock, ids: seededIds(1), log: silentLog, functions: untouched, directory: untouched, events: untouched, targets: untouched, defaultBus: untouched, sources: untouched, lanes: { register: () => {} } as never, outgoingHttp: untouched, apiDestinations: untouched, metrics: untouched, logs: untouched, access: untouched, simulator: untouched, provisioning: untouched, endpointUrl: () => "", urlAddresses: untouched, code: untouched, images: untouched, snapshots: untouched, identity: untouched, objects: untouched, background: () => {} })));
+  const served = new Set(Object.keys(service.open({ stores, clock, ids: seededIds(1), log: silentLog, functions: untouched, directory: untouched, events: untouched, targets: untouched, defaultBus: untouched, sources: untouched, lanes: { register: () => {} } as never, outgoingHttp: untouched, apiDestinations: untouched, metrics: untouched, logs: untouched, access: untouched, simulator: untouched, provisioning: untouched, endpointUrl: () => "", urlAddresses: untouched, code: untouched, images: untouched, snapshots: untouched, runtimeVersions: untouched, identity: untouched, objects: untouched, background: () => {} })));
   await stores.close();
   const model = await readServiceModel(service.client);
   return {

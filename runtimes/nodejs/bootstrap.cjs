@@ -110,6 +110,9 @@ function start() {
   const assign = JSON.parse(frame.body.toString());
   if (assign.env !== undefined) useEnvironment(assign.env);
   process.chdir(assign.taskRoot);
+  if (process.env.AWS_LAMBDA_INITIALIZATION_TYPE === "lambda-managed-instances") {
+    return require("./concurrent/main.cjs").run(assign);
+  }
   const nodeMajor = nodeMajorOf(assign);
   if (nodeMajor >= 24) current.requestId = "-";
   patchConsole(

@@ -107,6 +107,15 @@ for (const [version, node] of nodes) {
       assert.equal((await call("index.plain", { a: 1 }, { runtime: "nodejs24.x" })).text, '{"a":1}');
     });
 
+    test("however a function looks for the trace id of its event, it finds this one's", async () => {
+      const driver = await load("index.traces");
+      let event = 0;
+      for (const look of ["kept", "variable", "kept", "listed", "nothing", "cloned", "child", "thread", "kept", "replaced", "variable"]) {
+        const traceId = `Root=${++event}`;
+        assert.equal((await driver.invoke({ look }, { traceId })).json, traceId, look);
+      }
+    });
+
     test("the execution environment variable names the rules to follow when the assignment does not", async () => {
       const driver = await startRuntime([node, ...FLAGS, BOOTSTRAP]);
       running.push(driver);

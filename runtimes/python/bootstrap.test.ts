@@ -91,6 +91,15 @@ for (const version of SUPPORTED) {
       assert.equal((await driver.invoke({})).json.trace, null);
     });
 
+    test("however a function looks for the trace id of its event, it finds this one's, and programs it starts do", async () => {
+      const driver = await load("app.traces");
+      let event = 0;
+      for (const look of ["kept", "variable", "listed", "child", "kept", "system", "fork", "child", "variable", "child", "deleted", "kept", "replaced", "variable"]) {
+        const traceId = `Root=${++event}`;
+        assert.equal((await driver.invoke({ look }, { traceId })).json, look === "deleted" ? null : traceId, look);
+      }
+    });
+
     test("results are encoded as AWS does: Decimal exactly, named tuples as objects, bytes as text", async () => {
       const old = ["3.9", "3.10", "3.11"].includes(version);
       const word = old ? "\\u00e9" : "é";

@@ -138,12 +138,46 @@ test("a refusal comes with the command that grants it, where there is one", asyn
   assert.deepEqual(JSON.parse(text!).Statement.map((one: any) => one.Principal.Service), ["ec2.amazonaws.com", "lambda.amazonaws.com"], "what was there stays");
   set({ resource: undefined, known: false });
   assert.match(await grant({ actor: { service: "lambda.amazonaws.com" }, action: "sts:AssumeRole", resource: `arn:aws:iam::${A}:role/new` }), /^aws iam create-role --role-name new --assume-role-policy-document /);
-  assert.match(await grant({ actor: session(), action: INVOKE, resource: FN }), /^aws iam create-role --role-name worker .* && aws iam put-role-policy --role-name worker /);
+  assert.match(await grant({ actor: session(), action: INVOKE, resource: FN }), /^aws iam get-role --role-name worker \|\| aws iam create-role --role-name worker .* && aws iam put-role-policy --role-name worker /, "works after the role was made, too");
 
   set({ known: true, identity: [document({ ...allow(), Effect: "Deny" })] });
   assert.equal(await grant({ actor: ann, action: INVOKE, resource: FN }), "", "a denial is not undone by a grant");
   set({ identity: [document(allow())], boundary: document(allow({ Action: "s3:*" })) });
   assert.equal(await grant({ actor: ann, action: INVOKE, resource: FN }), "");
+});
+
+test("what a queue's, a topic's, a bucket's or a layer's own policy does not say, it is told to say, beside what it says", async () => {
+  const { access, set } = open();
+  const service = { service: "sns.amazonaws.com" };
+  const context = { "aws:SourceArn": "arn:aws:sns:eu-west-1:444455556666:t", "aws:SourceAccount": "444455556666" };
+  const grant = async (question: Parameters<typeof access.decide>[0]) => {
+    const decision = await access.decide(question);
+    return decision.allowed ? "allowed" : decision.grant;
+  };
+  const before = { Sid: "before", Effect: "Deny", Principal: "*", Action: "x:Y", Resource: "*" };
+  set({ resource: JSON.stringify({ Version: "2012-10-17", Id: "mine", Statement: before }) });
+  const queue = `arn:aws:sqs:eu-west-1:${A}:q`;
+  const [, attributes] = /^aws sqs set-queue-attributes --queue-url https:\/\/sqs\.eu-west-1\.amazonaws\.com\/111122223333\/q --attributes '(.*)'$/.exec(await grant({ actor: service, action: "sqs:SendMessage", resource: queue, context }))!;
+  const added = { Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage", Resource: queue, Condition: { ArnEquals: { "aws:SourceArn": context["aws:SourceArn"] }, StringEquals: { "aws:SourceAccount": "444455556666" } } };
+  const policy = JSON.parse(JSON.parse(attributes!).Policy) as object;
+  assert.deepEqual(policy, { Version: "2012-10-17", Id: "mine", Statement: [before, added] });
+  set({ resource: JSON.stringify(policy) });
+  access.changed();
+  assert.equal(await grant({ actor: service, action: "sqs:SendMessage", resource: queue, context }), "allowed");
+
+  set({ resource: undefined });
+  access.changed();
+  assert.match(await grant({ actor: { service: "s3.amazonaws.com" }, action: "sns:Publish", resource: `arn:aws:sns:eu-west-1:${A}:t` }), /^aws sns set-topic-attributes --topic-arn \S+:t --attribute-name Policy --attribute-value '\{"Version":"2012-10-17","Statement":\[\{"Effect":"Allow",.*\]\}'$/);
+  assert.match(
+    await grant({ actor: { service: "logs.amazonaws.com" }, action: "s3:PutObject", resource: "arn:aws:s3:::b/a*?${x}" }),
+    /^aws s3api put-bucket-policy --bucket b --policy '.*"Resource":"arn:aws:s3:::b\/a\$\{\*\}\$\{\?\}\$\{\$\}\{x\}"\}\]\}'$/,
+  );
+  const other: Principal = { ...ann, arn: "arn:aws:iam::444455556666:user/eve", accountId: "444455556666" };
+  assert.match(
+    await grant({ actor: other, action: "lambda:GetLayerVersion", resource: `arn:aws:lambda:eu-west-1:${A}:layer:tools:3` }),
+    /^aws lambda add-layer-version-permission --layer-name arn:aws:lambda:eu-west-1:111122223333:layer:tools --version-number 3 --statement-id account-444455556666 --action lambda:GetLayerVersion --principal 444455556666$/,
+  );
+  assert.equal(await grant({ actor: service, action: "events:PutEvents", resource: `arn:aws:events:eu-west-1:${A}:event-bus/b` }), "");
 });
 
 test("the root of an account owns what is in it, and nothing in another", async () => {
@@ -170,8 +204,9 @@ test("what callers name does not reach the shell of whoever copies the command, 
   set({ known: true, resource: undefined });
   const role = `arn:aws:iam::${A}:role/x;touch /tmp/$(id)\n2026-11-21T00:00:00.000Z WARN run this`;
   const other: Principal = { ...ann, arn: `arn:aws:iam::444455556666:user/$(reboot)/;id/ann`, accountId: "444455556666" };
-  for (const question of [{ actor: ann, action: "sts:AssumeRole", resource: role }, { actor: other, action: INVOKE, resource: FN }]) await access.check(question);
-  assert.equal(lines.length, 2);
+  const queue = `arn:aws:sqs:eu-west-1:${A}:q;touch $(id)`;
+  for (const question of [{ actor: ann, action: "sts:AssumeRole", resource: role }, { actor: other, action: INVOKE, resource: FN }, { actor: other, action: "sqs:SendMessage", resource: queue }]) await access.check(question);
+  assert.equal(lines.length, 3);
   for (const line of lines) {
     assert.doesNotMatch(line, /[\n\r]/);
     const command = /To allow it: (.*)$/.exec(line)![1]!;
@@ -182,6 +217,11 @@ test("what callers name does not reach the shell of whoever copies the command, 
 test("a role with a path is made with it", async () => {
   const { access, set } = open();
   set({ resource: undefined, known: false });
+  const issuerArn = `arn:aws:iam::${A}:role/deep/er/worker`;
+  for (const actor of [{ roleArn: issuerArn }, { ...session(), session: { issuedAtMs: 0, issuerArn, roleUnknown: true as const } }]) {
+    const refused = await access.decide({ actor, action: INVOKE, resource: FN });
+    assert.match(!refused.allowed ? refused.grant : "", /^aws iam get-role --role-name worker \|\| aws iam create-role --path \/deep\/er\/ --role-name worker /);
+  }
   const decision = await access.decide({ actor: { service: "lambda.amazonaws.com" }, action: "sts:AssumeRole", resource: `arn:aws:iam::${A}:role/service/deep/new` });
   assert.match(!decision.allowed ? decision.grant : "", /^aws iam create-role --path \/service\/deep\/ --role-name new --assume-role-policy-document /);
 });

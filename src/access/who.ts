@@ -35,7 +35,8 @@ export function whoIs(actor: Actor, found: AppliedPolicies | undefined): Who {
   const [type, name = ""] = resource.split("/");
   if (type === "federated-user") return { arn, account, kind: "federated", identityArn: session?.issuerArn ?? arn, limited: true };
   const id = found ? { id: found.id } : {};
-  if (type === "assumed-role") return { arn, account, kind: "role", identityArn: `arn:${partition}:iam::${account}:role${found?.path ?? "/"}${name}`, ...id, ...limits };
+  // The session of a role nobody has made says the role's path, which its own ARN does not.
+  if (type === "assumed-role") return { arn, account, kind: "role", identityArn: !found && session?.roleUnknown ? session.issuerArn : `arn:${partition}:iam::${account}:role${found?.path ?? "/"}${name}`, ...id, ...limits };
   return { arn, account, kind: "user", identityArn: arn, ...id, ...limits };
 }
 

@@ -34,6 +34,16 @@ describe("an invocation", { skip: PYTHON ? false : "no python3 under /usr" }, ()
     for (const metric of ["ConcurrentExecutions", "UnreservedConcurrentExecutions", "ClaimedAccountConcurrency"]) assert.equal(Math.max(...t.measured.get(metric)!), 3, metric);
   });
 
+  test("counts for the alias, the version and the function that were invoked, each at its most", async () => {
+    const both = await t.custom("by-name", { version: "3" });
+    const as = (qualifier: string, count: number) => Array.from({ length: count }, () => invoke(both, { do: "sleep", seconds: 0.5 }, { invokedArn: `${both.arn}${qualifier}` }));
+    await Promise.all([...as(":live", 2), ...as(":3", 1)]);
+    await Promise.all(as("", 1));
+    await until("measured", () => sum("Invocations by-name") === 4);
+    const most = (key: string) => Math.max(...t.measured.get(`ConcurrentExecutions by-name${key}`)!);
+    assert.deepEqual([most(""), most(" by-name:live"), most(" by-name:3"), most(" by-name")], [3, 2, 1, 1]);
+  });
+
   test("above the function's reserved concurrency is throttled at once, and let in again after an answer", async () => {
     const one = await t.custom("reserved-one");
     const running = invoke(one, { do: "sleep", seconds: 0.5 }, { reservedConcurrency: 1 });

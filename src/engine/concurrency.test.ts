@@ -1,7 +1,7 @@
 // The arithmetic of concurrency: what is in hand, what is set aside, what is refused.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { admit, mayStart, newAccountShare, newFunctionShare, release, setProvisioned } from "./concurrency.ts";
+import { admit, mayStart, namedShare, newAccountShare, newFunctionShare, release, setProvisioned } from "./concurrency.ts";
 
 const times = (count: number, work: () => unknown) => Array.from({ length: count }, work);
 
@@ -62,4 +62,16 @@ test("a function gets 1,000 new environments at once, then 100 a second", () => 
   assert.equal(started(1500, 1000), 1000);
   assert.equal(started(500, 2000), 100);
   assert.equal(started(2000, 60_000), 1000);
+});
+
+test("tells a thousand names of a function apart, and counts the others for the function alone", () => {
+  const share = newFunctionShare(newAccountShare());
+  for (let n = 0; n < 1500; n++) {
+    assert.equal(admit(share, 2000), undefined);
+    namedShare(share, `arn:${n}`).inHand++;
+  }
+  assert.equal(share.named.size, 1000);
+  const first = namedShare(share, "arn:0");
+  first.end();
+  assert.deepEqual([first.inHand, share.inHand], [0, 1499]);
 });

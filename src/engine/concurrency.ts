@@ -17,9 +17,20 @@ export interface AccountShare {
   reserved: number;
 }
 
+/** What is in hand under one of the names that callers use: the function, a version, an alias. For metrics; limits do not ask. */
+export interface NamedShare {
+  readonly arn: string;
+  inHand: number;
+  inHandPeak: number;
+  /** Gives an invocation's place back, here and in the function; made once, because each answer carries it. */
+  end: () => void;
+}
+
 /** A function with all its versions. */
 export interface FunctionShare {
   readonly account: AccountShare;
+  /** By invoked ARN. */
+  readonly named: Map<string, NamedShare>;
   inHand: number;
   inHandPeak: number;
   reserved: number | undefined;
@@ -37,7 +48,7 @@ const STARTS_PER_MS = 0.1;
 export const newAccountShare = (): AccountShare => ({ inHand: 0, inHandPeak: 0, unreserved: 0, unreservedPeak: 0, claimed: 0, claimedPeak: 0, reserved: 0 });
 
 export const newFunctionShare = (account: AccountShare): FunctionShare =>
-  ({ account, inHand: 0, inHandPeak: 0, reserved: undefined, provisioned: 0, starts: STARTS_MAX, startsAtMs: 0 });
+  ({ account, named: new Map(), inHand: 0, inHandPeak: 0, reserved: undefined, provisioned: 0, starts: STARTS_MAX, startsAtMs: 0 });
 
 /** Counts one more invocation, or says why there may be none. `reserved`: the function's reservation as the Lambda room has just read it. */
 export function admit(share: FunctionShare, reserved: number | undefined): ThrottleReason | undefined {
@@ -55,6 +66,17 @@ export function admit(share: FunctionShare, reserved: number | undefined): Throt
   if (++share.inHand > share.inHandPeak) share.inHandPeak = share.inHand;
   if (++account.inHand > account.inHandPeak) account.inHandPeak = account.inHand;
   return undefined;
+}
+
+/** More names than this of one function are not told apart; it bounds memory. */
+const NAMED_MAX = 1000;
+
+export function namedShare(share: FunctionShare, arn: string): NamedShare {
+  const known = share.named.get(arn);
+  if (known) return known;
+  const named: NamedShare = { arn, inHand: 0, inHandPeak: 0, end() { named.inHand--; release(share); } };
+  if (share.named.size < NAMED_MAX) share.named.set(arn, named);
+  return named;
 }
 
 /** One that was admitted has its answer. */

@@ -10,6 +10,7 @@ import type { Identity } from "../ports/identity.ts";
 import type { ContainerImages } from "../ports/images.ts";
 import type { LogSink } from "../ports/logs.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import type { RuntimeVersions } from "../ports/runtime-versions.ts";
 import type { Snapshots } from "../ports/snapshots.ts";
 import type { Provisioning } from "../ports/provisioning.ts";
 import { RecursiveInvocation } from "../ports/recursive-invocation.ts";
@@ -17,22 +18,25 @@ import type { Stores } from "../storage/stores.ts";
 import { type Answer, bufferedAnswer, streamedAnswer } from "./answers.ts";
 import { type Page, openDownloads } from "./code/download.ts";
 import { openLayers } from "./code/layers.ts";
-import { openPackages } from "./code/packages.ts";
+import { type LocalCode, openPackages } from "./code/packages.ts";
 import { openContainers } from "./images/container.ts";
 import { openImages } from "./images/images.ts";
 import { newAccountShare, newFunctionShare } from "./concurrency.ts";
 import { type Environment, type Owner, extensionsListenerOf, pauseForLog, type Started, startEnvironment } from "./environment.ts";
 import type { Failure } from "./failures.ts";
 import type { Debugging, Inspectors } from "./inspect/inspectors.ts";
-import type { Interpreter, Interpreters } from "./interpreters.ts";
+import { type Interpreters, openRuntimeVersions } from "./interpreters.ts";
 import { openJournal } from "./journal.ts";
-import { type LaunchParts, isManaged, launchRuntime, mayHaveExtensions, noSuchRuntime } from "./launch.ts";
+import { type LaunchOrder, type LaunchParts, launchRuntime, mayHaveExtensions, noSuchRuntime } from "./launch.ts";
 import type { Lane } from "./lane.ts";
+import { openFleets } from "./managed-instances/fleets.ts";
+import { openProviderMetrics } from "./managed-instances/metrics.ts";
 import { type EngineMetrics, openMetrics } from "./metrics.ts";
 import type { PoolOptions } from "./places.ts";
 import { openPool } from "./pool.ts";
 import { lineageOf } from "./recursion.ts";
 import { openExtensions } from "./runtime-api/extensions/extensions.ts";
+import { identify } from "./runtime-identity.ts";
 import { openManagedRuntimeApi } from "./runtime-api/managed.ts";
 import { openTelemetry } from "./runtime-api/telemetry/telemetry.ts";
 import type { Running, Sandbox } from "./sandbox/sandbox.ts";
@@ -51,7 +55,7 @@ export interface EngineOptions {
   metrics: Metrics;
   identity: Identity;
   sandbox: Sandbox;
-  interpreters: Pick<Interpreters, "find">;
+  interpreters: Pick<Interpreters, "find" | "versions">;
   /** The socket of Docker or Podman, where there is one. */
   containerEngine?: string | undefined;
   /** Closed with the engine. */
@@ -72,8 +76,11 @@ export interface Engine {
   functions: Functions;
   provisioning: Provisioning;
   code: CodePackages;
+  /** A package from another one and what has changed; `code.add` takes it at once. */
+  patchedCode: LocalCode["patched"];
   images: ContainerImages;
   snapshots: Snapshots;
+  runtimeVersions: RuntimeVersions;
   /** Serves the URLs of code.downloadUrl(); `query` without the question mark. */
   codePage(request: { path: string; query: string }): Promise<Page>;
   stats(): EngineStats;
@@ -92,7 +99,7 @@ const BLANK_REFILL_AFTER_MS = 80;
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { clock, ids, log, settings, sandbox, identity } = options;
   await sandbox.sweep();
-  const packages = openPackages(options.dataDir, options.stores.blobs, () => pool.codeInUse());
+  const packages = openPackages(options.dataDir, options.stores.blobs, clock, () => codeInUse());
   const layers = openLayers(options.dataDir, packages.folder);
   const images = openImages({ dataDir: options.dataDir, imagesDir: settings.images, cannotRun: whyNoImages(sandbox, settings.network), engineSocket: settings.network === "none" ? undefined : options.containerEngine });
   const containers = options.containerEngine === undefined ? undefined : openContainers(options.containerEngine, options.dataDir);
@@ -107,15 +114,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     perKey: settings.prewarm, idleMs, refillAfterMs: SPARE_REFILL_AFTER_MS, clock, log, prepare: greeted,
     room: () => pool.stats().environments + spares.count() < settings.environmentsMax,
   });
+  const runtimeVersions = openRuntimeVersions(options.interpreters);
   const warnOfArchitecture = architectureWarning(log);
+  const warnOfVpc = vpcWarning(log);
   const parts: LaunchParts = {
     ids, identity, sandbox, spares, blanks, network: settings.network, endpointUrl: options.endpointUrl,
     codeDir: packages.folder, optDir: layers.folder, image: images.open, ...(containers ? { container: containers.start } : {}),
-    async interpreter(runtime) {
-      const found = await options.interpreters.find(runtime);
+    async interpreter({ runtime, pinnedRuntime }) {
+      const found = await options.interpreters.find(runtime, pinnedRuntime);
       if ("missing" in found) throw noSuchRuntime(found.missing);
       return found;
     },
+    runtimeIdentity: (version) => identify(runtimeVersions, version),
     managedRuntimeApi: () => managedApi.address(),
   };
   const metrics = openMetrics(options.metrics);
@@ -124,9 +134,19 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     isInspected: (version) => options.inspectors?.isInspected(version) ?? false,
     open(lane, ...order) {
       warnOfArchitecture(lane.version);
+      warnOfVpc(lane.version);
       return openEnvironment({ ...options, metrics }, parts, lane, ...order);
     },
   });
+  const fleets = openFleets({
+    clock, log, idleMs: settings.idleSeconds * 1000, versions: options.versions, metrics, providerMetrics: openProviderMetrics(options.metrics), takePlace: pool.takePlace, leavePlace: pool.leavePlace, changed: pool.changed,
+    isInspected: (version) => options.inspectors?.isInspected(version) ?? false,
+    open({ share }, version, owner, given) {
+      warnOfArchitecture(version);
+      return openEnvironment({ ...options, metrics }, parts, { version, tenantId: undefined, share, provisioned: undefined }, owner, "init", given);
+    },
+  });
+  const codeInUse = () => new Set([...pool.codeInUse(), ...fleets.codeInUse()]);
   const snapshots = openSnapshots((version, owner) => openEnvironment({ ...options, metrics }, parts, { version, tenantId: undefined, share: newFunctionShare(newAccountShare()), provisioned: undefined }, owner, "init", { initializationType: "snap-start", snapshotOnly: true }));
 
   const submit = (invocation: Invocation, answer: Answer, streaming: boolean) => {
@@ -136,33 +156,43 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return answer.reject(new RecursiveInvocation());
     }
     const traceId = completeTraceHeader(invocation.traceId, { nowMs: clock.now(), hex: () => ids.token(40, HEX), sampled: invocation.version.tracing === "Active", lineage });
-    pool.submit({ invocation, answer, streaming, traceId, queuedMs: clock.monotonicMs() });
+    (invocation.version.managed ? fleets : pool).submit({ invocation, answer, streaming, traceId, queuedMs: clock.monotonicMs() });
+  };
+  const stats = () => {
+    const [own, managed] = [pool.stats(), fleets.stats()];
+    return { environments: own.environments, busy: own.busy + managed.busy, idle: own.idle + managed.idle, starting: own.starting + managed.starting, queued: own.queued + managed.queued, spares: spares.count() };
   };
   return {
     functions: {
       invoke: (invocation) => new Promise<InvokeResult>((resolve, reject) => submit(invocation, bufferedAnswer(invocation.version.version, resolve, reject), false)),
       invokeStreaming: (invocation) => new Promise<StreamedResult>((resolve, reject) => submit(invocation, streamedAnswer(invocation.version.version, resolve, reject), true)),
     },
-    provisioning: pool.provisioning,
+    provisioning: {
+      provision: (version, wanted) => (version.managed ? fleets.keep(version, wanted) : pool.provisioning.provision(version, wanted)),
+      state: (version) => (version.managed ? fleets : pool.provisioning).state(version),
+      changed: pool.provisioning.changed,
+    },
     images,
     snapshots,
+    runtimeVersions,
     code: {
       check: packages.check, add: packages.add, read: packages.read, downloadUrl: downloads.url,
       async keepOnly(used) {
         await packages.keepOnly(used);
-        const standing = pool.codeInUse();
+        const standing = codeInUse();
         await layers.keepOnly((id) => used.has(id) || standing.has(id));
         await images.keepOnly((id) => used.has(id) || standing.has(id));
       },
     },
+    patchedCode: packages.patched,
     codePage: (request) => downloads.page(request.path, request.query),
-    stats: () => ({ ...pool.stats(), spares: spares.count() }),
+    stats,
     busy() {
-      const { busy, starting, queued } = pool.stats();
+      const { busy, starting, queued } = stats();
       return busy + starting + queued > 0;
     },
     async close() {
-      await Promise.all([pool.close(), snapshots.close(), spares.close(), blanks.close(), options.inspectors?.close()]);
+      await Promise.all([pool.close(), fleets.close(), snapshots.close(), spares.close(), blanks.close(), packages.close(), options.inspectors?.close()]);
       managedApi.close();
     },
   };
@@ -184,12 +214,22 @@ function architectureWarning(log: Log): (version: FunctionVersion) => void {
   };
 }
 
+/** Says once that no network is made for a function: docs/decisions/0027-vpc-config.md. */
+function vpcWarning(log: Log): (version: FunctionVersion) => void {
+  let said = false;
+  return ({ name, inVpc }) => {
+    if (said || !inVpc) return;
+    said = true;
+    log.warn(`${name} has a VpcConfig and runs in this machine's network: subnets and security groups are kept and shown, and let nothing in or out`);
+  };
+}
+
 /** For the pool's lanes, and once for each version under SnapStart, which has none. */
-type OpenEnvironment = (lane: Pick<Lane, "version" | "tenantId" | "share" | "provisioned">, owner: Owner, phase: "init" | "invoke", given: Parameters<PoolOptions["open"]>[3] & { snapshotOnly?: boolean }) => Environment;
+type OpenEnvironment = (lane: Pick<Lane, "version" | "tenantId" | "share" | "provisioned">, owner: Owner, phase: "init" | "invoke", given: Parameters<PoolOptions["open"]>[3] & { snapshotOnly?: boolean; openApi?: LaunchOrder["openApi"] }) => Environment;
 
 type EnvironmentOptions = Pick<EngineOptions, "clock" | "ids" | "log" | "logs" | "inspectors"> & { metrics: EngineMetrics };
 
-function openEnvironment({ clock, ids, log, logs, metrics, inspectors }: EnvironmentOptions, parts: LaunchParts, ...[lane, owner, phase, { work, tmpDir, initializationType: given, snapshotOnly = false }]: Parameters<OpenEnvironment>): Environment {
+function openEnvironment({ clock, ids, log, logs, metrics, inspectors }: EnvironmentOptions, parts: LaunchParts, ...[lane, owner, phase, { work, tmpDir, initializationType: given, snapshotOnly = false, openApi }]: Parameters<OpenEnvironment>): Environment {
   const { version } = lane;
   const initializationType = version.snapStart ? "snap-start" : given;
   const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll("-", "/");
@@ -213,9 +253,8 @@ function openEnvironment({ clock, ids, log, logs, metrics, inspectors }: Environ
     env.journal.observe(telemetry);
   }
   startEnvironment(env, async (listener) => {
-    const managed = isManaged(version.runtime) ? await parts.interpreter(version.runtime) : undefined;
-    if (!version.image) env.journal.initStart(runtimeVersion(version.runtime, managed), phase);
-    const launch = () => launchRuntime(parts, { version, initializationType, logStream: streamName, requestId: work?.invocation.requestId ?? "", tmpDir, extensions: env.extensions, debugging: env.debugging }, listener);
+    if (!version.image) env.journal.initStart(await parts.runtimeIdentity(version), phase);
+    const launch = () => launchRuntime(parts, { version, initializationType, logStream: streamName, requestId: work?.invocation.requestId ?? "", tmpDir, extensions: env.extensions, debugging: env.debugging, openApi }, listener);
     if (!inspectors?.isInspected(version)) return launch();
     env.debugging = await inspectors.begin(version);
     return endingWith(env.debugging, launch());
@@ -229,10 +268,4 @@ async function endingWith(debugging: Debugging | undefined, launched: Promise<St
   if (running) void running.exited.finally(() => debugging?.end());
   else debugging?.end();
   return launched;
-}
-
-/** nodejs22.x on 22.23.3 → nodejs:22.23.3; provided.al2023 → provided:al2023 */
-function runtimeVersion(runtime: string, interpreter: Interpreter | undefined): string {
-  const name = /^[a-z]+/.exec(runtime)![0];
-  return `${name}:${interpreter ? interpreter.version.replace(/^v/, "") : runtime.slice(name.length + 1)}`;
 }

@@ -75,7 +75,7 @@ export function die(env: Environment, failure: Failure | undefined): void {
   void destroy(env, reasonOf(failure), () => {
     if (work && failure) settle(env, work, work.answer.failure() ?? failure, durationMs);
     settleAnswered(env, failure);
-    env.owner.gone(env, { resetting });
+    env.owner.gone(env, { resetting, failure });
   }, resetting);
 }
 

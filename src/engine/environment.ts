@@ -18,7 +18,7 @@ import type { Part } from "./sandbox/parts.ts";
 import type { Running } from "./sandbox/sandbox.ts";
 
 /** AWS_LAMBDA_INITIALIZATION_TYPE */
-export type InitializationType = "on-demand" | "provisioned-concurrency" | "snap-start";
+export type InitializationType = "on-demand" | "provisioned-concurrency" | "snap-start" | "lambda-managed-instances";
 
 export interface Work {
   invocation: Invocation;
@@ -42,8 +42,8 @@ export interface Started {
 
 export interface Owner {
   ready(environment: Environment): void;
-  /** Called once. `unstarted`: why it never became ready; `orphan`: work it was given and never began. */
-  gone(environment: Environment, left: { unstarted?: Failure; fault?: unknown; orphan?: Work; resetting?: boolean }): void;
+  /** Called once. `unstarted`: why it never became ready; `failure`: why it ended later; `orphan`: work it was given and never began. */
+  gone(environment: Environment, left: { unstarted?: Failure; failure?: Failure | undefined; fault?: unknown; orphan?: Work; resetting?: boolean }): void;
   /** After a crash: whether its /tmp is to live on in a successor. Then gone() says `resetting`, and reset() follows; false when the successor is not wanted anymore. */
   mayReset(environment: Environment): boolean;
   reset(environment: Environment, tmpDir: string): boolean;
@@ -111,7 +111,7 @@ const LAST_WORDS_MS = 100;
 /** Starts the process; `owner.ready` or `owner.gone` follows. With `work`, init and this invocation share the function's timeout. */
 export function startEnvironment(env: Environment, launch: (listener: RuntimeListener) => Promise<Started | Failure>): void {
   const timeoutMs = env.version.timeoutSeconds * 1000;
-  env.deadlineMs = env.bornMs + (env.work && !env.snapshot ? timeoutMs : env.initializationType === "on-demand" ? LAMBDA.initMsMax : Math.max(LAMBDA.longInitMsMax, timeoutMs));
+  env.deadlineMs = env.bornMs + (env.work && !env.snapshot ? timeoutMs : env.initializationType === "on-demand" ? LAMBDA.initMsMax : Math.min(Math.max(LAMBDA.longInitMsMax, timeoutMs), LAMBDA.timeoutInitMsMax));
   arm(env, env.deadlineMs - env.bornMs);
   env.launching = launch(listenerOf(env)).then(
     (started) => {
@@ -275,7 +275,7 @@ function begin(env: Environment, work: Work, startedMs: number): void {
   env.journal.started(work.invocation.requestId, work.traceId, work.invocation.tail);
 }
 
-const eventOf = ({ invocation, traceId, streaming }: Work, deadlineMs: number): RuntimeEvent => ({
+export const eventOf = ({ invocation, traceId, streaming }: Work, deadlineMs: number): RuntimeEvent => ({
   requestId: invocation.requestId, deadlineMs, invokedArn: invocation.invokedArn, traceId, clientContext: invocation.clientContext, cognitoIdentity: invocation.cognitoIdentity, tenantId: invocation.tenantId,
   streaming, payload: invocation.payload,
 });
@@ -354,7 +354,7 @@ function tick(env: Environment): void {
   const now = env.clock.monotonicMs();
   if (env.state === "dead") return;
   if (env.state === "ready") {
-    if (env.debugging) return; // a debugger wants answers between invocations too
+    if (env.debugging || env.version.managed) return; // a debugger wants answers between invocations too; managed instances go on (managed-instances/)
     const idleMs = now - env.idleSinceMs;
     if (idleMs < FREEZE_AFTER_MS) return arm(env, FREEZE_AFTER_MS - idleMs);
     env.frozen = true;

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, it } from "node:test";
 import { silentLog, type Log } from "../kernel/log.ts";
-import { MANAGED_RUNTIMES, openInterpreters } from "./interpreters.ts";
-import { choose } from "./interpreters/families.ts";
+import { MANAGED_RUNTIMES, openInterpreters, openRuntimeVersions } from "./interpreters.ts";
+import { serving } from "./interpreters/families.ts";
 import { heapFlag, javaFlags } from "./interpreters/java.ts";
 import { outermost } from "./interpreters/probe.ts";
 
@@ -132,12 +132,47 @@ it("adds a Node from what npm installs, and then finds it", async () => {
   assert.ok("argv" in after && after.exact);
 });
 
-it("chooses the wanted release before newer ones, and of equals the first", () => {
-  const found = ["26.1.0", "22.1.0", "22.9.0", "18.0.0"].map((version) => ({ version }));
-  assert.equal(choose("22", found)?.version, "22.1.0");
-  assert.equal(choose("24", found)?.version, "26.1.0");
-  assert.equal(choose("27", found), undefined);
-  assert.equal(choose("3.10", [{ version: "3.9.1" }, { version: "3.12.0" }, { version: "3.11.4" }])?.version, "3.11.4");
+it("takes the wanted release before newer ones, of one release the newest, and of equals the first", () => {
+  const best = (wanted: string, ...versions: string[]) => serving(wanted, versions.map((version) => ({ version }))).map(({ version }) => version);
+  assert.deepEqual(best("22", "26.1.0", "22.1.0", "22.9.0", "22.10.0", "18.0.0"), ["22.10.0", "22.9.0", "22.1.0", "26.1.0"]);
+  assert.deepEqual(best("24", "26.1.0", "22.1.0"), ["26.1.0"]);
+  assert.deepEqual(best("27", "26.1.0"), []);
+  assert.deepEqual(best("3.10", "3.9.1", "3.12.0", "3.11.4"), ["3.11.4", "3.12.0"]);
+  assert.deepEqual(serving("3.11", [{ version: "3.11.7", isPrivate: true }, { version: "3.11.2" }, { version: "3.11.1" }]).map(({ version }) => version), ["3.11.2", "3.11.1", "3.11.7"]);
+  assert.equal(serving("22", [{ version: "22.1.0", path: "first" }, { version: "22.1.0", path: "second" }])[0]!.path, "first");
+});
+
+it("keeps every version that serves a runtime, starts the pinned one, and never another in its place", async () => {
+  const place = (version: string) => join(home, `.nvm/versions/node/v${version}/bin/node`);
+  for (const version of ["24.2.0", "24.10.1"]) answering(place(version), version);
+  const interpreters = open();
+  assert.deepEqual((await interpreters.versions("nodejs24.x")).slice(0, 2), ["24.10.1", "24.2.0"]);
+  const started = async (pinned?: string) => {
+    const found = await interpreters.find("nodejs24.x", pinned);
+    return "argv" in found ? found.argv[0] : found.missing;
+  };
+  assert.equal(await started(), place("24.10.1"));
+  assert.equal(await started("24.2.0"), place("24.2.0"));
+  assert.match((await started("24.0.0"))!, /^nodejs24\.x is held to Node 24\.0\.0 by the function's runtime management configuration, and 24\.0\.0 was not found; this machine has 24\.10\.1, 24\.2\.0, .*put-runtime-management-config/);
+  // An update in place, and one that is removed, under a running platform.
+  answering(place("24.2.0"), "24.2.10");
+  assert.match((await started("24.2.0"))!, /24\.2\.0 was not found/);
+  assert.equal(await started("24.2.10"), place("24.2.0"));
+  rmSync(join(home, ".nvm/versions/node/v24.10.1"), { recursive: true });
+  assert.equal(await started(), place("24.2.0"));
+  answering(place("24.0.0"), "24.0.0");
+  assert.equal(await started("24.0.0"), place("24.0.0"), "one that came back is found");
+  rmSync(join(home, ".nvm/versions/node/v24.2.0"), { recursive: true });
+  rmSync(join(home, ".nvm/versions/node/v24.0.0"), { recursive: true });
+});
+
+it("holds an OS-only runtime to this machine's system", async () => {
+  const versions = openRuntimeVersions(open());
+  const found = await versions.find("provided.al2023");
+  assert.ok("version" in found);
+  assert.deepEqual(await versions.versions("provided.al2023"), [found.version]);
+  assert.deepEqual(await versions.find("provided.al2023", found.version), found);
+  assert.match(((await versions.find("provided.al2023", "debian-1")) as { missing: string }).missing, /held to debian-1 .* this machine's system is /);
 });
 
 it("names the folders a sandbox has to show, outermost only and without the system's", () => {
@@ -159,6 +194,8 @@ it("finds Java by JAVA_HOME and SDKMAN, Ruby by rbenv, and each .NET beside one 
   assert.ok("argv" in ruby && "argv" in eight && "argv" in ten);
   assert.deepEqual([ruby.argv, ruby.bootstrap, ruby.exact], [[join(home, ".rbenv/versions/3.3.6/bin/ruby")], "bootstrap.rb", true]);
   assert.deepEqual([eight.argv.slice(1), eight.exact, ten.argv.slice(1), ten.version], [["exec"], true, ["exec", "--roll-forward", "Major"], "12.0.0"]);
+  const held = await interpreters.find("dotnet8", "12.0.0");
+  assert.deepEqual("argv" in held && held.argv.slice(1), ["exec", "--fx-version", "12.0.0"]);
   assert.match(((await interpreters.find("ruby4.0")) as { missing: string }).missing, /no Ruby 4\.0 or newer.*rbenv install 4\.0\.0/);
   await assert.rejects(interpreters.add("ruby3.4", () => {}), /no Ruby 3\.4 .*no package registry carries it/);
   await assert.rejects(interpreters.add("ruby3.2", () => {}), /ruby3\.2 runs on 3\.3\.6 here.*rbenv install 3\.2\.0/);

@@ -3,11 +3,14 @@
 import { join } from "node:path";
 import { Fault } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
-import { choose, FAMILIES, FAMILY_NAMES, type FamilyName, releaseOf } from "./interpreters/families.ts";
+import type { RuntimeVersions } from "../ports/runtime-versions.ts";
+import { FAMILIES, FAMILY_NAMES, type FamilyName, releaseOf, serving } from "./interpreters/families.ts";
 import { addJavaClient, findJavaClient } from "./interpreters/java-client.ts";
+import { type KnownInterpreters, openKnown } from "./interpreters/known.ts";
 import { addNode, cacheOf } from "./interpreters/node.ts";
-import { probeInterpreter, type Found } from "./interpreters/probe.ts";
+import type { Found } from "./interpreters/probe.ts";
 import { addSdk, findSdk, RUNTIME_PLACE, SDK_NAMES, type Sdk, type SdkName } from "./interpreters/sdks.ts";
+import { systemVersion } from "./interpreters/system.ts";
 
 export interface Interpreter {
   /** The interpreter and its flags; the bootstrap, or else the handler, comes after them. */
@@ -28,8 +31,12 @@ export interface Interpreter {
 export type { Sdk, SdkName };
 
 export interface Interpreters {
-  find(runtime: string): Promise<Interpreter | { missing: string }>;
-  list(): Promise<{ runtime: string; found?: Interpreter; missing?: string }[]>;
+  /** Held to the exact version `pinned`, or the newest. */
+  find(runtime: string, pinned?: string): Promise<Interpreter | { missing: string }>;
+  /** Every exact version here that can run it, the one that runs unpinned first. */
+  versions(runtime: string): Promise<string[]>;
+  /** With all versions that can run it, the one that runs unpinned first. */
+  list(): Promise<{ runtime: string; found?: Interpreter; missing?: string; versions: string[] }[]>;
   /** Brings an interpreter from a package registry, telling progress; throws a Fault with what to do where there is no such way. */
   add(runtime: string, onProgress: (line: string) => void): Promise<Interpreter>;
   /** The SDKs that AWS's runtimes carry. */
@@ -52,19 +59,18 @@ export const MANAGED_RUNTIMES: readonly string[] = FAMILY_NAMES.flatMap((name) =
 const RUNTIMES = join(import.meta.dirname, "../../runtimes");
 
 export function openInterpreters({ environment, execPath, log }: InterpretersOptions): Interpreters {
-  const known: Partial<Record<FamilyName, Promise<Found[]>>> = {};
+  const known: Partial<Record<FamilyName, KnownInterpreters>> = {};
   const warned = new Set<string>();
   const cache = cacheOf(environment);
-  // Found once and kept: versions do not change under a running platform, except by add().
-  const all = (family: FamilyName): Promise<Found[]> => (known[family] ??= discover(family, environment, execPath));
+  const of = (family: FamilyName): KnownInterpreters => (known[family] ??= openKnown(family, environment, execPath));
 
-  const search = async (runtime: string): Promise<Interpreter | { missing: string }> => {
+  const search = async (runtime: string, pinned?: string): Promise<Interpreter | { missing: string }> => {
     const { family, version } = parseRuntime(runtime);
     const { flags, howToGet, bootstrap } = FAMILIES[family];
-    const choice = choose(version, await all(family));
-    if (!choice) return { missing: howToGet(version) };
+    const choice = await of(family).pick((found) => serving(version, found).find((one) => pinned === undefined || one.version === pinned));
+    if (!choice) return { missing: pinned === undefined ? howToGet(version) : pinnedMissing(runtime, pinned, serving(version, await of(family).all())) };
     const base = { version: choice.version, exact: releaseOf(version, choice.version) === version, readOnlyPaths: choice.readOnlyPaths };
-    const argv = [choice.path, ...flags(version, choice.version)];
+    const argv = [choice.path, ...flags(version, choice.version, pinned !== undefined)];
     if (bootstrap !== undefined) return { ...base, argv, ...await ownRuntime(family, bootstrap, cache) };
     if (family === "dotnet") return { ...base, argv, runtimeDir: join(RUNTIMES, family) };
     const client = await findJavaClient(cache);
@@ -73,30 +79,36 @@ export function openInterpreters({ environment, execPath, log }: InterpretersOpt
   };
 
   return {
-    async find(runtime) {
-      const found = await search(runtime);
-      if ("argv" in found && !found.exact && !warned.has(runtime)) {
+    async find(runtime, pinned) {
+      const found = await search(runtime, pinned);
+      if ("argv" in found && !found.exact && pinned === undefined && !warned.has(runtime)) {
         warned.add(runtime);
         log.warn(`${runtime} runs on ${found.version}, the nearest newer version on this machine; for the exact one: ${exactlyFor(runtime)}`);
       }
       return found;
     },
+    async versions(runtime) {
+      const { family, version } = parseRuntime(runtime);
+      return namesOf(serving(version, await of(family).all()));
+    },
     async list() {
       return Promise.all(MANAGED_RUNTIMES.map(async (runtime) => {
         const found = await search(runtime);
-        return "argv" in found ? { runtime, found } : { runtime, missing: found.missing };
+        const { family, version } = parseRuntime(runtime);
+        const versions = namesOf(serving(version, await of(family).all()));
+        return "argv" in found ? { runtime, found, versions } : { runtime, missing: found.missing, versions };
       }));
     },
     async add(runtime, onProgress) {
       const { family, version } = parseRuntime(runtime);
       if (family === "nodejs") {
         await addNode(version, cache, execPath, environment, onProgress);
-        delete known.nodejs;
+        of("nodejs").forget();
         warned.delete(runtime);
       } else if (family === "java") {
-        const wanted = choose(version, await all("java"));
+        const wanted = serving(version, await of("java").all())[0];
         if (!wanted) throw new Fault(FAMILIES.java.howToGet(version));
-        await addJavaClient(cache, environment, { path: wanted.path, version: wanted.version, flags: FAMILIES.java.flags(version, wanted.version) }, onProgress);
+        await addJavaClient(cache, environment, { path: wanted.path, version: wanted.version, flags: FAMILIES.java.flags(version, wanted.version, false) }, onProgress);
       } else {
         const there = await search(runtime);
         if (!("argv" in there)) throw new Fault(there.missing);
@@ -111,7 +123,7 @@ export function openInterpreters({ environment, execPath, log }: InterpretersOpt
       const found = await findSdk(name, cache);
       return found ? { name, found } : { name };
     })),
-    addSdk: (name, onProgress, packages) => addSdk(name, { cache, environment, execPath, pythons: async () => onePerRelease(await all("python")) }, onProgress, packages),
+    addSdk: (name, onProgress, packages) => addSdk(name, { cache, environment, execPath, pythons: async () => onePerRelease(await of("python").all()) }, onProgress, packages),
   };
 }
 
@@ -126,9 +138,26 @@ async function ownRuntime(family: FamilyName, bootstrap: string, cache: string):
 /** The Pythons that would run functions, oldest first. */
 const onePerRelease = (found: Found[]): string[] => Object.values(FAMILIES.python.runtimes).map((version) => found.find((one) => releaseOf(version, one.version) === version)?.path).filter((path) => path !== undefined);
 
-async function discover(family: FamilyName, environment: InterpretersOptions["environment"], execPath: string): Promise<Found[]> {
-  const candidates = await FAMILIES[family].candidates(environment, execPath);
-  return (await Promise.all(candidates.map((candidate) => probeInterpreter(family, candidate, environment)))).flat();
+const namesOf = (found: Found[]): string[] => [...new Set(found.map(({ version }) => version))];
+
+function pinnedMissing(runtime: string, pinned: string, others: Found[]): string {
+  const here = others.length ? `this machine has ${namesOf(others).join(", ")}` : "this machine has no other";
+  return `${runtime} is held to ${FAMILIES[parseRuntime(runtime).family].title} ${pinned} by the function's runtime management configuration, and ${pinned} was not found; ${here}. Install ${pinned} again, or let the function run on another version: aws lambda put-runtime-management-config --update-runtime-on Auto`;
+}
+
+/**
+ * For who asks about versions alone. OS-only runtimes have one, this machine's system: it cannot be chosen, but a function held to it is not run on another.
+ */
+export function openRuntimeVersions(interpreters: Pick<Interpreters, "find" | "versions">): RuntimeVersions {
+  const isSystem = (runtime: string) => runtime.startsWith("provided");
+  return {
+    async find(runtime, pinned) {
+      if (!isSystem(runtime)) return interpreters.find(runtime, pinned);
+      const version = systemVersion();
+      return pinned === undefined || pinned === version ? { version } : { missing: `${runtime} is held to ${pinned} by the function's runtime management configuration, and this machine's system is ${version}. To run on it: aws lambda put-runtime-management-config --update-runtime-on Auto` };
+    },
+    versions: async (runtime) => (isSystem(runtime) ? [systemVersion()] : interpreters.versions(runtime)),
+  };
 }
 
 /** How to get the very version, as a command. */

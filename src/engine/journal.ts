@@ -6,6 +6,7 @@ import type { Log } from "../kernel/log.ts";
 import type { LogEvent, LogSink } from "../ports/logs.ts";
 import { systemLines } from "./log-lines.ts";
 import { type ExtensionStatus, type InitReport, type PlatformRecord, type Report, type RestoreReport, type Subject, extension, initReport, initRuntimeDone, initStart, report, restoreReport, restoreRuntimeDone, restoreStart, runtimeDone, start } from "./platform-records.ts";
+import type { RuntimeIdentity } from "./runtime-identity.ts";
 
 /** CloudWatch counts 26 bytes for every event beside its text, and takes events of up to 256 KB so counted. */
 const EVENT_OVERHEAD_BYTES = 26;
@@ -48,7 +49,7 @@ export interface Journal {
   extension(status: ExtensionStatus): void;
   /** A record that only JSON logs and observers see. */
   other(record: PlatformRecord): void;
-  initStart(runtimeVersion: string, phase: "init" | "invoke"): void;
+  initStart(runtime: RuntimeIdentity, phase: "init" | "invoke"): void;
   initRuntimeDone(done: Omit<InitReport, "durationMs">): void;
   initReport(report: InitReport): void;
   /** SnapStart: of the runtime that initStart() has named. */
@@ -86,7 +87,7 @@ export function openJournal(options: Subject & { streamName: string; clock: Cloc
   let observer: JournalObserver | undefined;
   /** answered() has said what the runtime did with this invocation. */
   let saidDone = false;
-  let runtime = "";
+  let runtime: RuntimeIdentity = { version: "", arn: "" };
 
   const sample = async () => {
     if (clock.monotonicMs() - memory.atMs < MEMORY_SAMPLE_MS) return;
@@ -105,7 +106,7 @@ export function openJournal(options: Subject & { streamName: string; clock: Cloc
     for (const { timestamp, text, report: given } of written) {
       const message = given ? lines.report(timestamp, given, memory.bytes) : text;
       if (given) {
-        observer?.record(timestamp, report(options, given, memory.bytes));
+        observer?.record(timestamp, report(options, given, memory.bytes, timestamp));
         hooks.reported(given);
       }
       if (message !== undefined) events.push({ timestamp, message });
@@ -193,11 +194,11 @@ export function openJournal(options: Subject & { streamName: string; clock: Cloc
       system(at, lines.other(at, record));
       observer?.record(at, record);
     },
-    initStart(runtimeVersion, phase) {
+    initStart(given, phase) {
       const at = Math.trunc(clock.now());
-      runtime = runtimeVersion;
-      system(at, lines.initStart(at, runtimeVersion, phase));
-      observer?.record(at, initStart(options, runtimeVersion, phase));
+      runtime = given;
+      system(at, lines.initStart(at, given, phase));
+      observer?.record(at, initStart(options, given, phase));
     },
     initRuntimeDone(done) {
       const at = Math.trunc(clock.now());
@@ -243,6 +244,7 @@ export function openJournal(options: Subject & { streamName: string; clock: Cloc
     },
     finished(given) {
       const at = Math.trunc(clock.now());
+      if (version.managed) return add({ timestamp: at, text: undefined, report: given }); // others may be in the middle of theirs
       endAt = notes.length;
       if (!saidDone || version.logging.format === "Text") system(at, lines.end(at, given));
       if (!saidDone) observer?.record(at, runtimeDone(options, given));

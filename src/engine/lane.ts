@@ -1,7 +1,7 @@
 // A lane: all environments of one revision of a function (and one tenant), who waits for them, and what is known about its speed.
 import { availableParallelism } from "node:os";
 import type { FunctionVersion } from "../ports/functions.ts";
-import type { FunctionShare } from "./concurrency.ts";
+import type { FunctionShare, NamedShare } from "./concurrency.ts";
 import type { Environment, Work } from "./environment.ts";
 import type { Provisioned } from "./provisioned.ts";
 
@@ -16,8 +16,8 @@ export interface Lane {
   /** Never more than one environment: it is under a debugger. */
   single: boolean;
   share: FunctionShare;
-  /** Gives an invocation's place back; made once, because each answer carries it. */
-  release: () => void;
+  /** Of the share, under the name that was used last. */
+  named: NamedShare;
   /** Last in, first out: the one used last has the warmest caches, and the others get to freeze and expire. Provisioned ones stand last. */
   idle: Environment[];
   busy: Set<Environment>;

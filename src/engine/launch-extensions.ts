@@ -36,7 +36,7 @@ export async function extensionFilesOfImage(rootDir: string): Promise<ExtensionF
 }
 
 /** "Extensions cannot access" these (guide); AWS's emulator leaves out whatever begins with an underscore, too. */
-const NOT_FOR_EXTENSIONS = /^(_.*|AWS_EXECUTION_ENV|AWS_LAMBDA_LOG_GROUP_NAME|AWS_LAMBDA_LOG_STREAM_NAME|AWS_XRAY_CONTEXT_MISSING|AWS_XRAY_DAEMON_ADDRESS|LAMBDA_RUNTIME_DIR|LAMBDA_TASK_ROOT)$/;
+const NOT_FOR_EXTENSIONS = /^(_.*|AWS_EXECUTION_ENV|AWS_LAMBDA_LOG_GROUP_NAME|AWS_LAMBDA_LOG_STREAM_NAME|AWS_LAMBDA_MAX_CONCURRENCY|AWS_XRAY_CONTEXT_MISSING|AWS_XRAY_DAEMON_ADDRESS|LAMBDA_RUNTIME_DIR|LAMBDA_TASK_ROOT)$/;
 
 export const extensionVariables = (variables: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(variables).filter(([name]) => !NOT_FOR_EXTENSIONS.test(name)));

@@ -32,7 +32,7 @@ export async function launchImage(parts: LaunchParts, order: LaunchOrder, listen
   // As Docker does it: an entry point of one's own leaves out the image's command.
   const argv = [...(image.entryPoint ?? config.entryPoint), ...(image.command ?? (image.entryPoint ? [] : config.command))];
   if (argv.length === 0) return invalidEntrypoint(requestId, "the image has no entry point and no command");
-  const link = await openRuntimeApi(listener, extensions);
+  const link = await (order.openApi?.(listener, extensions) ?? openRuntimeApi(listener, extensions));
   try {
     const [runtimeApi, endpointUrl] = [link.address, parts.endpointUrl()].map((address) => (engineImage === undefined ? address : seenFromContainer(address))) as [string, string];
     const env = {

@@ -12,6 +12,7 @@ import { runtimeCommand, wrapperOf } from "./command.ts";
 import type { InitializationType, Started } from "./environment.ts";
 import { type Failure, invalidEntrypoint } from "./failures.ts";
 import { type FrameLink, frameLink } from "./frame-link.ts";
+import { vcpusOf } from "./managed-instances/fleet.ts";
 import type { Containers } from "./images/container.ts";
 import type { KeptImage } from "./images/images.ts";
 import { inspected } from "./inspect/command.ts";
@@ -22,7 +23,9 @@ import type { RuntimeLink, RuntimeListener } from "./link.ts";
 import type { ContainerCredentials } from "./runtime-api/credentials.ts";
 import type { Extensions } from "./runtime-api/extensions/extensions.ts";
 import type { openRuntimeApi, RuntimeApi } from "./runtime-api/server.ts";
+import type { RuntimeIdentity } from "./runtime-identity.ts";
 import { hostVariables } from "./sandbox/plain.ts";
+import { fitsSlot } from "./sandbox/code-slot.ts";
 import { CannotAssign, type Running, type Sandbox, type SandboxSpec } from "./sandbox/sandbox.ts";
 import { readTelemetryLog, TELEMETRY_VARIABLE } from "./telemetry-log.ts";
 import { type Spare, type Spares, discard } from "./spares.ts";
@@ -45,8 +48,10 @@ export interface LaunchParts {
   image(id: string): Promise<KeptImage>;
   /** At the container engine, where there is one. */
   container?: Containers["start"];
-  /** Throws what the caller is to see when there is none. */
-  interpreter(runtime: string): Promise<Interpreter>;
+  /** The newest, or the one the version is held to. Throws what the caller is to see when there is none. */
+  interpreter(version: Pick<FunctionVersion, "runtime" | "pinnedRuntime">): Promise<Interpreter>;
+  /** What INIT_START says of it, with the same errors. */
+  runtimeIdentity(version: FunctionVersion): Promise<RuntimeIdentity>;
   /** The Runtime API address managed runtimes are told: it answers `ping`, and refuses the rest. */
   managedRuntimeApi(): Promise<string>;
 }
@@ -80,6 +85,8 @@ export interface LaunchOrder {
   /** Where mayHaveExtensions says so. */
   extensions: Extensions | undefined;
   debugging: Debugging | undefined;
+  /** Where several events run at once: the Runtime API for all of them, in place of frames and of the usual one. */
+  openApi?: ((listener: RuntimeListener, extensions: Extensions | undefined) => Promise<RuntimeApi>) | undefined;
 }
 
 /** What takes a moment to find out, while a process may already be starting. */
@@ -121,24 +128,26 @@ async function gather(parts: LaunchParts, { version, initializationType, logStre
 
 async function launchManaged(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener): Promise<Started> {
   const { version, tmpDir, debugging } = order;
-  const found = await parts.interpreter(version.runtime);
+  const found = await parts.interpreter(version);
   const interpreter = debugging ? await inspected(found, debugging, await parts.codeDir(version.codeId)) : found;
   if ("missing" in interpreter) throw noSuchRuntime(interpreter.missing);
   if (interpreter.bootstrap === undefined) return launchPublished(parts, order, listener, interpreter);
+  if (order.openApi) assertConcurrent(parts, version);
   const command = runtimeCommand(interpreter, version);
   const { runtimeDir, bootstrapDir, readOnlyPaths } = interpreter;
   const base = { ...baseOf(parts, version), ...(runtimeDir ? { runtimeDir } : {}), ...(bootstrapDir ? { bootstrapDir } : {}), readOnlyPaths, channel: true };
   const { extensions } = order;
   const layered = (version.layers?.length ?? 0) > 0;
-  let made = takesMade(order) && !layered ? takeManaged(parts, order, interpreter, command, base) : undefined;
+  const takes = takesMade(order) && fitsSlot(await parts.codeDir(version.codeId));
+  let made = takes && !layered ? takeManaged(parts, order, interpreter, command, base) : undefined;
   const gathered = gather(parts, order);
   gathered.catch(() => {}); // awaited below
   const container = order.initializationType === "snap-start" ? (await gathered).container : undefined;
-  const api = extensions || container ? await openApi(listener, extensions, container) : undefined;
+  const api = order.openApi ? await order.openApi(listener, extensions) : extensions || container ? await openApi(listener, extensions, container) : undefined;
   try {
     const [given, runtimeApi] = await Promise.all([gathered, api?.address ?? parts.managedRuntimeApi()]);
     const env = withInterpreter(given.variables(runtimeApi), version.environment, interpreter);
-    if (layered && takesMade(order) && !given.files.length) made = takeBlank(parts, interpreter, base);
+    if (layered && takes && !given.files.length) made = takeBlank(parts, interpreter, base);
     if (made && !(await assign(made, given, version))) made = undefined;
     if (made && !made.link) made.running.exec(command, env);
     const spec = { ...base, codeDir: given.codeDir, ...(given.optDir ? { optDir: given.optDir } : {}), ...(tmpDir ? { tmpDir } : {}) };
@@ -154,12 +163,18 @@ async function launchManaged(parts: LaunchParts, order: LaunchOrder, listener: R
   }
 }
 
+function assertConcurrent({ network }: LaunchParts, { name, runtime }: FunctionVersion): void {
+  if (!/^(nodejs|python)/.test(runtime)) throw new Fault(`${runtime} runs one event at a time and cannot run on managed instances`);
+  if (network === "none") throw new Fault(`On managed instances ${name} reaches its Runtime API over the network and cannot run with --network none`);
+}
+
 function speak(link: FrameLink, listener: RuntimeListener, { version, extensions, debugging }: LaunchOrder, env: Record<string, string>, taskRoot: string): void {
   link.listen(listener);
   link.assign({
     ...(wrapperOf(version.environment) ? {} : { env }), // a wrapper's process keeps what the wrapper has set
     handler: version.handler, taskRoot, logFormat: version.logging.format, logLevel: version.logging.applicationLevel,
     ...(debugging ? { inspected: true } : {}),
+    ...(version.managed ? { vcpus: vcpusOf(version) } : {}),
     ...(extensions && version.runtime.startsWith("nodejs") ? { extensions: true } : {}), // other runtimes wait without stopping their threads
   });
 }
@@ -204,7 +219,7 @@ function takeBlank(parts: LaunchParts, interpreter: Interpreter, base: Omit<Sand
 function takeManaged(parts: LaunchParts, { version, debugging }: LaunchOrder, interpreter: Interpreter, command: string[], base: Omit<SandboxSpec, "id" | "argv" | "env">): Made | undefined {
   if (debugging || needsFreshProcess(version.environment)) return takeBlank(parts, interpreter, base);
   const env = withInterpreter(runtimeVariables(version.runtime), {}, interpreter);
-  const spare = parts.spares.take([version.runtime, interpreter.runtimeDir, ...command].join(" "), () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: command, env: { ...env, EVOKE_WARM_UP: "1" } }));
+  const spare = parts.spares.take([version.runtime, interpreter.version, interpreter.runtimeDir, ...command].join(" "), () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: command, env: { ...env, EVOKE_WARM_UP: "1" } }));
   const made = spare ?? takeBlank(parts, interpreter, base);
   if (!made || spare) return spare;
   made.running.exec(command, env);
@@ -277,10 +292,10 @@ interface Program {
 async function launchOverHttp(parts: LaunchParts, order: LaunchOrder, listener: RuntimeListener, given: Given, { kind, base, command, variables }: Program): Promise<Started> {
   const { version, tmpDir, extensions } = order;
   if (parts.network === "none") throw new Fault(`${version.runtime} functions reach their Runtime API over the network and cannot run with --network none; Node.js, Python and Ruby functions can`);
-  const link = await openApi(listener, extensions, given.container);
+  const link = await (order.openApi?.(listener, extensions) ?? openApi(listener, extensions, given.container));
   try {
     const env = variables(link.address);
-    const blank = takesMade(order) && !given.files.length ? parts.blanks.take(kind, () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: [], env: {} })) : undefined;
+    const blank = takesMade(order) && fitsSlot(given.codeDir) && !given.files.length ? parts.blanks.take(kind, () => parts.sandbox.start({ ...base, id: sandboxId(parts.ids), argv: [], env: {} })) : undefined;
     const assigned = blank && (await assign(blank, given, version));
     if (assigned) blank.running.exec(command, env);
     const spec = { ...base, codeDir: given.codeDir, ...(given.optDir ? { optDir: given.optDir } : {}), ...(tmpDir ? { tmpDir } : {}) };

@@ -11,8 +11,6 @@ export interface RuntimeEvent {
   tenantId?: string;
   streaming: boolean;
   payload: Uint8Array;
-  /** How many further events follow in the same write, to be run after this one. */
-  more?: number;
 }
 
 /** What a runtime may say. The environment decides whether it may say it now: nothing here is trusted. */
@@ -43,6 +41,7 @@ export interface RuntimeListener {
 export interface RuntimeLink {
   /** True when the runtime is ready again the moment it has answered; otherwise it says ready() once more. */
   readonly readyAfterAnswer: boolean;
+  /** `along`: further events in the same write, to be run after this one. */
   send(event: RuntimeEvent, along?: RuntimeEvent[]): void;
   /** Init is over: whether there are extensions, which go on inside the process between events. */
   registered?(any: boolean): void;

@@ -24,6 +24,8 @@ interface Handles {
   errors: Add;
   duration: Add;
   concurrent: Add;
+  /** Of the name that was invoked: "Lambda emits this metric for all functions, versions, and aliases" (monitoring-concurrency.html). */
+  concurrentByName: Add;
   /** What extensions took after the runtime. */
   extensions(ms: number): void;
   throttles(): void;
@@ -68,8 +70,12 @@ export function openMetrics(metrics: Metrics): EngineMetrics {
       let handles = handlesOf(version, invokedArn);
       const account = accountOf(version);
       const { share } = use;
+      let named = share.named.get(invokedArn);
       return (report) => {
-        if (report.invokedArn !== invokedArn) handles = handlesOf(version, (invokedArn = report.invokedArn));
+        if (report.invokedArn !== invokedArn) {
+          handles = handlesOf(version, (invokedArn = report.invokedArn));
+          named = share.named.get(invokedArn);
+        }
         handles.invocations(1);
         handles.errors(report.status === "success" ? 0 : 1);
         handles.duration(report.durationMs);
@@ -77,6 +83,10 @@ export function openMetrics(metrics: Metrics): EngineMetrics {
         if (share.inHandPeak > 0) {
           handles.concurrent(share.inHandPeak);
           share.inHandPeak = 0;
+        }
+        if (named !== undefined && named.inHandPeak > 0) {
+          handles.concurrentByName(named.inHandPeak);
+          named.inHandPeak = 0;
         }
         if (use.provisioned) tellProvisioned(handles.provisioned(), use.provisioned, initializationType === "provisioned-concurrency");
         tellAccount(account, share.account);
@@ -124,6 +134,7 @@ function makeHandles(metrics: Metrics, version: FunctionVersion, invokedArn: str
     errors: adder("Errors", "Count", all),
     duration: adder("Duration", "Milliseconds", all),
     concurrent: adder("ConcurrentExecutions", "Count", [byFunction]),
+    concurrentByName: adder("ConcurrentExecutions", "Count", [byResource]),
     extensions(ms) { (extensions ??= adder("PostRuntimeExtensionsDuration", "Milliseconds", all))(ms); },
     throttles() { (throttles ??= adder("Throttles", "Count", all))(1); },
     dropped() { (dropped ??= adder("RecursiveInvocationsDropped", "Count", all))(1); },

@@ -31,6 +31,8 @@ export interface PoolState extends PoolOptions {
   functions: Map<string, FunctionShare>;
   accounts: Map<string, AccountShare>;
   environments: number;
+  /** Of them, those on capacity providers (managed-instances/). */
+  lent: number;
   queued: number;
   closed: boolean;
   closing: Set<Promise<void>>;
@@ -44,6 +46,19 @@ const RECENT_MS = 2000;
 export function makeRoom(pool: PoolState, asking: Lane | undefined): boolean {
   if (pool.environments + pool.spares.count() >= pool.environmentsMax) pool.spares.drop();
   return pool.environments < pool.environmentsMax || evict(pool, asking);
+}
+
+/** One of the machine's places for an environment that is not the pool's; one is always left to those that are. */
+export function lendPlace(pool: PoolState): boolean {
+  if ((pool.lent > 0 && pool.lent + 1 >= pool.environmentsMax) || !makeRoom(pool, undefined)) return false;
+  pool.environments++;
+  pool.lent++;
+  return true;
+}
+
+export function placeReturned(pool: PoolState): void {
+  pool.environments--;
+  pool.lent--;
 }
 
 /** Gives up the environment that has been idle longest, of any function. */

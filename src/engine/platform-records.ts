@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
 import type { FunctionVersion } from "../ports/functions.ts";
 import type { InitializationType } from "./environment.ts";
+import type { RuntimeIdentity } from "./runtime-identity.ts";
 
 /** The environment a record is about. */
 export interface Subject {
@@ -9,6 +10,8 @@ export interface Subject {
   initializationType: InitializationType;
   /** Of a function with tenant isolation: https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-monitor.html */
   tenantId: string | undefined;
+  /** Of its log. */
+  streamName?: string;
 }
 
 export interface Report {
@@ -58,8 +61,13 @@ export const megabytes = (bytes: number): number => Math.ceil(bytes / (1024 * 10
 const round = (ms: number): number => Math.round(ms * 1000) / 1000;
 const tracing = (traceId: string) => ({ type: "X-Amzn-Trace-Id", value: traceId });
 
-export const initStart = ({ version, initializationType }: Subject, runtimeVersion: string, phase: "init" | "invoke"): PlatformRecord =>
-  ({ type: "platform.initStart", record: { initializationType, phase, runtimeVersion, functionName: version.name, functionVersion: version.version } });
+export const initStart = ({ version, initializationType, streamName }: Subject, runtime: RuntimeIdentity, phase: "init" | "invoke"): PlatformRecord => ({
+  type: "platform.initStart",
+  record: {
+    initializationType, phase, runtimeVersion: runtime.version, runtimeVersionArn: runtime.arn, functionName: version.name, functionVersion: version.version,
+    ...(version.managed ? { instanceId: streamName, instanceMaxMemory: version.memoryMb * 1024 * 1024 } : {}),
+  },
+});
 
 export const initRuntimeDone = ({ initializationType }: Subject, { phase, status, errorType }: Omit<InitReport, "durationMs">): PlatformRecord =>
   ({ type: "platform.initRuntimeDone", record: { initializationType, phase, status, errorType } });
@@ -73,8 +81,8 @@ export interface RestoreReport {
   errorType?: string | undefined;
 }
 
-export const restoreStart = ({ version }: Subject, runtimeVersion: string): PlatformRecord =>
-  ({ type: "platform.restoreStart", record: { runtimeVersion, functionName: version.name, functionVersion: version.version } });
+export const restoreStart = ({ version }: Subject, runtime: RuntimeIdentity): PlatformRecord =>
+  ({ type: "platform.restoreStart", record: { runtimeVersion: runtime.version, runtimeVersionArn: runtime.arn, functionName: version.name, functionVersion: version.version } });
 
 export const restoreRuntimeDone = ({ status, errorType }: RestoreReport): PlatformRecord => ({ type: "platform.restoreRuntimeDone", record: { status, errorType } });
 
@@ -82,7 +90,7 @@ export const restoreReport = ({ durationMs, status, errorType }: RestoreReport):
   ({ type: "platform.restoreReport", record: { status, errorType, metrics: { durationMs: round(durationMs) } } });
 
 export const start = ({ version, tenantId }: Subject, requestId: string, traceId: string): PlatformRecord =>
-  ({ type: "platform.start", record: { requestId, version: version.version, tenantId, tracing: tracing(traceId) } });
+  ({ type: "platform.start", record: { requestId, version: version.version, ...(version.managed ? { functionArn: version.arn } : {}), tenantId, tracing: tracing(traceId) } });
 
 /** A span's `start` is on the wall clock; the runtime is taken to begin its answer when it has ended it. */
 export const runtimeDone = ({ tenantId }: Subject, { requestId, status, errorType, durationMs, producedBytes, traceId }: Report, endMs?: number): PlatformRecord => ({
@@ -94,7 +102,7 @@ export const runtimeDone = ({ tenantId }: Subject, { requestId, status, errorTyp
   },
 });
 
-export const report = ({ version, tenantId }: Subject, given: Report, maxMemoryBytes: number): PlatformRecord => ({
+export const report = ({ version, tenantId }: Subject, given: Report, maxMemoryBytes: number, atMs: number): PlatformRecord => version.managed ? managedReport(given, atMs) : ({
   type: "platform.report",
   record: {
     requestId: given.requestId, tenantId, status: given.status, errorType: given.errorType,
@@ -104,6 +112,16 @@ export const report = ({ version, tenantId }: Subject, given: Report, maxMemoryB
       ...(given.restoreMs === undefined ? {} : { restoreDurationMs: round(given.restoreMs), billedRestoreDurationMs: billedRestoreMs(given) }),
     },
     tracing: tracing(given.traceId),
+  },
+});
+
+/** On managed instances, where there is no runtimeDone: AWS's emulator, internal/lambda-managed-instances/interop/events_api.go and invoke/metrics.go. */
+const managedReport = ({ requestId, status, errorType, durationMs, traceId }: Report, atMs: number): PlatformRecord => ({
+  type: "platform.report",
+  record: {
+    requestId, status, metrics: { durationMs: round(durationMs) }, tracing: tracing(traceId),
+    spans: status === "timeout" ? undefined : [{ name: "responseLatency", start: new Date(atMs - durationMs).toISOString(), durationMs: round(durationMs) }],
+    errorType,
   },
 });
 

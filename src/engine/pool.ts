@@ -3,15 +3,20 @@ import { Fault } from "../kernel/errors.ts";
 import type { FunctionVersion } from "../ports/functions.ts";
 import type { Provisioning } from "../ports/provisioning.ts";
 import { Throttled } from "../ports/throttled.ts";
-import { admit, mayStart, newAccountShare, newFunctionShare, release, setProvisioned, type FunctionShare } from "./concurrency.ts";
+import { admit, mayStart, namedShare, newAccountShare, newFunctionShare, setProvisioned, type FunctionShare } from "./concurrency.ts";
 import { type Environment, type Owner, type Work, takeWork } from "./environment.ts";
 import { type Lane, PATIENCE_MS, alongWith, average, isEmpty, learn, missing, patienceMs, runners, startsAtOnce, takeIdle } from "./lane.ts";
-import { type PoolOptions, type PoolState, forget, giveUp, makeRoom, starvedElsewhere, track } from "./places.ts";
+import { type PoolOptions, type PoolState, forget, giveUp, lendPlace, makeRoom, placeReturned, starvedElsewhere, track } from "./places.ts";
 import { becameReady, excessOf, isKept, lost, newProvisioned, noteUse, openChanges, rest, shortOf, stateOf } from "./provisioned.ts";
 
 export interface Pool {
   submit(work: Work): void;
   provisioning: Provisioning;
+  /** For environments on capacity providers. False when there is no place. */
+  takePlace(): boolean;
+  leavePlace(): void;
+  /** What is asked of `provisioning` may have changed. */
+  changed(): void;
   stats(): { environments: number; busy: number; idle: number; starting: number; queued: number };
   /** The packages living environments stand on. */
   codeInUse(): Set<string>;
@@ -26,7 +31,7 @@ const SWEEP_MS_MAX = 5000;
 
 export function openPool(options: PoolOptions): Pool {
   const pool: PoolState = {
-    ...options, lanes: new Map(), current: new Map(), recent: new WeakMap(), functions: new Map(), accounts: new Map(), environments: 0, queued: 0, closed: false, closing: new Set(), changes: openChanges(),
+    ...options, lanes: new Map(), current: new Map(), recent: new WeakMap(), functions: new Map(), accounts: new Map(), environments: 0, lent: 0, queued: 0, closed: false, closing: new Set(), changes: openChanges(),
   };
   const sweepMs = Math.min(SWEEP_MS_MAX, Math.max(250, pool.idleMs / 4));
   let cancelSweep = pool.clock.after(sweepMs, function again() {
@@ -39,6 +44,9 @@ export function openPool(options: PoolOptions): Pool {
       state: (version) => stateOf(pool.current.get(successionKey(version, undefined))?.provisioned),
       changed: (signal) => pool.changes.next(signal),
     },
+    takePlace: () => lendPlace(pool),
+    leavePlace: () => placeReturned(pool),
+    changed: () => pool.changes.tell(),
     sweep: () => sweep(pool),
     codeInUse: () => new Set([...pool.lanes.values()].flatMap(({ version }) => [version.codeId, ...(version.layers ?? [])])),
     stats() {
@@ -68,7 +76,9 @@ function submit(pool: PoolState, work: Work): void {
     pool.metrics.throttled(invocation);
     return answer.reject(new Throttled(refusal));
   }
-  answer.onEnd = lane.release;
+  const named = lane.named.arn === invocation.invokedArn ? lane.named : (lane.named = namedShare(lane.share, invocation.invokedArn));
+  if (++named.inHand > named.inHandPeak) named.inHandPeak = named.inHand;
+  answer.onEnd = named.end;
   const idle = lane.idle.length && !lane.queue.length && lane.busy.size < runners(lane) ? takeIdle(lane) : undefined;
   if (idle) return give(pool, lane, idle, work);
   if (pool.queued >= QUEUED_MAX) return throttle(pool, work);
@@ -105,7 +115,7 @@ function laneByKey(pool: PoolState, version: FunctionVersion, tenantId: string |
   if (known) return known;
   const share = shareOf(pool, version);
   const lane: Lane = {
-    key, functionKey: `${version.arn}:${version.version}`, successionKey: succession, version, tenantId: version.tenantIsolation ? tenantId : undefined, single: pool.isInspected(version), share, release: () => release(share),
+    key, functionKey: `${version.arn}:${version.version}`, successionKey: succession, version, tenantId: version.tenantIsolation ? tenantId : undefined, single: pool.isInspected(version), share, named: namedShare(share, version.arn),
     idle: [], busy: new Set(), starting: new Set(), provisioned: undefined, queue: [], serviceMs: undefined, coldMs: undefined, answers: 0, backlog: 0, steady: 0,
     draining: false, initFailed: false, cancelCheck: undefined,
   };

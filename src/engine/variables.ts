@@ -38,6 +38,7 @@ export function functionVariables({ version, credentials, initializationType, lo
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(version.memoryMb),
     AWS_LAMBDA_FUNCTION_VERSION: version.version,
     AWS_LAMBDA_INITIALIZATION_TYPE: initializationType,
+    ...(version.managed ? { AWS_LAMBDA_MAX_CONCURRENCY: String(version.managed.concurrencyPerEnvironmentMax) } : {}),
     AWS_LAMBDA_LOG_GROUP_NAME: version.logging.group,
     ...(initializationType === "snap-start" ? {} : { AWS_LAMBDA_LOG_STREAM_NAME: logStream }),
     ...(credentialsToken === undefined

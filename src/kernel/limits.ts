@@ -18,9 +18,14 @@ export const LAMBDA = {
   initMsMax: 10_000,
   /** Where nobody waits for the init (provisioned concurrency, SnapStart): this, or the function's timeout if that is longer. */
   longInitMsMax: 130_000,
+  /** But no longer, though on a capacity provider a timeout may be (lambda-managed-instances-execution-environment.html). */
+  timeoutInitMsMax: 900_000,
   fileDescriptorsMax: 1024,
   processesMax: 1024,
   clientContextBytesMax: 3583,
+  /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-quotas.html */
+  capacityProviders: 1000,
+  versionsPerCapacityProvider: 100,
   /** Memory that buys one vCPU. */
   memoryMbPerCpu: 1769,
 } as const;

@@ -30,10 +30,30 @@ export interface FunctionVersion {
   snapStart?: boolean;
   /** Environments are never shared between tenants. */
   tenantIsolation?: boolean;
+  /** Runs on a capacity provider (Lambda Managed Instances): several events at once in one environment. */
+  managed?: ManagedInstances;
+  /** The exact version of the runtime's interpreter that it is held to (22.23.3); absent: the newest on this machine. */
+  pinnedRuntime?: string;
+  /** Has a VpcConfig. It runs in this machine's network all the same. */
+  inVpc?: true;
   /** An invocation starts a durable execution: of no interest to the engine, which sees each of its invocations as any other. */
   durable?: { executionTimeoutSeconds: number; retentionDays: number };
   logging: { format: "Text" | "JSON"; applicationLevel: string; systemLevel: string; group: string };
   tracing: "Active" | "PassThrough";
+}
+
+/** What a function version may take of the capacity provider it runs on. */
+export interface ManagedInstances {
+  capacityProviderArn: string;
+  /** Events that one environment takes at once. */
+  concurrencyPerEnvironmentMax: number;
+  /** Environments kept initialised, and how many there may ever be. */
+  environmentsMin: number;
+  environmentsMax: number;
+  /** An environment's share of CPU: memoryMb / 1024 / memoryGibPerVcpu vCPUs. */
+  memoryGibPerVcpu: number;
+  /** Of all environments of all functions on the provider together. */
+  providerVcpusMax: number;
 }
 
 export interface FunctionImage {

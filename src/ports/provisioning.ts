@@ -11,7 +11,12 @@ export interface ProvisionedState {
 }
 
 export interface Provisioning {
-  /** How many initialised environments of this version are to be kept; 0 gives them up. Answers at once; `state` tells how far it is. */
+  /**
+   * How many initialised environments of this version are to be kept; 0 gives them up. Answers at once; `state` tells how far it is.
+   * Of a managed version (`version.managed`) it is `environmentsMin`; its numbers may change under the same revision: the last told hold.
+   * One revision that is provisioned while another of the same managed version runs is on trial: both are kept, and the new one takes over with
+   * its first invocation, or when the old one is given up. Given up itself (0), it leaves the old one as it was. `state` is that of the revision.
+   */
   provision(version: FunctionVersion, wanted: number): void;
   state(version: FunctionVersion): ProvisionedState;
   /** Resolves when the state of any version has changed, or with the signal. */

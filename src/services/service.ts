@@ -17,6 +17,7 @@ import type { LogSink } from "../ports/logs.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { PolicySimulator } from "../ports/policy-simulator.ts";
 import type { Provisioning } from "../ports/provisioning.ts";
+import type { RuntimeVersions } from "../ports/runtime-versions.ts";
 import type { Snapshots } from "../ports/snapshots.ts";
 import type { Lanes } from "../ports/lanes.ts";
 import type { Objects } from "../ports/objects.ts";
@@ -64,6 +65,7 @@ export interface RoomPorts {
   code: CodePackages;
   images: ContainerImages;
   snapshots: Snapshots;
+  runtimeVersions: RuntimeVersions;
   identity: Identity;
   /** Objects of buckets, read with a caller's permission. */
   objects: Objects;

@@ -73,6 +73,32 @@ test("the command that Evoke says would allow what AWS refuses can be run as it 
   assert.equal(refusals.length, 1, "allowed now");
 });
 
+test("all that Evoke says about roles nobody has made, and about a queue's policy, can be run in one go", { skip }, async () => {
+  writeFileSync(join(folder, "p.zip"), await zipOf({ "index.js": "exports.handler = async () => {}" }));
+  const aws = (...args: string[]) => run("--endpoint-url", platform.url, ...args);
+  await aws("sqs", "create-queue", "--queue-name", "letters");
+  await aws("sns", "create-topic", "--name", "news");
+  refusals.length = 0;
+  await run("lambda", "create-function", "--function-name", "p", "--runtime", "nodejs24.x", "--handler", "index.handler", "--role", "arn:aws:iam::000000000000:role/of/post", "--zip-file", "fileb://p.zip");
+  await run("lambda", "create-event-source-mapping", "--function-name", "p", "--event-source-arn", "arn:aws:sqs:us-east-1:000000000000:letters");
+  await aws("sns", "subscribe", "--topic-arn", "arn:aws:sns:us-east-1:000000000000:news", "--protocol", "sqs", "--notification-endpoint", "arn:aws:sqs:us-east-1:000000000000:letters");
+  const publish = () => aws("sns", "publish", "--topic-arn", "arn:aws:sns:us-east-1:000000000000:news", "--message", "m");
+  await publish();
+  for (let left = 50; left > 0 && !refusals.some((line) => line.includes("sns.amazonaws.com")); left--) await new Promise((resolve) => { setTimeout(resolve, 100); });
+  const commands = refusals.splice(0).map((line) => line.split(" To allow it: ")[1]!);
+  assert.ok(commands.length >= 5, "the role, three permissions of it, the queue's policy");
+  // Version 1 looks for SQS on the internet whatever AWS_ENDPOINT_URL says.
+  const pasted = commands.join("\n").replaceAll(/(^|\|\| |&& )aws /gm, `$1${AWS} --endpoint-url ${platform.url} `);
+  await promisify(execFile)("sh", ["-ec", pasted], { env: awsEnvironment(platform.url) });
+  refusals.length = 0;
+  await run("lambda", "delete-function", "--function-name", "p");
+  await run("lambda", "create-function", "--function-name", "p", "--runtime", "nodejs24.x", "--handler", "index.handler", "--role", "arn:aws:iam::000000000000:role/of/post", "--zip-file", "fileb://p.zip");
+  await publish();
+  await new Promise((resolve) => { setTimeout(resolve, 500); }); // what is delivered is asked about then
+  assert.deepEqual(refusals, []);
+  await run("lambda", "delete-function", "--function-name", "p");
+});
+
 test("the AWS CLI adds and reads permissions, simulates policies and assumes a role", { skip }, async () => {
   writeFileSync(join(folder, "g.zip"), await zipOf({ "index.js": "exports.handler = async () => 1" }));
   const trust = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS: "000000000000", Service: "lambda.amazonaws.com" }, Action: ["sts:AssumeRole", "sts:TagSession"] }] });

@@ -28,6 +28,7 @@ test("boto3 waits for, pages through and cleans up what IAM keeps", { skip }, ()
 test("boto3 publishes versions, shares invocations between them, and its waiters and paginators come to an end", { skip }, () => session("boto3_versions.py", "210987654321"));
 test("boto3 pages through metrics, log groups, streams and events", { skip }, () => session("boto3_metrics.py", "410987654321"));
 test("boto3 watches durable executions while they run, and pages through their history", { skip }, () => session("boto3_durable.py", "310987654321"));
+test("boto3 runs functions on capacity providers, pages through them, and waits for published versions", { skip }, () => session("boto3_capacity.py", "920987654321"));
 test("boto3 works queues, pages through them, waits for messages and moves dead letters back", { skip }, () => session("boto3_sqs.py", "610987654321"));
 test("boto3 publishes, pages through and uses layers, and gives functions a code signing config", { skip }, () => session("boto3_layers.py", "510987654321"));
 test("boto3 feeds functions from queues, and pages through the mappings", { skip }, () => session("boto3_mappings.py", "610987654321"));

@@ -38,7 +38,7 @@ export interface TestEngine {
   close(): Promise<void>;
 }
 
-export async function openTestEngine(settings: Partial<EngineOptions["settings"]> = {}, environment: Record<string, string | undefined> = process.env, isolation: "auto" | "uid" | "none" = "auto"): Promise<TestEngine> {
+export async function openTestEngine(settings: Partial<EngineOptions["settings"]> = {}, environment: Record<string, string | undefined> = process.env, isolation: "auto" | "uid" | "none" = "auto", more: Pick<EngineOptions, "inspectors"> = {}): Promise<TestEngine> {
   const clock = realClock();
   const ids = realIds();
   const log = lineLog((process.env["EVOKE_TEST_LOG"] as "warn") ?? "error", clock.now, (line) => process.stderr.write(`${line}\n`));
@@ -74,8 +74,8 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
     versions: { find: async (arn) => versions.get(arn), reservedConcurrency: async () => reserved },
     identity: { findKey: async () => undefined, credentialsForRole: async (role) => ({ accessKeyId: "ASIATEST", secretAccessKey: "secret", sessionToken: `token for ${role}`, expiresAtMs: clock.now() + 3_600_000 }) },
     sandbox,
-    interpreters: { find: async (runtime) => (runtime === "python3.9" ? { missing: `${runtime} is not installed here; get it with: evoke runtimes add ${runtime}` } : interpreters.find(runtime)) },
-    endpointUrl: () => "http://127.0.0.1:4566",
+    interpreters: { ...interpreters, find: async (runtime, pinned) => (runtime === "python3.9" ? { missing: `${runtime} is not installed here; get it with: evoke runtimes add ${runtime}` } : interpreters.find(runtime, pinned)) },
+    endpointUrl: () => "http://127.0.0.1:4566", ...more,
   });
   const version: TestEngine["version"] = async (name, files, more = {}) => {
     const arn = `arn:aws:lambda:eu-west-1:000000000000:function:${name}`;

@@ -4,6 +4,7 @@ import { BadCode, type CodePackage, type CodePackages } from "../../src/ports/co
 import type { AsyncEvent, Events } from "../../src/ports/events.ts";
 import type { Functions, FunctionVersion, Invocation, InvokeResult, StreamedResult } from "../../src/ports/functions.ts";
 import type { Provisioning } from "../../src/ports/provisioning.ts";
+import type { RuntimeVersions } from "../../src/ports/runtime-versions.ts";
 
 export interface MemoryCode extends CodePackages {
   readonly kept: Map<string, Uint8Array>;
@@ -84,4 +85,16 @@ export function scriptedFunctions(): ScriptedFunctions {
     },
   };
   return functions;
+}
+
+/** Which interpreters a machine has: those of `here`, and version 1.0.0 of every other runtime. */
+export function scriptedRuntimeVersions(here: Record<string, string[]> = {}): RuntimeVersions & { readonly here: Record<string, string[]> } {
+  const versions = async (runtime: string) => here[runtime] ?? ["1.0.0"];
+  return {
+    here, versions,
+    async find(runtime, pinned) {
+      const version = (await versions(runtime)).find((each) => pinned === undefined || each === pinned);
+      return version === undefined ? { missing: `${runtime} ${pinned ?? ""} is not here` } : { version };
+    },
+  };
 }

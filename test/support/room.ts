@@ -12,6 +12,7 @@ import type { RoomPorts, Service } from "../../src/services/service.ts";
 import { openStores } from "../../src/storage/open.ts";
 import { bytesBody, type WireRequest } from "../../src/wire/http.ts";
 import { openWireService } from "../../src/wire/wire.ts";
+import { scriptedRuntimeVersions } from "./ports.ts";
 
 interface SdkRequest {
   method: string;
@@ -40,7 +41,7 @@ export async function openRoom(service: Service<any>, given: Partial<RoomPorts> 
   const ids = given.ids ?? realIds();
   const stores = given.stores ?? (await openStores({ ephemeral: true, clock, log: silentLog }));
   const background = openBackground({ clock, log: silentLog });
-  const ports: RoomPorts = { stores, clock, ids, log: silentLog, functions: absent("functions"), directory: absent("directory"), events: absent("events"), targets: absent("targets"), defaultBus: absent("defaultBus"), sources: absent("sources"), lanes: absent("lanes"), outgoingHttp: absent("outgoingHttp"), apiDestinations: absent("apiDestinations"), metrics: absent("metrics"), logs: absent("logs"), access: NO_POLICIES, simulator: policySimulator, provisioning: absent("provisioning"), endpointUrl: () => "http://127.0.0.1:4566", urlAddresses: absent("urlAddresses"), code: absent("code"), images: absent("images"), snapshots: absent("snapshots"), identity: absent("identity"), objects: absent("objects"), background: background.run, ...given };
+  const ports: RoomPorts = { stores, clock, ids, log: silentLog, functions: absent("functions"), directory: absent("directory"), events: absent("events"), targets: absent("targets"), defaultBus: absent("defaultBus"), sources: absent("sources"), lanes: absent("lanes"), outgoingHttp: absent("outgoingHttp"), apiDestinations: absent("apiDestinations"), metrics: absent("metrics"), logs: absent("logs"), access: NO_POLICIES, simulator: policySimulator, provisioning: absent("provisioning"), endpointUrl: () => "http://127.0.0.1:4566", urlAddresses: absent("urlAddresses"), code: absent("code"), images: absent("images"), snapshots: absent("snapshots"), runtimeVersions: scriptedRuntimeVersions(), identity: absent("identity"), objects: absent("objects"), background: background.run, ...given };
   const operations = service.open(ports) as Record<string, (input: object, call: Call) => Promise<object>>;
   const wire = await openWireService(service.client);
 

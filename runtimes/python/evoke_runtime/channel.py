@@ -13,6 +13,8 @@ LOG, RESTORE_NEXT = 24, 26
 
 # Threads of the function may print while the handler runs; a frame is written whole.
 _lock = allocate_lock()
+# Set where several processes write to the one channel: called with True before and False after.
+between_processes = None
 _buffer = b""
 
 
@@ -59,6 +61,8 @@ def read_frame():
 def write_frame(frame_type, body=b""):
     frame = memoryview((1 + len(body)).to_bytes(4, "big") + bytes((frame_type,)) + body)
     with _lock:
+        if between_processes is not None:
+            between_processes(True)
         while frame:
             try:
                 frame = frame[os.write(CHANNEL_FD, frame) :]
@@ -68,3 +72,5 @@ def write_frame(frame_type, body=b""):
                 select.select([], [CHANNEL_FD], [])
             except OSError:
                 os._exit(1)
+        if between_processes is not None:
+            between_processes(False)

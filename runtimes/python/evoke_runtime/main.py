@@ -5,6 +5,7 @@ import sys
 
 from . import channel
 from .output import LineStream, log
+from .trace_id import set_trace_id
 
 ERROR_CHARACTERS_MAX = 512 * 1024
 
@@ -71,6 +72,8 @@ class Runtime:
         self.to_json = encode.to_json
         self.current = logs.current
         self.failure_text = logs.failure_text
+        # Where answers go.
+        self.send = channel.write_frame
 
     def report(self, frame_type, error):
         for stream in (sys.stdout, sys.stderr):
@@ -81,7 +84,7 @@ class Runtime:
         text = self.to_json(error)
         if len(text) > ERROR_CHARACTERS_MAX:
             text = self.to_json({**error, "errorMessage": error["errorMessage"][:65536], "stackTrace": []})
-        channel.write_frame(frame_type, text.encode("utf-8", "backslashreplace"))
+        self.send(frame_type, text.encode("utf-8", "backslashreplace"))
 
     def load(self, handler):
         """The handler, or the process's end."""
@@ -100,16 +103,15 @@ class Runtime:
         import json
 
         json_bytes = int.from_bytes(body[:4], "big")
-        invocation = json.loads(body[4 : 4 + json_bytes])
+        self.run(handler, json.loads(body[4 : 4 + json_bytes]), body[4 + json_bytes :])
+
+    def run(self, handler, invocation, payload):
         self.current["request_id"] = invocation["id"]
         self.current["tenant_id"] = invocation.get("tenantId")
-        if invocation.get("traceId"):
-            os.environ["_X_AMZN_TRACE_ID"] = invocation["traceId"]
-        else:
-            os.environ.pop("_X_AMZN_TRACE_ID", None)
+        set_trace_id(invocation.get("traceId"))
         error = None
         try:
-            result = self.call(handler, invocation, body[4 + json_bytes :])
+            result = self.call(handler, invocation, payload)
         except Exception as caught:
             from .errors import Fault, from_exception, from_fault
 
@@ -118,7 +120,7 @@ class Runtime:
         if error is not None:
             return self.report(channel.ERROR, error)
         end_lines()
-        channel.write_frame(channel.RESPONSE, result)
+        self.send(channel.RESPONSE, result)
 
     def call(self, handler, invocation, payload):
         import json
@@ -190,6 +192,10 @@ def main():
     use_module_path(assign["taskRoot"])
     sys.stdout = LineStream(sys.stdout)
     sys.stderr = LineStream(sys.stderr)
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "lambda-managed-instances":
+        from .concurrent import run
+
+        return run(assign)
     try:
         runtime = Runtime(assign)
         handler = runtime.load(assign["handler"])

@@ -12,6 +12,11 @@ EVENT_CHARACTERS_MAX = 256 * 1024
 _process = os.getpid()
 
 
+def own_this_process():
+    global _process
+    _process = os.getpid()
+
+
 def in_this_process():
     """False in a process the function forked, which shares the channel but not the lock."""
     return os.getpid() == _process

@@ -17,8 +17,8 @@ export interface Family {
   /** Each runtime's release, as many numbers as make one: nodejs22.x 22, python3.12 3.12. */
   runtimes: Record<string, string>;
   candidates(environment: Environment, execPath: string): Promise<Candidate[]>;
-  /** What comes after the interpreter. */
-  flags(wanted: string, found: string): string[];
+  /** What comes after the interpreter. `pinned`: this very version and no other, where one program starts several. */
+  flags(wanted: string, found: string, pinned: boolean): string[];
   /** The language's own name, for people. */
   title: string;
   /** A sentence with what to do where there is none. */
@@ -71,7 +71,7 @@ export const FAMILIES: Record<FamilyName, Family> = {
     runtimes: { dotnet8: "8", dotnet10: "10" },
     candidates: dotnetCandidates,
     // AWS has exactly one runtime; here an assembly for .NET 8 may meet .NET 10 alone.
-    flags: (wanted, found) => ["exec", ...(releaseOf(wanted, found) === wanted ? [] : ["--roll-forward", "Major"])],
+    flags: (wanted, found, pinned) => ["exec", ...(pinned ? ["--fx-version", found] : releaseOf(wanted, found) === wanted ? [] : ["--roll-forward", "Major"])],
     howToGet: howToGetDotnet,
     exactly: (_runtime, wanted) => `apt install dotnet-runtime-${wanted}.0`,
   },
@@ -94,8 +94,11 @@ export function compareVersions(a: string, b: string): number {
   return 0;
 }
 
-/** The wanted release before newer ones. Of one release the first: PATH before pyenv, as a distribution's Python starts twice as fast as one built by pyenv. */
-export function choose<T extends { version: string }>(wanted: string, found: T[]): T | undefined {
+/**
+ * All that can run it, the best first: the wanted release before newer ones; of one release those that every user of the machine may start,
+ * for functions may run as another one; of these the newest, and of equals the first found.
+ */
+export function serving<T extends { version: string; isPrivate?: boolean }>(wanted: string, found: T[]): T[] {
   const usable = found.filter(({ version }) => compareVersions(releaseOf(wanted, version), wanted) >= 0 && (!wanted.includes(".") || version.split(".")[0] === wanted.split(".")[0]));
-  return usable.sort((a, b) => compareVersions(releaseOf(wanted, a.version), releaseOf(wanted, b.version)))[0];
+  return usable.sort((a, b) => compareVersions(releaseOf(wanted, a.version), releaseOf(wanted, b.version)) || Number(a.isPrivate ?? false) - Number(b.isPrivate ?? false) || compareVersions(b.version, a.version));
 }

@@ -1,6 +1,6 @@
 // Asks an interpreter itself which version it is and where it lives; one that does not answer properly is as good as not there.
 import { execFile } from "node:child_process";
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { dotnetVersions } from "./dotnet.ts";
 import type { FamilyName } from "./families.ts";
@@ -15,6 +15,8 @@ export interface Found {
   path: string;
   version: string;
   readOnlyPaths: string[];
+  /** In a folder that other users may not enter, such as a home. */
+  isPrivate?: boolean;
 }
 
 /** A healthy interpreter takes 50 ms; a shim that goes looking, or a binary for another machine, must not hold up the list. */
@@ -82,10 +84,17 @@ export async function probeInterpreter(family: FamilyName, candidate: Candidate,
     const said = read(answer!.stdout, answer!.stderr, await realpath(candidate.path));
     const path = await realpath(said.path);
     const readOnlyPaths = outermost(said.folders);
-    return said.versions.map((version) => ({ path, version, readOnlyPaths }));
+    const isPrivate = !(await isOpen(path));
+    return said.versions.map((version) => ({ path, version, readOnlyPaths, isPrivate }));
   } catch {
     return [];
   }
+}
+
+/** Whether other users may run it: each folder on the way, and the file. */
+async function isOpen(path: string): Promise<boolean> {
+  for (let place = path; place !== "/"; place = dirname(place)) if (!((await stat(place)).mode & 0o001)) return false;
+  return true;
 }
 
 /** A binary in …/bin belongs to the folder above; one that stands alone, to its own folder. */

@@ -8,6 +8,7 @@ import type { Api, RoomPorts } from "../service.ts";
 import { readCallbackId } from "./durable/tokens.ts";
 import { FUNCTIONS, type LambdaFunction } from "./function.ts";
 import { functionArn, namedByArn, namedLoosely } from "./name.ts";
+import { vpcIdOf } from "./vpc.ts";
 
 type Rules = Partial<Record<keyof Api<typeof Sdk>, AccessRule>>;
 interface OnFunction { FunctionName: string; Qualifier?: string }
@@ -42,21 +43,24 @@ const tagContext = ({ Tags, TagKeys }: { Tags?: Record<string, string>; TagKeys?
 });
 const onTagged: AccessRule = { resources: ({ Resource }: { Resource: string }, call) => [exactly(Resource, call)], context: tagContext };
 
-interface Settings extends OnFunction { Role?: string; Layers?: string[]; CodeSigningConfigArn?: string; Tags?: Record<string, string>; VpcConfig?: { SubnetIds?: string[]; SecurityGroupIds?: string[] } }
+interface Settings extends OnFunction { CapacityProviderConfig?: { LambdaManagedInstancesCapacityProviderConfig?: { CapacityProviderArn?: string } }; Role?: string; Layers?: string[]; CodeSigningConfigArn?: string; Tags?: Record<string, string>; VpcConfig?: { SubnetIds?: string[]; SecurityGroupIds?: string[] } }
+const passedProvider = ({ CapacityProviderConfig }: Settings): string | undefined => CapacityProviderConfig?.LambdaManagedInstancesCapacityProviderConfig?.CapacityProviderArn;
 /** Giving a function a role takes the permission to pass it; a layer, that to read it (developer guide, permissions-user-layer.html: the policy to "create layers and use them with functions"). */
 const settings: AccessRule = {
   ...onWhole,
-  context: (input: Settings) => ({
+  context: (input: Settings, call: Call) => ({
     ...tagContext(input),
     ...(input.Layers?.length && { "lambda:Layer": input.Layers }),
     ...(input.CodeSigningConfigArn && { "lambda:CodeSigningConfigArn": input.CodeSigningConfigArn }),
-    ...(input.VpcConfig?.SubnetIds?.length && { "lambda:SubnetIds": input.VpcConfig.SubnetIds }),
+    ...(input.VpcConfig?.SubnetIds?.length && { "lambda:SubnetIds": input.VpcConfig.SubnetIds, "lambda:VpcIds": [vpcIdOf(call)] }),
     ...(input.VpcConfig?.SecurityGroupIds?.length && { "lambda:SecurityGroupIds": input.VpcConfig.SecurityGroupIds }),
   }),
   also: (input: Settings, call) => [...(input.Role ? [{ action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com", "iam:AssociatedResourceArn": functionResource({ FunctionName: input.FunctionName }, call) } }] : []),
     // Seen with CreateFunction: "is not authorized to perform: lambda:TagResource on resource: arn:aws:lambda:…:function:…" (aws-samples/amazon-mwaa-examples#63).
     ...(Object.keys(input.Tags ?? {}).length > 0 ? [{ action: "lambda:TagResource", resource: functionResource({ FunctionName: input.FunctionName }, call), context: tagContext(input) }] : []),
-    ...(input.Layers ?? []).map((resource) => ({ action: "lambda:GetLayerVersion", resource }))],
+    ...(input.Layers ?? []).map((resource) => ({ action: "lambda:GetLayerVersion", resource })),
+    // Developer guide, lambda-managed-instances-security.html: "to assign functions to capacity providers".
+    ...(passedProvider(input) ? [{ action: "lambda:PassCapacityProvider", resource: exactly(passedProvider(input)!, call) }] : [])],
 };
 
 interface OnLayer { LayerName: string; VersionNumber?: number }
@@ -80,6 +84,17 @@ const creatingMapping: AccessRule = {
   // As with functions: tags at creation take the permission to tag.
   also: ({ Tags = {} }: { Tags?: Record<string, string> }, { region, account }) => (Object.keys(Tags).length > 0 ? [{ action: "lambda:TagResource", resource: formatArn("lambda", region, account, "event-source-mapping:*"), context: tagContext({ Tags }) }] : []),
 };
+interface OnProvider { CapacityProviderName: string }
+const providerResource = ({ CapacityProviderName: name }: OnProvider, call: Call): string => (name.startsWith("arn:") ? exactly(name, call) : formatArn("lambda", call.region, call.account, `capacity-provider:${name}`));
+const onCapacityProvider: AccessRule = { resources: (input: OnProvider, call) => [providerResource(input, call)] };
+/** Its role is passed as a function's is; tags at creation take the permission to tag. */
+const creatingProvider: AccessRule = {
+  ...onCapacityProvider, context: tagContext,
+  also: (input: OnProvider & { PermissionsConfig?: { CapacityProviderOperatorRoleArn?: string }; Tags?: Record<string, string> }, call) => [
+    ...(input.PermissionsConfig?.CapacityProviderOperatorRoleArn ? [{ action: "iam:PassRole", resource: input.PermissionsConfig.CapacityProviderOperatorRoleArn, context: { "iam:PassedToService": "lambda.amazonaws.com", "iam:AssociatedResourceArn": providerResource(input, call) } }] : []),
+    ...(Object.keys(input.Tags ?? {}).length > 0 ? [{ action: "lambda:TagResource", resource: providerResource(input, call), context: tagContext(input) }] : []),
+  ],
+};
 const onExecution: AccessRule = { resources: ({ DurableExecutionArn }: { DurableExecutionArn?: string }) => [DurableExecutionArn ?? "*"] };
 /** Whose callback it is stands in the id. */
 const onCallback: AccessRule = { resources: ({ CallbackId }: { CallbackId: string }) => [readCallbackId(CallbackId)?.executionArn ?? "*"] };
@@ -102,6 +117,7 @@ export const access: Rules = {
   PutFunctionEventInvokeConfig: onFunction, UpdateFunctionEventInvokeConfig: onFunction, GetFunctionEventInvokeConfig: onFunction, DeleteFunctionEventInvokeConfig: onFunction, ListFunctionEventInvokeConfigs: onWhole,
   PutFunctionRecursionConfig: onWhole, GetFunctionRecursionConfig: onWhole, PutRuntimeManagementConfig: onFunction, GetRuntimeManagementConfig: onFunction,
   PutFunctionScalingConfig: onFunction, GetFunctionScalingConfig: onFunction,
+  CreateCapacityProvider: creatingProvider, GetCapacityProvider: onCapacityProvider, UpdateCapacityProvider: onCapacityProvider, DeleteCapacityProvider: onCapacityProvider, ListFunctionVersionsByCapacityProvider: onCapacityProvider,
   CreateFunctionUrlConfig: onUrl, UpdateFunctionUrlConfig: onUrl, GetFunctionUrlConfig: onUrl, DeleteFunctionUrlConfig: onUrl, ListFunctionUrlConfigs: onUrl,
   PutFunctionCodeSigningConfig: { ...onWhole, context: ({ CodeSigningConfigArn }: { CodeSigningConfigArn: string }) => ({ "lambda:CodeSigningConfigArn": CodeSigningConfigArn }) },
   GetFunctionCodeSigningConfig: onWhole, DeleteFunctionCodeSigningConfig: onWhole,

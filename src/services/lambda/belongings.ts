@@ -2,6 +2,7 @@
 import type { Tx } from "../../storage/stores.ts";
 import { ALIASES } from "./alias.ts";
 import { forgetConfig } from "./code-signing.ts";
+import { takeOffProvider } from "./capacity-providers/on-provider.ts";
 import { EVENT_INVOKE } from "./event-invoke.ts";
 import type { LambdaFunction } from "./function.ts";
 import { idOf } from "./lookup.ts";
@@ -19,7 +20,7 @@ const OF_FUNCTIONS = [VERSIONS, ALIASES, PROVISIONED];
 
 /** For what is not found by such an id (a qualifier is given when only that one goes). Awaits nothing but `tx`. */
 type Goodbye = (tx: Tx, fn: LambdaFunction, qualifier: string | undefined) => Promise<void>;
-const GOODBYES: Goodbye[] = [forgetUrlIds, releaseConcurrency, forgetConfig];
+const GOODBYES: Goodbye[] = [forgetUrlIds, releaseConcurrency, forgetConfig, takeOffProvider];
 
 const PAGE = 1000;
 

@@ -4,7 +4,7 @@ import type { FunctionDirectory, ResolvedFunction } from "../../ports/function-d
 import type { Stores } from "../../storage/stores.ts";
 import { asyncSettings, EVENT_INVOKE, type EventInvokeConfig } from "./event-invoke.ts";
 import { FUNCTIONS, type LambdaFunction } from "./function.ts";
-import { follow } from "./lookup.ts";
+import { follow, versionToRun } from "./lookup.ts";
 import { namedByArn, qualifiedId } from "./name.ts";
 
 export function openDirectory({ stores, ids }: { stores: Stores; ids: Ids }): FunctionDirectory {
@@ -16,7 +16,7 @@ export function openDirectory({ stores, ids }: { stores: Stores; ids: Ids }): Fu
       const fn = named && (await functions.get(named.id));
       if (!fn) return undefined;
       const qualifier = named.qualifier ?? "$LATEST";
-      const followed = await follow(stores, fn, qualifier, ids.fraction);
+      const followed = await follow(stores, fn, named.qualifier ?? versionToRun(fn), ids.fraction);
       if (!followed) return undefined;
       const { version } = followed;
       const found: ResolvedFunction = {

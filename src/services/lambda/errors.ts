@@ -50,9 +50,6 @@ export const versionUnderProvisionedAlias = () => conflict("Version is pointed b
 /** Ours; the developer guide says that the two exclude each other. */
 export const provisionedForTenants = () => invalidParameter("Provisioned concurrency is not supported for functions with tenant isolation.");
 
-/** Ours: AWS's words for a function outside of any capacity provider are not known. */
-export const noCapacityProvider = (name: string) => invalidParameter(`The function ${name} is not configured with a capacity provider. Function scaling configurations apply to functions on capacity providers only.`);
-
 export const noEventInvokeConfig = (arn: string) => notFound(`The function ${arn} doesn't have an EventInvokeConfig`);
 /** What the operations on EventInvokeConfigs say of a function (observed). */
 export const functionMissing = () => notFound("The function doesn't exist.");
@@ -85,6 +82,8 @@ export const tooLarge = (field: string, max: number) => invalidParameter(`'${fie
 export const reservedKeys = (keys: string[]) => invalidParameter(`Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${keys.join(", ")}`);
 export const environmentTooLarge = (measured: string) => invalidParameter(`Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: ${measured}`);
 export const logLevelNeedsJson = () => invalidParameter('LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "Json" and try again.');
+/** Seen by many, among them XT-i/aws-lambda-jenkins-plugin#56. */
+export const halfOfVpc = () => invalidParameter("SubnetIds and SecurityIds must coexist or be both empty list.");
 export const tooManyTags = () => invalidParameter("Number of tags exceeds resource tag limit.");
 /** All that AWS says of no tags at all (observed). */
 export const tagsMissing = () => invalidParameter("An error occurred and the request cannot be processed.");

@@ -2,7 +2,7 @@
 import type { FunctionVersions } from "../../ports/functions.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { FUNCTIONS, type LambdaFunction } from "./function.ts";
-import { follow } from "./lookup.ts";
+import { follow, versionToRun } from "./lookup.ts";
 import { namedByArn } from "./name.ts";
 import { USAGE, type Usage, usageId } from "./usage.ts";
 
@@ -12,7 +12,7 @@ export function openFunctionVersions({ stores }: { stores: Stores }): FunctionVe
     async find(functionArn) {
       const named = namedByArn(functionArn);
       const fn = named && (await functions.get(named.id));
-      return fn && (await follow(stores, fn, named.qualifier ?? "$LATEST"))?.version.live;
+      return fn && (await follow(stores, fn, named.qualifier ?? versionToRun(fn)))?.version.live;
     },
     async reservedConcurrency(account, region) {
       return (await stores.documents<Usage>(USAGE).get(usageId({ account, region })))?.reservedConcurrency ?? 0;

@@ -8,8 +8,11 @@ import { revisionMismatch, stateForbids, updateInProgress } from "./errors.ts";
 import { shownImage } from "./image.ts";
 import { isSnapshot } from "./snap-start.ts";
 import { shownDurable } from "./durable/config.ts";
+import { type Capacity, managedInstances, shownManaged } from "./capacity-providers/managed.ts";
 import { type Named, qualified } from "./name.ts";
+import type { RuntimeManagement } from "./runtime-management.ts";
 import type { Settings } from "./settings.ts";
+import { shownVpc } from "./vpc.ts";
 
 /** Documents of this kind have the id ACCOUNT/REGION/NAME. */
 export const FUNCTIONS = "lambda/function";
@@ -26,26 +29,30 @@ export interface Version {
   arn: string;
   account: string;
   region: string;
-  /** "$LATEST", or the number it was published under. */
+  /** "$LATEST", the number it was published under, or "$LATEST.PUBLISHED". */
   version: string;
   settings: Settings;
   code: Code;
   /** Changes with every visible transition. */
   revisionId: string;
   lastModifiedMs: number;
-  state: "Pending" | "Active" | "Failed";
-  /** Why it is Failed. */
+  /** The last four are of functions on capacity providers. */
+  state: "Pending" | "Active" | "Failed" | "ActiveNonInvocable" | "Deactivating" | "Deactivated" | "Deleting";
+  /** Why it is Failed, or its last update is. */
   failure?: { code: StateReasonCode; reason: string };
-  lastUpdate?: "InProgress" | "Successful";
-  /** What runs: the last settings and code that became active. Absent while Pending. */
+  lastUpdate?: "InProgress" | "Successful" | "Failed";
+  /** Of published versions on a capacity provider: what they may take of it. */
+  capacity?: Capacity;
+  /** What runs: the last settings and code that became active. Absent while Pending, and where nothing may run. */
   live?: FunctionVersion;
+  runtimeManagement?: RuntimeManagement;
 }
 
 /** `$LATEST`, and what belongs to the function as a whole. */
 export interface LambdaFunction extends Version {
   tags: Record<string, string>;
-  /** The last number given out (none is given twice), and the description `$LATEST` had then. */
-  published?: { number: number; description: string };
+  /** The last number given out (none is given twice), and what else `$LATEST` had then. */
+  published?: { number: number; description: string; runtimeManagement?: RuntimeManagement };
   reservedConcurrency?: number;
   /** Absent is Terminate. */
   recursiveLoop?: "Allow";
@@ -69,13 +76,14 @@ export function newFunction({ named, settings, code, tags, revisionId, nowMs }: 
 export interface Change {
   settings?: Settings;
   code?: Code;
+  runtimeManagement?: RuntimeManagement | undefined;
   revisionId: string;
   nowMs: number;
 }
 
 /** An accepted update: shown at once, running when `settled`. */
-export function changed(before: LambdaFunction, { settings, code, revisionId, nowMs }: Change): LambdaFunction {
-  return { ...before, settings: settings ?? before.settings, code: code ? kept(code) : before.code, revisionId, lastModifiedMs: nowMs, lastUpdate: "InProgress" };
+export function changed(before: LambdaFunction, { settings, code, runtimeManagement, revisionId, nowMs }: Change): LambdaFunction {
+  return { ...before, ...(runtimeManagement ? { runtimeManagement } : {}), settings: settings ?? before.settings, code: code ? kept(code) : before.code, revisionId, lastModifiedMs: nowMs, lastUpdate: "InProgress" };
 }
 
 /** Nothing is waiting to be finished (transitions.ts), so its revision may change for another reason. */
@@ -85,23 +93,37 @@ const kept = ({ id, sha256, sizeBytes, unzippedBytes, image }: Code): Code => ({
 
 /** Throws unless an update may begin. */
 export function assertChangeable(fn: LambdaFunction, revisionId: string | undefined): void {
-  if (fn.state === "Pending") throw stateForbids(fn.state);
+  if (fn.state === "Pending" || fn.state === "Deleting") throw stateForbids(fn.state);
   if (fn.lastUpdate === "InProgress") throw updateInProgress(fn.arn);
   if (revisionId && revisionId !== fn.revisionId) throw revisionMismatch();
 }
 
 /** The end of creating, updating or publishing: what is shown is what runs. */
 export function settled<V extends Version>(before: V, revisionId: string): V {
-  const picture = runnable(before, revisionId);
-  // Environments of another revision are drained, so a change that does not reach the function (its description) keeps the old one.
-  const same = before.live !== undefined && isDeepStrictEqual({ ...picture, revision: before.live.revision }, before.live);
-  const after: V = { ...before, live: same ? before.live! : picture, revisionId, state: "Active", lastUpdate: "Successful" };
+  if (before.settings.managed) return { ...before, revisionId, state: "ActiveNonInvocable", lastUpdate: "Successful" }; // of `$LATEST`; published versions are activated elsewhere
+  const after: V = { ...before, live: liveOf(before, revisionId), revisionId, state: "Active", lastUpdate: "Successful" };
   delete after.failure;
   return after;
 }
 
+/** Environments of another revision are drained, so a change that does not reach the function (its description) keeps the old one. */
+function liveOf(version: Version, revisionId: string): FunctionVersion {
+  const picture = runnable(version, revisionId);
+  const same = version.live !== undefined && isDeepStrictEqual({ ...picture, revision: version.live.revision }, version.live);
+  return same ? version.live! : picture;
+}
+
+/** Held to another runtime version, from now on. */
+export function withRuntime<V extends Version>(before: V, management: RuntimeManagement | undefined, revisionId: string): V {
+  const { runtimeManagement: _before, ...rest } = before;
+  const after = { ...rest, ...(management ? { runtimeManagement: management } : {}), revisionId } as V;
+  if (after.live) after.live = liveOf(after, revisionId);
+  return after;
+}
+
 /** What runs when it is Active. */
-export function runnable({ name, arn, account, region, version, settings, code }: Version, revision: string): FunctionVersion {
+export function runnable({ name, arn, account, region, version, settings, code, capacity, runtimeManagement }: Version, revision: string): FunctionVersion {
+  const managed = managedInstances(settings, capacity);
   return {
     arn, account, region, name, version, revision,
     runtime: settings.runtime, handler: settings.handler, role: settings.role, architecture: settings.architecture,
@@ -109,6 +131,9 @@ export function runnable({ name, arn, account, region, version, settings, code }
     environment: settings.environment ?? {}, codeId: code.id,
     ...(settings.layers?.length ? { layers: settings.layers.map(({ codeId }) => codeId) } : {}),
     ...(settings.tenantIsolation ? { tenantIsolation: true } : {}),
+    ...(managed ? { managed } : {}),
+    ...(runtimeManagement?.version === undefined ? {} : { pinnedRuntime: runtimeManagement.version }),
+    ...(settings.vpc?.subnetIds.length ? { inVpc: true } : {}),
     ...(settings.durable ? { durable: settings.durable } : {}),
     ...(settings.image && code.image ? { image: { uri: code.image.uri, ...settings.image } } : {}),
     ...(settings.snapStart && version !== "$LATEST" ? { snapStart: true } : {}),
@@ -142,6 +167,7 @@ export function listedConfiguration(fn: Version, qualifier: string | undefined):
     LastModified: new Date(fn.lastModifiedMs).toISOString().replace("Z", "+0000"),
     CodeSha256: code.sha256,
     Version: fn.version,
+    ...shownVpc(settings.vpc, fn),
     ...(settings.deadLetterArn ? { DeadLetterConfig: { TargetArn: settings.deadLetterArn } } : {}),
     ...(settings.environment ? { Environment: { Variables: settings.environment } } : {}),
     TracingConfig: { Mode: settings.tracing },
@@ -150,7 +176,7 @@ export function listedConfiguration(fn: Version, qualifier: string | undefined):
     ...shownImage(settings.image),
     Architectures: [settings.architecture],
     EphemeralStorage: { Size: settings.ephemeralStorageMb },
-    SnapStart: { ApplyOn: settings.snapStart ? "PublishedVersions" : "None", OptimizationStatus: isSnapshot(fn) ? "On" : "Off" },
+    ...(settings.managed ? { CapacityProviderConfig: shownManaged(settings, settings.managed) } : { SnapStart: { ApplyOn: settings.snapStart ? "PublishedVersions" : "None", OptimizationStatus: isSnapshot(fn) ? "On" : "Off" } }),
     LoggingConfig: loggingOf(settings),
     ...(settings.tenantIsolation ? { TenancyConfig: { TenantIsolationMode: "PER_TENANT" } } : {}),
     ...(settings.durable ? { DurableConfig: shownDurable(settings.durable) } : {}),
@@ -166,13 +192,14 @@ function loggingOf({ logging }: Settings): FunctionConfiguration["LoggingConfig"
   };
 }
 
-function stateOf({ state, failure }: Version): FunctionConfiguration {
+function stateOf({ state, failure, lastUpdate }: Version): FunctionConfiguration {
   if (state === "Pending") return { State: state, StateReason: "The function is being created.", StateReasonCode: "Creating" };
-  return { State: state, ...(failure ? { StateReason: failure.reason, StateReasonCode: failure.code } : {}) };
+  return { State: state, ...(failure && lastUpdate !== "Failed" ? { StateReason: failure.reason, StateReasonCode: failure.code } : {}) };
 }
 
 /** AWS says "being created" of an update, too, with a code that its own model does not list (spec, observed). */
 function updateOf(fn: Version): FunctionConfiguration {
   if (fn.lastUpdate === "InProgress") return { LastUpdateStatus: "InProgress", LastUpdateStatusReason: "The function is being created.", LastUpdateStatusReasonCode: "Creating" as LastUpdateStatusReasonCode };
+  if (fn.lastUpdate === "Failed" && fn.failure) return { LastUpdateStatus: "Failed", LastUpdateStatusReason: fn.failure.reason, LastUpdateStatusReasonCode: fn.failure.code as LastUpdateStatusReasonCode };
   return fn.lastUpdate ? { LastUpdateStatus: fn.lastUpdate } : {};
 }

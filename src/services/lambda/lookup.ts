@@ -6,7 +6,8 @@ import type { RoomPorts } from "../service.ts";
 import { type Alias, ALIASES, drawVersion } from "./alias.ts";
 import { functionNotFound, otherAccount } from "./errors.ts";
 import { FUNCTIONS, type LambdaFunction, type Version } from "./function.ts";
-import { isNumber, type Named, qualified, qualifiedId, resolveName } from "./name.ts";
+import { noPublishedVersion } from "./capacity-providers/capacity-provider-errors.ts";
+import { isPublishedVersion, LATEST_PUBLISHED, type Named, qualified, qualifiedId, resolveName } from "./name.ts";
 import { VERSIONS, versionId } from "./version.ts";
 
 /** What a qualifier leads to. */
@@ -28,17 +29,25 @@ export async function findFunction(ports: Pick<RoomPorts, "stores" | "access">, 
   if (named.account !== call.account) await admit(ports, named, call, action);
   const fn = await ports.stores.documents<LambdaFunction>(FUNCTIONS).get(named.id);
   if (!fn) throw functionNotFound(qualified(named.arn, named.qualifier ?? (action.startsWith("Invoke") ? "$LATEST" : undefined))); // as AWS names it to each (observed)
-  if (named.qualifier === undefined || named.qualifier === "$LATEST") return { fn, named, version: fn };
+  if (named.qualifier === undefined || named.qualifier === "$LATEST") {
+    if (fn.settings.managed === undefined || named.qualifier !== undefined || !action.startsWith("Invoke")) return { fn, named, version: fn };
+    const version = await findVersion(ports.stores, named.id, LATEST_PUBLISHED);
+    if (!version) throw noPublishedVersion();
+    return { fn, named, version };
+  }
   const followed = await follow(ports.stores, fn, named.qualifier, fraction);
   if (!followed) throw functionNotFound(qualified(named.arn, named.qualifier));
   return { fn, named, ...followed };
 }
 
-/** Undefined when the function has no such version or alias. `$LATEST.PUBLISHED` is for functions on capacity providers, and leads nowhere here. */
+/** What runs where nobody names a version (developer guide, lambda-managed-instances-version-publishing.html). */
+export const versionToRun = (fn: LambdaFunction): string => (fn.settings.managed ? LATEST_PUBLISHED : "$LATEST");
+
+/** Undefined when the function has no such version or alias. */
 export async function follow(stores: Pick<Stores | Tx, "documents">, fn: LambdaFunction, qualifier: string, fraction?: () => number): Promise<Followed | undefined> {
   if (qualifier === "$LATEST") return { version: fn };
   const functionId = idOf(fn);
-  if (isNumber(qualifier)) {
+  if (isPublishedVersion(qualifier)) {
     const version = await findVersion(stores, functionId, qualifier);
     return version && { version };
   }
@@ -49,7 +58,7 @@ export async function follow(stores: Pick<Stores | Tx, "documents">, fn: LambdaF
   return version && { version, alias };
 }
 
-/** A published version by its number as AWS writes it: "1", not "01". */
+/** A published version by its number as AWS writes it: "1", not "01"; or `$LATEST.PUBLISHED`. */
 export async function findVersion(stores: Pick<Stores | Tx, "documents">, functionId: string, number: string): Promise<Version | undefined> {
   const version = await stores.documents<Version>(VERSIONS).get(versionId(functionId, number));
   return version?.version === number ? version : undefined;

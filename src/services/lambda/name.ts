@@ -58,5 +58,10 @@ export function resolveUnqualified(functionName: string, call: Call): Named {
 /** The id of what belongs to one version or alias of a function; `$LATEST` where the caller named none. */
 export const qualifiedId = (functionId: string, qualifier: string | undefined): string => `${functionId}/${qualifier ?? "$LATEST"}`;
 
-/** A published version's number, however it was written; undefined for aliases and `$LATEST`. */
+/** A published version's number, however it was written; not of aliases and `$LATEST`. */
 export const isNumber = (qualifier: string): boolean => /^[0-9]+$/.test(qualifier);
+
+/** The version that is published again and again, without a number; an unqualified invocation of a function on a capacity provider is its. */
+export const LATEST_PUBLISHED = "$LATEST.PUBLISHED";
+
+export const isPublishedVersion = (qualifier: string): boolean => isNumber(qualifier) || qualifier === LATEST_PUBLISHED;

@@ -16,7 +16,7 @@ export interface Page<T> {
 export async function listPage<T>(stores: Stores, { kind, prefix, marker, maxItems, first }: { kind: string; prefix: string; marker?: string | undefined; maxItems?: number | undefined; first?: string }): Promise<Page<T>> {
   const limit = Math.min(maxItems ?? ITEMS_MAX, ITEMS_MAX);
   const after = marker ? decodePageToken(marker) : undefined;
-  if (marker && (after === undefined || !/^[\w.$-]{0,128}$/.test(after))) throw badMarker();
+  if (marker && (after === undefined || !/^[\w.$/-]{0,128}$/.test(after))) throw badMarker();
   const isFirst = after === undefined;
   const room = limit - (isFirst && first !== undefined ? 1 : 0);
   const rows = await stores.documents<T>(kind).list({ prefix, limit: room + 1, ...(after === undefined || after === first ? {} : { after: prefix + after }) });

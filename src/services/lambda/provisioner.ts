@@ -2,6 +2,8 @@
 import type { FunctionVersion } from "../../ports/functions.ts";
 import type { RoomPorts } from "../service.ts";
 import { FUNCTIONS, type LambdaFunction } from "./function.ts";
+import { managedVersions } from "./capacity-providers/on-provider.ts";
+import { findVersion } from "./lookup.ts";
 import { provisionedConfigs, sharesOf } from "./provisioned.ts";
 
 /** How soon a change made by another process on the same database is followed. */
@@ -19,13 +21,18 @@ export function openProvisioner({ stores, provisioning, clock }: Pick<RoomPorts,
 
   const follow = async (functionId: string): Promise<void> => {
     const configs = await provisionedConfigs(stores, functionId);
-    if (!configs.length && !told.has(functionId)) return;
+    const managed = await managedVersions(stores, functionId);
+    if (!configs.length && !managed.length && !told.has(functionId)) return;
     const fn = await stores.documents<LambdaFunction>(FUNCTIONS).get(functionId);
     const wanted = new Map<string, { live: FunctionVersion; count: number }>();
     for (const [, config] of fn ? configs : []) {
       for (const { version: { live }, count } of await sharesOf(stores, fn!, config)) {
         if (live) wanted.set(live.revision, { live, count: count + (wanted.get(live.revision)?.count ?? 0) });
       }
+    }
+    for (const [id] of managed) {
+      const live = (await findVersion(stores, functionId, id.slice(functionId.length + 1)))?.live;
+      if (live?.managed) wanted.set(live.revision, { live, count: live.managed.environmentsMin });
     }
     for (const [revision, version] of told.get(functionId) ?? []) if (!wanted.has(revision)) provisioning.provision(version, 0);
     for (const { live, count } of wanted.values()) provisioning.provision(live, count);
@@ -46,7 +53,7 @@ export function openProvisioner({ stores, provisioning, clock }: Pick<RoomPorts,
     async run(signal) {
       while (!signal.aborted) {
         const functionIds = new Set(told.keys());
-        for (const [id] of await provisionedConfigs(stores)) functionIds.add(id.slice(0, id.lastIndexOf("/")));
+        for (const [id] of [...(await provisionedConfigs(stores)), ...(await managedVersions(stores))]) functionIds.add(id.slice(0, id.lastIndexOf("/")));
         for (const functionId of functionIds) await refresh(functionId);
         await clock.sleep(LOOK_MS, signal).catch(() => undefined);
       }

@@ -5,6 +5,7 @@ import { type CreateFunctionCommandInput, Lambda, waitUntilFunctionActiveV2, wai
 import { memoryCode } from "../../../test/support/ports.ts";
 import { type OpenRoom, openRoom } from "../../../test/support/room.ts";
 import { zipOf } from "../../../test/support/zip.ts";
+import { runtimeVersionArn } from "../../kernel/runtime-version.ts";
 import { openFunctionVersions } from "./function-versions.ts";
 import { lambda as service } from "./service.ts";
 
@@ -42,7 +43,7 @@ test("a new function is Pending with every default, then Active under another re
     CodeSize: zip.byteLength, Description: "", Timeout: 3, MemorySize: 128, Version: "$LATEST", Environment: { Variables: { STAGE: "dev" } },
     TracingConfig: { Mode: "PassThrough" }, State: "Pending", StateReason: "The function is being created.", StateReasonCode: "Creating",
     PackageType: "Zip", Architectures: ["x86_64"], EphemeralStorage: { Size: 512 }, SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
-    LoggingConfig: { LogFormat: "Text", LogGroup: "/aws/lambda/first" },
+    LoggingConfig: { LogFormat: "Text", LogGroup: "/aws/lambda/first" }, RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn("eu-west-1", "nodejs24.x", "1.0.0") },
   });
   await active("first");
   const { Configuration, Code, Tags } = await lambda.getFunction({ FunctionName: "first" });
@@ -222,21 +223,3 @@ test("whether a function may call itself is Terminate until it is allowed", asyn
   await assert.rejects(lambda.putFunctionRecursionConfig({ FunctionName: "nobody", RecursiveLoop: "Allow" }), { name: "ResourceNotFoundException" });
 });
 
-test("runtimes are managed as this machine's are: anything but Auto is refused, for each version", async () => {
-  await create("managed");
-  await lambda.publishVersion({ FunctionName: "managed" });
-  const put = await lambda.putRuntimeManagementConfig({ FunctionName: "managed", Qualifier: "1", UpdateRuntimeOn: "Auto" });
-  assert.deepEqual([put.UpdateRuntimeOn, put.FunctionArn], ["Auto", `${ARN}managed:1`]);
-  assert.equal((await lambda.getRuntimeManagementConfig({ FunctionName: "managed", Qualifier: "1" })).FunctionArn, `${ARN}managed:1`);
-  await assert.rejects(lambda.putRuntimeManagementConfig({ FunctionName: "managed", UpdateRuntimeOn: "FunctionUpdate" }), { message: "Evoke does not support UpdateRuntimeOn FunctionUpdate yet." });
-  await assert.rejects(lambda.putRuntimeManagementConfig({ FunctionName: "managed", Qualifier: "2", UpdateRuntimeOn: "Auto" }), { message: `Function not found: ${ARN}managed:2` });
-});
-
-test("a scaling config is for functions on capacity providers, and there are none", async () => {
-  await create("unscaled");
-  await lambda.publishVersion({ FunctionName: "unscaled" });
-  const refused = { name: "InvalidParameterValueException", message: /capacity provider/ };
-  await assert.rejects(lambda.putFunctionScalingConfig({ FunctionName: "unscaled", Qualifier: "1", FunctionScalingConfig: { MinExecutionEnvironments: 1 } }), refused);
-  await assert.rejects(lambda.getFunctionScalingConfig({ FunctionName: "unscaled", Qualifier: "1" }), refused);
-  await assert.rejects(lambda.getFunctionScalingConfig({ FunctionName: "unscaled", Qualifier: "7" }), { name: "ResourceNotFoundException" });
-});

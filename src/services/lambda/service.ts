@@ -5,6 +5,10 @@ import { defineService, type RoomPorts } from "../service.ts";
 import { access, functionTags } from "./access.ts";
 import { openCodeReader } from "./code.ts";
 import { configTags } from "./code-signing.ts";
+import { capacityProviderOperations } from "./capacity-providers/operations.ts";
+import { scalingOperations } from "./capacity-providers/scaling.ts";
+import { settleManaged } from "./capacity-providers/settling.ts";
+import { providerTags } from "./capacity-providers/tags.ts";
 import { layerPolicy } from "./layer-lookup.ts";
 import { aliasOperations } from "./operations/aliases.ts";
 import { codeSigningOperations } from "./operations/code-signing.ts";
@@ -18,6 +22,7 @@ import { layerOperations } from "./operations/layers.ts";
 import { listOperations } from "./operations/list.ts";
 import { functionPolicy, permissionOperations } from "./operations/permissions.ts";
 import { provisionedOperations } from "./operations/provisioned.ts";
+import { runtimeManagementOperations } from "./operations/runtime-management.ts";
 import { settingsOperations } from "./operations/settings.ts";
 import { tagOperations } from "./operations/tags.ts";
 import { updateOperations } from "./operations/update.ts";
@@ -36,7 +41,7 @@ export const lambda = defineService<typeof Sdk>({
   client: "@aws-sdk/client-lambda",
   access,
   resourcePolicy: either(functionPolicy, layerPolicy),
-  resourceTags: either(either(functionTags, configTags), mappingTags),
+  resourceTags: either(either(functionTags, configTags), either(mappingTags, providerTags)),
   standing: mappingStanding,
   target: functionTarget,
   open(ports) {
@@ -45,6 +50,7 @@ export const lambda = defineService<typeof Sdk>({
     const codeReader = openCodeReader(ports);
     ports.background("lambda transitions", (signal) => finishTransitions(ports, signal));
     ports.background("lambda SnapStart", (signal) => takeSnapshots(ports, signal));
+    ports.background("lambda capacity providers", (signal) => settleManaged({ ...ports, provisioner, unused }, signal));
     ports.background("lambda unused code", (signal) => unused.run(signal));
     ports.background("lambda provisioned concurrency", (signal) => provisioner.run(signal));
     return {
@@ -59,7 +65,10 @@ export const lambda = defineService<typeof Sdk>({
       ...mappingOperations(ports),
       ...tagOperations(ports),
       ...permissionOperations(ports),
+      ...runtimeManagementOperations(ports, provisioner),
       ...settingsOperations(ports),
+      ...capacityProviderOperations(ports, provisioner),
+      ...scalingOperations(ports, provisioner),
       ...layerOperations(ports, unused, codeReader),
       ...layerPermissionOperations(ports),
       ...codeSigningOperations(ports),

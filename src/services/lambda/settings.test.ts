@@ -76,21 +76,19 @@ test("log levels exist in JSON format only, default to INFO, and an update of lo
 
 test("what would be ignored is refused by name, and its empty forms are let through", () => {
   for (const given of [
-    { VpcConfig: { SubnetIds: ["subnet-1"] } },
     { KMSKeyArn: "arn:aws:kms:x" },
     { FileSystemConfigs: [{ Arn: "a", LocalMountPath: "/mnt/a" }] }, { DurableConfig: { ExecutionTimeout: 60, KMSKeyArn: "arn:aws:kms:eu-west-1:000000000000:key/k" } },
   ]) assert.throws(() => refuseUnsupported(given), { name: "InvalidParameterValueException", message: /^Evoke does not support .* yet\.$/ });
   refuseUnsupported({
-    PackageType: "Zip", Layers: [], VpcConfig: {}, SnapStart: { ApplyOn: "None" }, KMSKeyArn: "", FileSystemConfigs: [], ImageConfig: {}, TracingConfig: { Mode: "PassThrough" },
+    PackageType: "Zip", Layers: [], SnapStart: { ApplyOn: "None" }, KMSKeyArn: "", FileSystemConfigs: [], ImageConfig: {}, TracingConfig: { Mode: "PassThrough" },
   });
-  refuseUnsupported({ VpcConfig: { SubnetIds: [], SecurityGroupIds: [], Ipv6AllowedForDualStack: false } });
 });
 
 test("there is no parameter that is neither acted on nor refused", async () => {
-  const ACTED_ON = ["FunctionName", "PackageType", "ImageConfig", "ImageUri", "SnapStart", "Layers", "CodeSigningConfigArn", "DurableConfig", "DeadLetterConfig", "TenancyConfig", "Publish", "Role", "Code", "Runtime", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Tags", "Architectures", "EphemeralStorage", "LoggingConfig", "TracingConfig", "ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion", "S3ObjectStorageMode", "DryRun", "RevisionId"];
+  const ACTED_ON = ["FunctionName", "PackageType", "ImageConfig", "ImageUri", "SnapStart", "Layers", "CodeSigningConfigArn", "DurableConfig", "DeadLetterConfig", "TenancyConfig", "VpcConfig", "CapacityProviderConfig", "Publish", "PublishTo", "Role", "Code", "Runtime", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Tags", "Architectures", "EphemeralStorage", "LoggingConfig", "TracingConfig", "ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion", "S3ObjectStorageMode", "DryRun", "RevisionId"];
   const REFUSED = [
-    "PublishTo", "VpcConfig", "KMSKeyArn", "FileSystemConfigs",
-    "CapacityProviderConfig", "SourceKMSKeyArn",
+    "KMSKeyArn", "FileSystemConfigs",
+    "SourceKMSKeyArn",
   ];
   const { operations } = await readServiceModel("@aws-sdk/client-lambda");
   for (const name of ["CreateFunction", "UpdateFunctionCode", "UpdateFunctionConfiguration"])

@@ -6,7 +6,10 @@ import { environmentTooLarge, logLevelNeedsJson, reservedKeys, runtimeAndHandler
 import { checkRuntime } from "./runtimes.ts";
 import { changedImage, checkNewImage, type ImageSettings } from "./image.ts";
 import { changedSnapStart } from "./snap-start.ts";
+import { changedVpc, type VpcSettings } from "./vpc.ts";
 import { changedDurable, type DurableSettings, newDurable } from "./durable/config.ts";
+import { assertManaged, MANAGED_MAX, MANAGED_MEMORY_MB, managedLogging, managedSettings, type ManagedSettings } from "./capacity-providers/managed.ts";
+import { defaultFunction } from "./capacity-providers/capacity-provider-errors.ts";
 
 export interface Settings {
   runtime: string;
@@ -33,6 +36,10 @@ export interface Settings {
   image?: ImageSettings;
   /** PublishedVersions. */
   snapStart?: true;
+  /** Present once a VpcConfig was given, with empty lists after it was taken away. */
+  vpc?: VpcSettings;
+  /** Of functions on capacity providers; decided at creation, which one can be changed. */
+  managed?: ManagedSettings;
 }
 
 export interface LayerOfFunction {
@@ -51,10 +58,8 @@ export interface Logging {
   systemLevel?: string;
 }
 
-/** The model allows more for functions on managed instances, which Evoke does not have. */
-const TIMEOUT_SECONDS_MAX = 900;
-const MEMORY_MB_MAX = 10_240;
-const EPHEMERAL_STORAGE_MB_MAX = 10_240;
+/** The model allows more, for functions on capacity providers (capacity-providers/managed.ts). */
+const DEFAULT_MAX = { timeoutSeconds: 900, memoryMb: 10_240, ephemeralStorageMb: 10_240 };
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
 const RESERVED_KEYS = new Set([
@@ -70,14 +75,16 @@ export function newSettings(input: CreateFunctionRequest, name: string): Setting
   if (isImage) checkNewImage(input);
   else if (!input.Runtime || !input.Handler) throw runtimeAndHandlerMissing();
   const durable = newDurable(input.DurableConfig);
+  const managed = input.CapacityProviderConfig && managedSettings(input.CapacityProviderConfig);
   const fresh: Settings = {
-    runtime: "", handler: "", role: "", description: "", timeoutSeconds: durable ? Math.min(TIMEOUT_SECONDS_MAX, durable.executionTimeoutSeconds) : 3, memoryMb: 128, ephemeralStorageMb: 512,
+    runtime: "", handler: "", role: "", description: "", timeoutSeconds: durable ? Math.min(DEFAULT_MAX.timeoutSeconds, durable.executionTimeoutSeconds) : 3, memoryMb: managed ? MANAGED_MEMORY_MB : 128, ephemeralStorageMb: 512,
     architecture: input.Architectures?.[0] ?? "x86_64",
     tracing: "PassThrough",
-    logging: { format: "Text", group: `/aws/lambda/${name}` },
+    logging: managed ? managedLogging(`/aws/lambda/${name}`) : { format: "Text", group: `/aws/lambda/${name}` },
     ...(input.TenancyConfig?.TenantIsolationMode === "PER_TENANT" ? { tenantIsolation: true } : {}),
     ...(durable ? { durable } : {}),
     ...(isImage ? { image: {} } : {}),
+    ...(managed ? { managed } : {}),
   };
   return changedSettings(fresh, input);
 }
@@ -96,14 +103,19 @@ export function changedSettings(before: Settings, given: Partial<CreateFunctionR
     tracing: given.TracingConfig?.Mode ?? before.tracing,
     logging: changedLogging(before.logging, given.LoggingConfig),
   };
-  if (after.timeoutSeconds > TIMEOUT_SECONDS_MAX) throw tooLarge("Timeout", TIMEOUT_SECONDS_MAX);
-  if (after.memoryMb > MEMORY_MB_MAX) throw tooLarge("MemorySize", MEMORY_MB_MAX);
-  if (after.ephemeralStorageMb > EPHEMERAL_STORAGE_MB_MAX) throw tooLarge("EphemeralStorage", EPHEMERAL_STORAGE_MB_MAX);
+  if (given.CapacityProviderConfig && !before.managed) throw defaultFunction();
+  if (given.CapacityProviderConfig) after.managed = managedSettings(given.CapacityProviderConfig);
+  const max = after.managed ? MANAGED_MAX : DEFAULT_MAX;
+  if (after.timeoutSeconds > max.timeoutSeconds) throw tooLarge("Timeout", max.timeoutSeconds);
+  if (after.memoryMb > max.memoryMb) throw tooLarge("MemorySize", max.memoryMb);
+  if (after.ephemeralStorageMb > max.ephemeralStorageMb) throw tooLarge("EphemeralStorage", max.ephemeralStorageMb);
   if (given.DeadLetterConfig?.TargetArn) after.deadLetterArn = given.DeadLetterConfig.TargetArn;
   else if (given.DeadLetterConfig) delete after.deadLetterArn;
   if (given.DurableConfig) after.durable = changedDurable(before.durable, given.DurableConfig)!;
   changedImage(after, given);
   changedSnapStart(after, given.SnapStart);
+  if (given.VpcConfig) changedVpc(after, given.VpcConfig);
+  assertManaged(after);
   if (given.Environment) after.environment = checkEnvironment(given.Environment.Variables ?? {});
   return after;
 }

@@ -7,13 +7,10 @@ type Parameters = Partial<CreateFunctionRequest> & Partial<UpdateFunctionCodeReq
 const filled = (list: readonly unknown[] | undefined): boolean => list !== undefined && list.length > 0;
 
 const REFUSED: Record<string, (given: Parameters) => boolean> = {
-  "PublishTo (versions for capacity providers)": ({ PublishTo }) => PublishTo !== undefined,
   "SourceKMSKeyArn": ({ Code, SourceKMSKeyArn }) => Boolean(Code?.SourceKMSKeyArn || SourceKMSKeyArn),
   "KMSKeyArn": ({ KMSKeyArn }) => Boolean(KMSKeyArn),
-  "VpcConfig": ({ VpcConfig }) => filled(VpcConfig?.SubnetIds) || filled(VpcConfig?.SecurityGroupIds) || VpcConfig?.Ipv6AllowedForDualStack === true,
   "FileSystemConfigs": ({ FileSystemConfigs }) => filled(FileSystemConfigs),
   "DurableConfig.KMSKeyArn": ({ DurableConfig }) => Boolean(DurableConfig?.KMSKeyArn),
-  "CapacityProviderConfig": ({ CapacityProviderConfig }) => CapacityProviderConfig !== undefined,
 };
 
 export function refuseUnsupported(given: Parameters): void {

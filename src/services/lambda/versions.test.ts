@@ -82,7 +82,6 @@ test("a publisher can say what it believes to publish", async () => {
   });
   assert.equal((await lambda.publishVersion({ FunctionName: "believed", CodeSha256, RevisionId })).Version, "1");
   await assert.rejects(lambda.publishVersion({ FunctionName: "nobody" }), { name: "ResourceNotFoundException", message: `Function not found: ${ARN}nobody` });
-  await assert.rejects(lambda.publishVersion({ FunctionName: "believed", PublishTo: "LATEST_PUBLISHED" }), /^InvalidParameterValueException: Evoke does not support PublishTo/);
 });
 
 test("Publish publishes at creation and with new code; both are Active when the waiters say so", async () => {

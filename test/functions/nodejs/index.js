@@ -10,6 +10,16 @@ exports.plain = (event) => event;
 exports.nested = { deep: { handler: async () => "deep" } };
 exports.notFunction = 1;
 exports.environment = async () => ({ trace: process.env._X_AMZN_TRACE_ID, cwd: process.cwd(), env: process.env });
+const kept = process.env;
+exports.traces = async ({ look }) => {
+  if (look === "kept") return kept._X_AMZN_TRACE_ID;
+  if (look === "listed") return Object.entries({ ...process.env }).find(([name]) => name === "_X_AMZN_TRACE_ID")?.[1];
+  if (look === "cloned") return structuredClone(process.env)._X_AMZN_TRACE_ID;
+  if (look === "child") return execFileSync(process.execPath, ["-p", "process.env._X_AMZN_TRACE_ID"]).toString().trim();
+  if (look === "thread") return new Promise((resolve) => new (require("node:worker_threads").Worker)("require('node:worker_threads').parentPort.postMessage(process.env._X_AMZN_TRACE_ID)", { eval: true }).on("message", resolve));
+  if (look === "replaced") process.env = { OWN: "1" };
+  return process.env._X_AMZN_TRACE_ID;
+};
 exports.timers = async () => new Promise((resolve) => setTimeout(() => resolve("later"), 20));
 
 exports.fail = async () => {

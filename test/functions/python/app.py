@@ -42,6 +42,39 @@ def environment(event, context):
     return {"trace": os.environ.get("_X_AMZN_TRACE_ID"), "cwd": os.getcwd(), "path": sys.path, "env": dict(os.environ)}
 
 
+kept = os.environ
+
+
+def traces(event, context):
+    look, name = event["look"], "_X_AMZN_TRACE_ID"
+    if look == "kept":
+        return kept[name]
+    if look == "listed":
+        return {**os.environ}[name]
+    if look == "child":
+        return subprocess.run(["sh", "-c", "echo $" + name], capture_output=True, text=True).stdout.strip()
+    if look == "system":
+        os.system("echo $" + name + " > /tmp/evoke-trace-%d" % os.getpid())
+        with open("/tmp/evoke-trace-%d" % os.getpid()) as file:
+            found = file.read().strip()
+        os.remove(file.name)
+        return found
+    if look == "fork":
+        read, write = os.pipe()
+        if os.fork() == 0:
+            os.dup2(write, 1)
+            os.execlp("sh", "sh", "-c", "echo $" + name)
+        os.close(write)
+        os.wait()
+        return os.read(read, 100).decode().strip()
+    if look == "deleted":
+        del os.environ[name]
+        return os.environ.get(name)
+    if look == "replaced":
+        os.environ = dict(os.environ)
+    return os.environ.get(name)
+
+
 def values(event, context):
     return {"price": decimal.Decimal("0.10"), "point": Point(1, 2), "bytes": b"text", "word": "é", "n": 1.5}
 

@@ -34,13 +34,14 @@ function wantedEvents(body: Buffer): { events: unknown[] } | { reason: string } 
 }
 
 function registerExternal(extensions: Extensions, exchange: Exchange, extension: Extension, events: unknown[]): void {
-  const unknown = events.find((event) => !EVENTS.includes(event as ExtensionEvent));
+  const unknown = events.find((event) => !EVENTS.includes(event as ExtensionEvent) || (event === "INVOKE" && extensions.version.managed));
   if (unknown !== undefined) return refuse(exchange, 403, "Extension.InvalidEventType", `${String(unknown)}: ErrorInvalidEventType`);
   if (extension.state !== "Started") return invalidState(exchange, extension, "Registered", extension.name);
   accept(extensions, exchange, extension, events as ExtensionEvent[]);
 }
 
 function registerInternal(extensions: Extensions, exchange: Exchange, name: string, events: unknown[]): void {
+  if (extensions.version.managed && events.length) return refuse(exchange, 403, "Extension.InvalidEventType", "No events allowed for internal extensions");
   const unwanted = events.find((event) => event !== "INVOKE");
   if (unwanted !== undefined) {
     const reason = unwanted === "SHUTDOWN" ? "ShutdownEventNotSupportedForInternalExtension" : "ErrorInvalidEventType";

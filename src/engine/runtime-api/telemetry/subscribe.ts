@@ -11,7 +11,7 @@ export const subscribe = (extensions: Extensions, exchange: Exchange, api: Subsc
   end(body) {
     const { telemetry } = extensions;
     if (telemetry.isClosed()) return refuse(exchange, 403, `${NAMES[api]}.SubscriptionClosed`, `${NAMES[api]} API subscription is closed`);
-    const subscription = readSubscription(body, api);
+    const subscription = readSubscription(body, api, extensions.version.managed !== undefined);
     if ("faults" in subscription) return refuse(exchange, 400, "ValidationError", subscription.faults);
     const earlier = telemetry.apiOf(name);
     if (earlier === api) return exchange.respond(200, '"OK"');

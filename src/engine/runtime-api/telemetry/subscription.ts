@@ -14,6 +14,7 @@ export interface Subscription {
 }
 
 /** 2022-12-13 adds JSON objects for lines that are JSON; 2025-01-29 is the only one on managed instances (AWS's emulator) and the same in shape. */
+const MANAGED_SCHEMA = "2025-01-29";
 const SCHEMAS: Record<SubscriptionApi, readonly string[]> = { telemetry: ["2022-07-01", "2022-12-13", "2025-01-29"], logs: ["2020-08-15", "2021-03-18"] };
 /** The first of each is the schema a request without one means. */
 const LIMITS = { maxItems: [1000, 10_000, 10_000], maxBytes: [262_144, 1_048_576, 262_144], timeoutMs: [25, 30_000, 1000] } as const;
@@ -22,7 +23,7 @@ const RESERVED_PORT = 9001;
 const HOSTS = ["sandbox", "sandbox.localdomain"];
 
 /** Every fault at once, separated by "; ", as AWS words the two that its guide shows: "URI port is not provided; types should not be empty". */
-export function readSubscription(body: Buffer, api: SubscriptionApi): Subscription | { faults: string } {
+export function readSubscription(body: Buffer, api: SubscriptionApi, managed = false): Subscription | { faults: string } {
   let given: Record<string, unknown>;
   try {
     given = JSON.parse(body.toString()) as Record<string, unknown>;
@@ -31,8 +32,9 @@ export function readSubscription(body: Buffer, api: SubscriptionApi): Subscripti
     return { faults: `failed to parse JSON: ${(error as Error).message}` };
   }
   const faults: string[] = [];
-  const schemaVersion = given.schemaVersion ?? SCHEMAS[api][0];
-  if (!SCHEMAS[api].includes(schemaVersion as string)) faults.push(`schemaVersion should be one of ${SCHEMAS[api].join(", ")}`);
+  const schemas = managed ? [MANAGED_SCHEMA] : SCHEMAS[api];
+  const schemaVersion = given.schemaVersion ?? (managed ? undefined : schemas[0]);
+  if (!schemas.includes(schemaVersion as string)) faults.push(`schemaVersion should be one of ${schemas.join(", ")}`);
   const destination = readDestination(given.destination, faults);
   const types = readTypes(given.types, faults);
   const buffering = readBuffering(given.buffering, faults);

@@ -8,7 +8,7 @@ import type { FunctionVersion } from "../../../ports/functions.ts";
 import type { RoomPorts } from "../../service.ts";
 import { functionNotFound, stateForbids, tenantMissing, tenantWithoutIsolation } from "../errors.ts";
 import { FUNCTIONS, type LambdaFunction } from "../function.ts";
-import { follow } from "../lookup.ts";
+import { follow, versionToRun } from "../lookup.ts";
 import { qualified, resolveName } from "../name.ts";
 import { checkPayload } from "../payload.ts";
 import { type Change, operationOf, putOperation, saveChange, wake } from "./change.ts";
@@ -40,7 +40,7 @@ export async function findTarget(ports: RoomPorts, execution: Execution, update:
     checkPayload(Buffer.from(update.Payload ?? ""), "Event");
     const named = resolveName(options.FunctionName, undefined, { account, region } as Call);
     const fn = await ports.stores.documents<LambdaFunction>(FUNCTIONS).get(named.id);
-    const followed = fn && (await follow(ports.stores, fn, named.qualifier ?? "$LATEST", ports.ids.fraction));
+    const followed = fn && (await follow(ports.stores, fn, named.qualifier ?? versionToRun(fn), ports.ids.fraction));
     if (!followed) return failed(functionNotFound(qualified(named.arn, named.qualifier ?? "$LATEST")));
     const { live, state } = followed.version;
     if (!live) return failed(stateForbids(state));

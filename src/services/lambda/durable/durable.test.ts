@@ -205,6 +205,18 @@ test("the event of an asynchronous execution that fails goes to the dead-letter 
   assert.deepEqual([arn, message.body, message.attributes!["ErrorMessage"]], [queue, '{"order":7}', { type: "String", value: "lost" }]);
 });
 
+test("an asynchronous execution that fails is not started again, whatever MaximumRetryAttempts says", async () => {
+  // "Unlike standard Lambda functions, durable executions are not automatically retried on failure" (durable-best-practices.html).
+  let invocations = 0;
+  const name = await room.create("unrepeated", async () => { invocations++; return { Status: "FAILED", Error: { ErrorMessage: "lost" } }; });
+  await room.lambda.putFunctionEventInvokeConfig({ FunctionName: "unrepeated", Qualifier: "1", MaximumRetryAttempts: 2 });
+  await room.start(name, {});
+  await settle();
+  await room.clock.advance(600_000);
+  const { DurableExecutions } = await room.lambda.listDurableExecutionsByFunction({ FunctionName: "unrepeated", Qualifier: "1" });
+  assert.deepEqual([invocations, DurableExecutions!.map(({ Status }) => Status)], [1, ["FAILED"]]);
+});
+
 test("a deleted function fails what still runs of it", async () => {
   const arn = await room.start(await room.create("deleted", waitFor(wait(60))));
   await room.lambda.deleteFunction({ FunctionName: "deleted" });

@@ -64,8 +64,8 @@ export interface Execution {
   parent?: { key: string; executionId: string; operationId: string };
 }
 
-/** A published version never changes: with other code it is of another function, which was made when the first was deleted. */
-export const isOfThisFunction = ({ version, codeId }: Pick<Execution, "version" | "codeId">, found: { codeId: string }): boolean => version === "$LATEST" || codeId === found.codeId;
+/** A version with a number never changes: with other code it is of another function, which was made when the first was deleted. */
+export const isOfThisFunction = ({ version, codeId }: Pick<Execution, "version" | "codeId">, found: { codeId: string }): boolean => version.startsWith("$") || codeId === found.codeId;
 
 export interface ExecutionName {
   key: string;

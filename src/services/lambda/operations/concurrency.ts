@@ -5,6 +5,7 @@ import type { Call } from "../../../kernel/call.ts";
 import { LAMBDA } from "../../../kernel/limits.ts";
 import type { Tx } from "../../../storage/stores.ts";
 import type { Api, RoomPorts } from "../../service.ts";
+import { managedExcludes } from "../capacity-providers/capacity-provider-errors.ts";
 import { functionNotFound, reservedBelowProvisioned, reservedTooMuch } from "../errors.ts";
 import { FUNCTIONS, type LambdaFunction } from "../function.ts";
 import { admit, findFunction } from "../lookup.ts";
@@ -56,6 +57,7 @@ async function reserve(tx: Tx, named: Named, wanted: number | undefined, arnInMe
     return { ...rest, ...(wanted === undefined ? {} : { reservedConcurrency: wanted }) };
   });
   if (!fn) throw functionNotFound(arnInMessage);
+  if (fn.settings.managed && wanted !== undefined) throw managedExcludes("Reserved concurrency");
   const provisioned = await provisionedTotal(tx, named.id);
   const outside = (reserved: number | undefined) => (reserved === undefined ? provisioned : 0);
   const usage = await addUsage(tx, named, { reservedConcurrency: (wanted ?? 0) - (before ?? 0), provisionedConcurrency: outside(wanted) - outside(before) });

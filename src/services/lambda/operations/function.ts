@@ -3,21 +3,23 @@ import type * as Sdk from "@aws-sdk/client-lambda";
 import type { FunctionCodeLocation } from "@aws-sdk/client-lambda";
 import type { Tx } from "../../../storage/stores.ts";
 import type { Api, RoomPorts } from "../../service.ts";
-import { type Alias, ALIASES, versionsOf } from "../alias.ts";
-import { deleteBelongings, deleteQualified } from "../belongings.ts";
+import { checkProvider, putOnProvider } from "../capacity-providers/on-provider.ts";
+import { settleLater } from "../capacity-providers/settling.ts";
 import { type CodeReader, codeSourceIn } from "../code.ts";
 import { attachConfig, checkSigned } from "../code-signing.ts";
 import { signingOfImages } from "../code-signing-errors.ts";
+import { assertUnaliased, beginDeleting, deleteAll, deleteVersion, deletingOf } from "../deleting.ts";
 import { checkDeadLetterTarget } from "../destinations.ts";
-import { aliasesNotDeletable, codeMissing, functionExists, functionNotFound, latestNotDeletable, nameTooLong, otherAccount, versionHasAliases } from "../errors.ts";
+import { aliasesNotDeletable, codeMissing, functionExists, functionNotFound, latestNotDeletable, nameTooLong, otherAccount } from "../errors.ts";
 import { configuration, createdConfiguration, FUNCTIONS, type LambdaFunction, newFunction, type Version } from "../function.ts";
 import { addImage } from "../image.ts";
 import { codeForImage } from "../image-errors.ts";
 import { assertFits, layersFor, withLayers } from "../layer-lookup.ts";
-import { admit, findFunction, findVersion } from "../lookup.ts";
-import { isNumber, type Named, resolveName, resolveUnqualified } from "../name.ts";
-import { publish } from "../publish.ts";
+import { admit, findFunction, findVersion, idOf } from "../lookup.ts";
+import { isNumber, resolveName, resolveUnqualified } from "../name.ts";
+import { checkPublishTo, publish } from "../publish.ts";
 import { checkRole } from "../role.ts";
+import { shownRuntime } from "../runtime-management.ts";
 import { newSettings } from "../settings.ts";
 import { checkTagCount } from "../tags.ts";
 import { beginTransition } from "../transitions.ts";
@@ -39,6 +41,8 @@ export function functionOperations(ports: RoomPorts, unused: UnusedCode, provisi
       if (named.name.length > NAME_LENGTH_MAX) throw nameTooLong(named.name);
       refuseUnsupported(input);
       const bare = newSettings(input, named.name);
+      checkPublishTo(input, bare);
+      await checkProvider(stores, { ...named, settings: bare });
       await checkRole(ports, input.Role, call);
       const tags = checkTagCount(input.Tags ?? {});
       const source = codeSourceIn(input.Code);
@@ -59,11 +63,12 @@ export function functionOperations(ports: RoomPorts, unused: UnusedCode, provisi
           if (!(await tx.documents<LambdaFunction>(FUNCTIONS).create(named.id, fn))) throw functionExists(named.name);
           if (codeSigningConfigArn) await attachConfig(tx, fn, codeSigningConfigArn);
           await addUsage(tx, named, { functions: 1, codeBytes: added.sizeBytes });
-          const first = input.Publish ? await publish(tx, ids, fn, { nowMs }) : undefined;
+          if (settings.managed) await putOnProvider(tx, fn, "$LATEST");
+          const first = input.Publish ? await publish(tx, ids, fn, { nowMs, to: input.PublishTo }) : undefined;
           await beginTransition(tx, { id: named.id, revisionId: (first?.fn ?? fn).revisionId, ...(first?.newId ? { versionId: first.newId } : {}) }, nowMs);
           return first?.version ?? fn;
         });
-        return createdConfiguration(made);
+        return { ...createdConfiguration(made), ...(await shownRuntime(ports, made)) };
       });
     },
 
@@ -72,7 +77,7 @@ export function functionOperations(ports: RoomPorts, unused: UnusedCode, provisi
       const { image } = version.code;
       const location: FunctionCodeLocation = image ? { RepositoryType: "ECR", ImageUri: image.uri, ResolvedImageUri: image.resolvedUri } : { RepositoryType: "S3", Location: code.downloadUrl(version.code.id) };
       return {
-        Configuration: configuration(version, named.qualifier),
+        Configuration: { ...configuration(version, named.qualifier), ...(await shownRuntime(ports, version)) },
         Code: location,
         ...(Object.keys(fn.tags).length ? { Tags: fn.tags } : {}),
         ...(fn.reservedConcurrency === undefined ? {} : { Concurrency: { ReservedConcurrentExecutions: fn.reservedConcurrency } }),
@@ -81,7 +86,7 @@ export function functionOperations(ports: RoomPorts, unused: UnusedCode, provisi
 
     async GetFunctionConfiguration(input, call) {
       const { version, named } = await findFunction(ports, input.FunctionName, input.Qualifier, call, "GetFunctionConfiguration");
-      return configuration(version, named.qualifier);
+      return { ...configuration(version, named.qualifier), ...(await shownRuntime(ports, version)) };
     },
 
     async DeleteFunction(input, call) {
@@ -90,51 +95,40 @@ export function functionOperations(ports: RoomPorts, unused: UnusedCode, provisi
       const { qualifier } = named;
       if (qualifier === "$LATEST") throw latestNotDeletable();
       if (qualifier !== undefined && !isNumber(qualifier) && !qualifier.startsWith("$")) throw aliasesNotDeletable();
+      let managed = false;
       await stores.transaction(async (tx) => {
         const fn = await tx.documents<LambdaFunction>(FUNCTIONS).update(named.id, (same) => same);
         if (!fn) throw functionNotFound(named.arn);
-        if (qualifier === undefined) await deleteAll(tx, named, fn);
-        else await deleteVersion(tx, named, fn, qualifier);
+        managed = fn.settings.managed !== undefined;
+        if (managed) return deleteManaged(tx, fn, qualifier, call.now.getTime());
+        await (qualifier === undefined ? deleteAll(tx, fn) : deleteOne(tx, fn, qualifier));
         await unused.sweepLater(tx, call.now.getTime());
       });
       await provisioner.refresh(named.id);
-      return { StatusCode: 204 };
+      return { StatusCode: managed ? 202 : 204 };
     },
   };
+
+  /** A version that is not there is deleted, too (observed). */
+  async function deleteOne(tx: Tx, fn: LambdaFunction, number: string): Promise<void> {
+    const version = await findVersion(tx, idOf(fn), number);
+    if (!version) return;
+    await assertUnaliased(tx, fn, number);
+    await deleteVersion(tx, fn, version);
+  }
+
+  /** Those on capacity providers are `Deleting` first. */
+  async function deleteManaged(tx: Tx, fn: LambdaFunction, qualifier: string | undefined, nowMs: number): Promise<void> {
+    if (fn.state === "Deleting") return;
+    if (qualifier === undefined) return settleLater(tx, { kind: "delete", functionId: idOf(fn), revisionId: await beginDeleting(tx, ids, fn) }, nowMs);
+    const version = await findVersion(tx, idOf(fn), qualifier);
+    if (!version || version.state === "Deleting") return;
+    await assertUnaliased(tx, fn, qualifier);
+    const revisionId = ids.uuid();
+    await tx.documents<Version>(VERSIONS).put(versionId(idOf(fn), qualifier), deletingOf(version, revisionId));
+    await settleLater(tx, { kind: "delete", functionId: idOf(fn), qualifier, revisionId }, nowMs);
+  }
 }
 
 /** Of a longer name, other operations find nothing (observed). */
 const NAME_LENGTH_MAX = 64;
-const PAGE = 1000;
-
-async function deleteAll(tx: Tx, named: Named, fn: LambdaFunction): Promise<void> {
-  let codeBytes = fn.code.sizeBytes;
-  const versions = tx.documents<Version>(VERSIONS);
-  for (let after: string | undefined; ;) {
-    const rows = await versions.list({ prefix: `${named.id}/`, limit: PAGE, ...(after === undefined ? {} : { after }) });
-    for (const [, version] of rows) codeBytes += version.code.sizeBytes;
-    if (rows.length < PAGE) break;
-    after = rows.at(-1)![0];
-  }
-  await deleteBelongings(tx, fn);
-  await tx.documents(FUNCTIONS).delete(named.id);
-  await addUsage(tx, named, { functions: -1, codeBytes: -codeBytes });
-}
-
-/** A version that is not there is deleted, too (observed). */
-async function deleteVersion(tx: Tx, named: Named, fn: LambdaFunction, number: string): Promise<void> {
-  const version = await findVersion(tx, named.id, number);
-  if (!version) return;
-  const pointing: string[] = [];
-  const aliases = tx.documents<Alias>(ALIASES);
-  for (let after: string | undefined; ;) {
-    const rows = await aliases.list({ prefix: `${named.id}/`, limit: PAGE, ...(after === undefined ? {} : { after }) });
-    for (const [, alias] of rows) if (versionsOf(alias).includes(number)) pointing.push(alias.name);
-    if (rows.length < PAGE) break;
-    after = rows.at(-1)![0];
-  }
-  if (pointing.length) throw versionHasAliases(pointing);
-  await deleteQualified(tx, fn, number);
-  await tx.documents(VERSIONS).delete(versionId(named.id, number));
-  await addUsage(tx, named, { codeBytes: -version.code.sizeBytes });
-}

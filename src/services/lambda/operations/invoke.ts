@@ -4,15 +4,16 @@ import type * as Sdk from "@aws-sdk/client-lambda";
 import type { InvokeWithResponseStreamResponseEvent } from "@aws-sdk/client-lambda";
 import type { Call } from "../../../kernel/call.ts";
 import { LAMBDA } from "../../../kernel/limits.ts";
-import type { Invocation, StreamedResult } from "../../../ports/functions.ts";
+import type { Invocation, InvokeResult, StreamedResult } from "../../../ports/functions.ts";
 import { RecursiveInvocation } from "../../../ports/recursive-invocation.ts";
 import { Throttled } from "../../../ports/throttled.ts";
 import type { Api, RoomPorts } from "../../service.ts";
 import { payloadTooLarge, recursiveInvocation, stateForbids, tenantMissing, tenantWithoutIsolation, throttled } from "../errors.ts";
 import { noStreaming, notDurable } from "../durable/errors.ts";
 import { invokeDurably } from "../durable/invoke.ts";
-import { findFunction } from "../lookup.ts";
-import { qualified } from "../name.ts";
+import { notInvocable } from "../capacity-providers/capacity-provider-errors.ts";
+import { findFunction, findVersion } from "../lookup.ts";
+import { LATEST_PUBLISHED, qualified } from "../name.ts";
 import { snapStartNotReady } from "../image-errors.ts";
 import { isSnapshot } from "../snap-start.ts";
 import { checkClientContext, checkPayload } from "../payload.ts";
@@ -39,6 +40,7 @@ export function invokeOperations(ports: RoomPorts): Pick<Lambda, "Invoke" | "Inv
     const clientContext = checkClientContext(input.ClientContext);
     const { fn, version, named } = await findFunction(ports, input.FunctionName, input.Qualifier, call, action, ids.fraction);
     const { live } = version;
+    if (!live && fn.settings.managed) throw notInvocable(version, (await findVersion(ports.stores, named.id, LATEST_PUBLISHED)) !== undefined);
     if (!live) throw version.state === "Pending" && isSnapshot(version) ? snapStartNotReady() : stateForbids(version.state);
     const isolated = live.tenantIsolation === true;
     if (isolated !== (input.TenantId !== undefined)) throw isolated ? tenantMissing() : tenantWithoutIsolation();
@@ -67,7 +69,12 @@ export function invokeOperations(ports: RoomPorts): Pick<Lambda, "Invoke" | "Inv
         await accept(invocation);
         return { StatusCode: 202 };
       }
-      const result = await functions.invoke(invocation).catch(refuse);
+      let result: InvokeResult;
+      try { // catch() would be one promise more
+        result = await functions.invoke(invocation);
+      } catch (error) {
+        throw refusal(error);
+      }
       const answer: Awaited<ReturnType<Lambda["Invoke"]>> = { StatusCode: 200, Payload: result.payload as Uint8Array<ArrayBuffer> & { transformToString(): string }, ExecutedVersion: result.executedVersion };
       if (result.failed) answer.FunctionError = "Unhandled";
       if (result.logTail) answer.LogResult = base64(result.logTail);
@@ -84,7 +91,7 @@ export function invokeOperations(ports: RoomPorts): Pick<Lambda, "Invoke" | "Inv
       const invocation = await prepare(input, checkPayload(input.Payload as Uint8Array | undefined), call);
       if (invocation.version.durable) throw noStreaming();
       if (input.InvocationType === "DryRun") return { StatusCode: 204 };
-      const result = await functions.invokeStreaming(invocation).catch(refuse);
+      const result = await functions.invokeStreaming(invocation).catch((error: unknown) => { throw refusal(error); });
       return { StatusCode: 200, ExecutedVersion: result.executedVersion, EventStream: eventsOf(result) };
     },
   };
@@ -117,7 +124,7 @@ async function* eventsOf(result: StreamedResult): AsyncGenerator<InvokeWithRespo
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 
-function refuse(error: unknown): never {
-  if (error instanceof Throttled) throw throttled(error.reason);
-  throw error instanceof RecursiveInvocation ? recursiveInvocation() : error;
+function refusal(error: unknown): unknown {
+  if (error instanceof Throttled) return throttled(error.reason);
+  return error instanceof RecursiveInvocation ? recursiveInvocation() : error;
 }

@@ -57,7 +57,7 @@ interface Entry {
 function placeOf(marker: string | undefined): string | undefined {
   if (!marker) return undefined;
   const place = decodePageToken(marker);
-  if (place === undefined || !/^[\w.-]{1,64}(\/\d{0,10})?$/.test(place)) throw badMarker();
+  if (place === undefined || !/^[\w.-]{1,64}(\/(\d{0,10}|\$LATEST\.PUBLISHED))?$/.test(place)) throw badMarker();
   return place;
 }
 

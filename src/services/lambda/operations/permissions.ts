@@ -8,7 +8,7 @@ import { type Alias, ALIASES } from "../alias.ts";
 import { functionNotFound } from "../errors.ts";
 import { FUNCTIONS, type LambdaFunction, type Version } from "../function.ts";
 import { admit } from "../lookup.ts";
-import { isNumber, type Named, namedByArn, qualified, qualifiedId, resolveName } from "../name.ts";
+import { isPublishedVersion, type Named, namedByArn, qualified, qualifiedId, resolveName } from "../name.ts";
 import { checkDocument, POLICIES, statementOf, statementsOf, type StoredPolicy, withStatements } from "../policy.ts";
 import { noPolicy, noPolicyFor, noPolicyToRemoveFrom, noSuchStatement, policyOnLatest, policyRevisionMismatch, statementExists } from "../policy-errors.ts";
 import { VERSIONS, versionId } from "../version.ts";
@@ -122,7 +122,7 @@ interface Owner { revisionId: string }
 /** What the policy belongs to: the function, a version, an alias. */
 async function ownerOf({ documents }: Pick<Stores, "documents">, { id, qualifier }: Named): Promise<Owner | undefined> {
   if (qualifier === undefined || qualifier === "$LATEST") return documents<LambdaFunction>(FUNCTIONS).get(id);
-  if (isNumber(qualifier)) return documents<Version>(VERSIONS).get(versionId(id, qualifier));
+  if (isPublishedVersion(qualifier)) return documents<Version>(VERSIONS).get(versionId(id, qualifier));
   return documents<Alias>(ALIASES).get(qualifiedId(id, qualifier));
 }
 
@@ -132,7 +132,7 @@ async function touch(tx: Tx, named: Named): Promise<(Owner & { renew(next: strin
   if (!fn) return undefined;
   const { qualifier } = named;
   if (qualifier === undefined) return { revisionId: fn.revisionId, renew: (next) => renewed(tx.documents<LambdaFunction>(FUNCTIONS), named.id, next) };
-  if (isNumber(qualifier)) {
+  if (isPublishedVersion(qualifier)) {
     const version = await tx.documents<Version>(VERSIONS).get(versionId(named.id, qualifier));
     return version && { revisionId: version.revisionId, renew: (next) => renewed(tx.documents<Version>(VERSIONS), versionId(named.id, qualifier), next) };
   }

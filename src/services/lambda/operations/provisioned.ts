@@ -5,6 +5,7 @@ import { LAMBDA } from "../../../kernel/limits.ts";
 import type { Stores, Tx } from "../../../storage/stores.ts";
 import type { Api, RoomPorts } from "../../service.ts";
 import { type Alias, ALIASES, versionsOf } from "../alias.ts";
+import { managedExcludes } from "../capacity-providers/capacity-provider-errors.ts";
 import {
   aliasNotFound, aliasOverProvisionedVersion, functionNotFound, latestNotProvisioned, notProvisioned, provisionedAboveReserved, provisionedAboveUnreserved, provisionedForTenants,
   provisionedTooMuch, provisionedUnpublished, versionUnderProvisionedAlias,
@@ -102,6 +103,7 @@ async function existing(from: Stores | Tx, named: Named, qualifier: string): Pro
 async function assertMayProvision(tx: Tx, fn: LambdaFunction, { qualifier, requested }: ProvisionedConfig): Promise<void> {
   const { version, alias } = (await follow(tx, fn, qualifier))!;
   if (version.version === "$LATEST") throw provisionedUnpublished();
+  if (version.settings.managed) throw managedExcludes("Provisioned concurrency");
   if (version.settings.tenantIsolation) throw provisionedForTenants();
   if (isSnapshot(version)) throw snapStartExcludes("provisioned concurrency");
   const configs = (await provisionedConfigs(tx, idOf(fn))).map(([, config]) => config);

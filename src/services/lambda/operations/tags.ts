@@ -1,8 +1,9 @@
-// Tags of functions, code signing configs and event source mappings. https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html
+// Tags of functions, code signing configs, event source mappings and capacity providers. https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html
 import type * as Sdk from "@aws-sdk/client-lambda";
 import { parseArn } from "../../../kernel/arn.ts";
 import type { Call } from "../../../kernel/call.ts";
 import type { Api, RoomPorts } from "../../service.ts";
+import { providerTagged } from "../capacity-providers/tags.ts";
 import { ownConfigId, SIGNING_CONFIGS, type SigningConfig } from "../code-signing.ts";
 import { functionNotFound, resourceNotFound, tagsMissing, tagsOnVersion } from "../errors.ts";
 import { FUNCTIONS, isSettled, type LambdaFunction } from "../function.ts";
@@ -20,18 +21,16 @@ interface Tagged {
   change(tags: (before: Tags) => Tags): Promise<void>;
 }
 
-/** The other kinds of resource that can be tagged; Evoke has none of them yet, so none is ever found. */
-const OTHER_KINDS: Record<string, string> = {
-  "capacity-provider": "Capacity provider", "network-connector": "Network connector",
-};
+/** The other kind of resource that can be tagged; there are none here, so none is ever found. */
+const NETWORK_CONNECTOR = "network-connector";
 
 export function tagOperations(ports: RoomPorts): Pick<Lambda, "ListTags" | "TagResource" | "UntagResource"> {
   const taggable = async (resource: string, call: Call, action: string): Promise<Tagged> => {
     const kind = parseArn(resource)?.resource.split(":")[0] ?? "";
     if (kind === "code-signing-config") return configTagged(ports, resource, call);
     if (kind === "event-source-mapping") return mappingTagged(ports, resource, call);
-    const other = OTHER_KINDS[kind];
-    if (other) throw resourceNotFound(other, resource);
+    if (kind === "capacity-provider") return providerTagged(ports, resource, call);
+    if (kind === NETWORK_CONNECTOR) throw resourceNotFound("Network connector", resource);
     return functionTagged(ports, resource, call, action);
   };
 

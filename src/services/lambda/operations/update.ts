@@ -4,6 +4,7 @@ import type { Call } from "../../../kernel/call.ts";
 import type { Api, RoomPorts } from "../../service.ts";
 import { type CodeReader, codeSourceIn } from "../code.ts";
 import { checkSigned } from "../code-signing.ts";
+import { putOnProvider } from "../capacity-providers/on-provider.ts";
 import { checkDeadLetterTarget } from "../destinations.ts";
 import { codeMissing, functionNotFound, imageForZip } from "../errors.ts";
 import { addImage } from "../image.ts";
@@ -12,8 +13,9 @@ import { assertChangeable, changed, type Code, configuration, FUNCTIONS, type La
 import { assertFits, layersFor, withLayers } from "../layer-lookup.ts";
 import { admit, findFunction } from "../lookup.ts";
 import { type Named, resolveUnqualified } from "../name.ts";
-import { publish } from "../publish.ts";
+import { checkPublishTo, publish } from "../publish.ts";
 import { checkRole } from "../role.ts";
+import { newestFor, shownRuntime, updatedRuntime } from "../runtime-management.ts";
 import { changedSettings, type LayerOfFunction, type Settings } from "../settings.ts";
 import { beginTransition } from "../transitions.ts";
 import type { UnusedCode } from "../unused-code.ts";
@@ -32,32 +34,40 @@ interface Update {
   layers?: LayerOfFunction[] | undefined;
   settings(before: Settings): Settings;
   publish?: boolean | undefined;
+  publishTo?: "LATEST_PUBLISHED" | undefined;
 }
 
 export function updateOperations(ports: RoomPorts, unused: UnusedCode, codeReader: CodeReader): Pick<Lambda, "UpdateFunctionCode" | "UpdateFunctionConfiguration"> {
   const { stores, code, ids } = ports;
 
   /** The version that the caller is shown: `$LATEST`, or the one that was published along. */
-  const apply = async ({ named, call, revisionId, code: added, layers, settings, publish: publishing }: Update): Promise<Version> => {
+  const apply = async ({ named, call, revisionId, code: added, layers, settings, publish: publishing, publishTo }: Update): Promise<Version> => {
     const next = ids.uuid();
     const nowMs = call.now.getTime();
+    const standing = await stores.documents<LambdaFunction>(FUNCTIONS).get(named.id);
+    const newest = standing?.runtimeManagement?.updateOn === "FunctionUpdate" ? await newestFor(ports, settings(standing.settings)) : undefined;
     return stores.transaction(async (tx) => {
       let codeBytesBefore = 0;
       const fn = await tx.documents<LambdaFunction>(FUNCTIONS).update(named.id, (before) => {
         assertChangeable(before, revisionId);
         codeBytesBefore = before.code.sizeBytes;
-        const after = changed(before, { settings: withLayers(settings(before.settings), layers), revisionId: next, nowMs, ...(added ? { code: added } : {}) });
+        const becomes = withLayers(settings(before.settings), layers);
+        const after = changed(before, { settings: becomes, runtimeManagement: updatedRuntime(before, becomes, newest), revisionId: next, nowMs, ...(added ? { code: added } : {}) });
         assertFits(after);
         return after;
       });
       if (!fn) throw functionNotFound(named.arn);
+      if (fn.settings.managed) await putOnProvider(tx, fn, "$LATEST");
       if (added) await addUsage(tx, named, { codeBytes: added.sizeBytes - codeBytesBefore });
       if (added || layers) await unused.sweepLater(tx, nowMs);
-      const published = publishing ? await publish(tx, ids, fn, { nowMs }) : undefined;
+      const published = publishing ? await publish(tx, ids, fn, { nowMs, to: publishTo }) : undefined;
       await beginTransition(tx, { id: named.id, revisionId: (published?.fn ?? fn).revisionId, ...(published?.newId ? { versionId: published.newId } : {}) }, nowMs);
       return published?.version ?? fn;
     });
   };
+
+  /** A published version's ARN carries its number (observed). */
+  const shown = async (version: Version) => ({ ...configuration(version, version.version === "$LATEST" ? undefined : version.version), ...(await shownRuntime(ports, version)) });
 
   /** Layers that the function has already are not looked at again. */
   const checkSignedLayers = async (named: Named, layers: LayerOfFunction[]): Promise<void> => {
@@ -74,6 +84,7 @@ export function updateOperations(ports: RoomPorts, unused: UnusedCode, codeReade
       if (input.ImageUri && !isImage) throw imageForZip();
       if (!input.ImageUri && isImage) throw zipForImage();
       refuseUnsupported(input);
+      checkPublishTo(input, fn.settings);
       const given = codeSourceIn(input);
       if (!given && !isImage) throw codeMissing();
       if (given && isImage) throw codeForImage();
@@ -84,9 +95,9 @@ export function updateOperations(ports: RoomPorts, unused: UnusedCode, codeReade
       if (input.DryRun) {
         const checked = await source(code.check);
         assertFits({ ...fn, code: checked });
-        return configuration({ ...fn, settings: settings(fn.settings), code: checked });
+        return shown({ ...fn, settings: settings(fn.settings), code: checked });
       }
-      return unused.whileAdding(async () => shown(await apply({ named, call, revisionId: input.RevisionId, code: await source(code.add), settings, publish: input.Publish })));
+      return unused.whileAdding(async () => shown(await apply({ named, call, revisionId: input.RevisionId, code: await source(code.add), settings, publish: input.Publish, publishTo: input.PublishTo })));
     },
 
     async UpdateFunctionConfiguration(input, call) {
@@ -107,6 +118,3 @@ export function updateOperations(ports: RoomPorts, unused: UnusedCode, codeReade
     },
   };
 }
-
-/** A published version's ARN carries its number (observed). */
-const shown = (version: Version) => configuration(version, version.version === "$LATEST" ? undefined : version.version);

@@ -6,8 +6,8 @@ import { configuration, FUNCTIONS, type LambdaFunction, listedConfiguration, typ
 import { admit, findFunction } from "../lookup.ts";
 import { resolveUnqualified } from "../name.ts";
 import { listPage } from "../page.ts";
-import { publish } from "../publish.ts";
-import { refuseUnsupported } from "../unsupported.ts";
+import { checkPublishTo, publish } from "../publish.ts";
+import { shownRuntime } from "../runtime-management.ts";
 import { assertPublishable, VERSIONS } from "../version.ts";
 
 type Lambda = Api<typeof Sdk>;
@@ -18,16 +18,16 @@ export function versionOperations(ports: RoomPorts): Pick<Lambda, "PublishVersio
     async PublishVersion(input, call) {
       const named = resolveUnqualified(input.FunctionName, call);
       await admit(ports, named, call, "PublishVersion");
-      refuseUnsupported(input);
       const { version } = await stores.transaction(async (tx) => {
         const fn = await tx.documents<LambdaFunction>(FUNCTIONS).update(named.id, (before) => {
+          checkPublishTo({ ...input, Publish: true }, before.settings);
           assertPublishable(before, { codeSha256: input.CodeSha256, revisionId: input.RevisionId });
           return before;
         });
         if (!fn) throw functionNotFound(named.arn);
-        return publish(tx, ids, fn, { description: input.Description, nowMs: call.now.getTime() });
+        return publish(tx, ids, fn, { description: input.Description, nowMs: call.now.getTime(), to: input.PublishTo });
       });
-      return configuration(version, version.version);
+      return { ...configuration(version, version.version), ...(await shownRuntime(ports, version)) };
     },
 
     async ListVersionsByFunction(input, call) {
