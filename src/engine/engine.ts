@@ -60,6 +60,8 @@ export interface EngineOptions {
   containerEngine?: string | undefined;
   /** Closed with the engine. */
   inspectors?: Inspectors;
+  /** Of an environment. */
+  eventsMax?: number;
   endpointUrl(): string;
 }
 
@@ -90,6 +92,8 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** docs/decisions/0029-trace-variable.md */
+const EVENTS_MAX = 100_000;
 const SPARE_IDLE_MS_MAX = 10 * 60 * 1000;
 const SPARE_REFILL_AFTER_MS = 200;
 /** Sandboxes without a command, per interpreter and one kind for custom runtimes. They weigh 0.7 MB, so they are no matter of settings and take no environment's room. */
@@ -130,7 +134,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   const metrics = openMetrics(options.metrics);
   const pool = openPool({
-    clock, log, metrics, versions: options.versions, environmentsMax: settings.environmentsMax, idleMs: settings.idleSeconds * 1000, spares,
+    clock, log, metrics, versions: options.versions, environmentsMax: settings.environmentsMax, idleMs: settings.idleSeconds * 1000, eventsMax: options.eventsMax ?? EVENTS_MAX, spares,
     isInspected: (version) => options.inspectors?.isInspected(version) ?? false,
     open(lane, ...order) {
       warnOfArchitecture(lane.version);
@@ -177,11 +181,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     runtimeVersions,
     code: {
       check: packages.check, add: packages.add, read: packages.read, downloadUrl: downloads.url,
-      async keepOnly(used) {
-        await packages.keepOnly(used);
+      async keepOnly(findUsed) {
+        const { used, left } = await packages.keepOnly(findUsed);
         const standing = codeInUse();
         await layers.keepOnly((id) => used.has(id) || standing.has(id));
         await images.keepOnly((id) => used.has(id) || standing.has(id));
+        return left;
       },
     },
     patchedCode: packages.patched,
@@ -236,7 +241,7 @@ function openEnvironment({ clock, ids, log, logs, metrics, inspectors }: Environ
   const streamName = `${day}/[${version.version}]${ids.token(32, HEX)}`;
   const env: Environment = {
     version, initializationType, clock, log, owner, phase, work, streamName, state: "starting", along: [], lateAnswer: false, journal: undefined!, running: undefined, link: undefined, runtime: undefined, startRuntime: undefined, extensions: undefined, runtimeReady: false, answered: undefined, bornMs: clock.monotonicMs(), initMs: undefined,
-    startedMs: 0, deadlineMs: 0, idleSinceMs: 0, expiresAtMs: Infinity, frozen: false, streamPaused: false, logPaused: false, settling: false, launching: undefined,
+    startedMs: 0, deadlineMs: 0, idleSinceMs: 0, expiresAtMs: Infinity, events: 0, frozen: false, streamPaused: false, logPaused: false, settling: false, launching: undefined,
     answeredWithError: false, cancelTick: undefined, snapshot: version.snapStart ? { only: snapshotOnly } : undefined, debugging: undefined, endLines: [], closed: undefined,
   };
   env.journal = openJournal({

@@ -28,8 +28,11 @@ export interface CodePackages {
   add(zip: Uint8Array): Promise<CodePackage>;
   /** The zip as it was uploaded; undefined when unknown. */
   read(id: string): Promise<Uint8Array | undefined>;
-  /** Forgets packages that are not in `used`. */
-  keepOnly(used: Set<string>): Promise<void>;
+  /**
+   * Forgets packages that are not used, and were not used when this was last called: one that another process has added and is about to name is safe.
+   * Answers whether there are some for the next time.
+   */
+  keepOnly(findUsed: () => Promise<Set<string>>): Promise<boolean>;
   /** A URL, valid for 10 minutes, from which any client can download the zip. */
   downloadUrl(id: string): string;
 }

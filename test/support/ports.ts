@@ -26,8 +26,10 @@ export function memoryCode(): MemoryCode {
       return found;
     },
     read: async (id) => kept.get(id),
-    async keepOnly(used) {
+    async keepOnly(findUsed) {
+      const used = await findUsed();
       for (const id of kept.keys()) if (!used.has(id)) kept.delete(id);
+      return false;
     },
     downloadUrl: (id) => `http://127.0.0.1/_evoke/code/${id}`,
   };

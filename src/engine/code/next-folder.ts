@@ -26,6 +26,8 @@ export interface Made {
   identities: Map<string, string>;
 }
 
+/** How folders are called that are not whole yet. */
+export const HALF = "unpacking-";
 /** Fewer are linked in no time. */
 export const WORTH_FROM_FILES = 500;
 /** The first invocations of the new code come at the same time, and go first: so it begins later, and pauses after each millisecond. */
@@ -82,7 +84,7 @@ export function openNextFolder(root: string, clock: Clock): NextFolder {
   const give = (): Made => {
     const taken = made!;
     made = wanted = undefined;
-    const folder = mkdtempSync(join(root, "unpacking-"));
+    const folder = mkdtempSync(join(root, HALF));
     renameSync(taken.folder, folder);
     return { ...taken, folder };
   };

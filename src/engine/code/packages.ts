@@ -1,16 +1,18 @@
 // Deployment packages: zips in the blob store, whole or as their difference to a whole one, unpacked once per machine under DATA/code/<sha256>.
 import { createHash, hash } from "node:crypto";
-import { readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../kernel/clock.ts";
 import { Fault } from "../../kernel/errors.ts";
 import type { CodePackage, CodePackages } from "../../ports/code.ts";
 import type { Blobs } from "../../storage/stores.ts";
-import { joinPieces, knownPackage, type Known, patch, type Patched, readDifference, writeDifference } from "./patched.ts";
+import { HALF } from "./next-folder.ts";
+import { joinPieces, knownPackage, type Known, patch, type Patched, readDifference, WHOLE_ID_BYTES, wholeIdOf, writeDifference } from "./patched.ts";
+import { openRemovals } from "./removals.ts";
 import { openUnpacker } from "./unpack.ts";
 import { type ZipPlan, readZip } from "./zip.ts";
 
-export interface LocalCode extends Omit<CodePackages, "downloadUrl"> {
+export interface LocalCode extends Omit<CodePackages, "downloadUrl" | "keepOnly"> {
   /** The folder with the unpacked package; unpacks it again when it is missing. */
   folder(id: string): Promise<string>;
   /**
@@ -18,7 +20,9 @@ export interface LocalCode extends Omit<CodePackages, "downloadUrl"> {
    * changes, only makes ready for some. Undefined when the package is not there, or was not zipped as these are (zip-entries.ts). Throws BadCode.
    */
   patched(baseId: string, removed: string[], added: Uint8Array): Promise<Uint8Array | undefined>;
-  /** Ends what is done ahead of time. */
+  /** As the port's; answers what is used, too. */
+  keepOnly(findUsed: () => Promise<Set<string>>): Promise<{ used: Set<string>; left: boolean }>;
+  /** Ends what is done ahead of time, or afterwards. */
   close(): Promise<void>;
 }
 
@@ -36,6 +40,9 @@ export function openPackages(dataDir: string, blobs: Blobs, clock: Clock, inUse:
   const ready = new Set<string>();
   const unpacking = new Map<string, Promise<string>>();
   const { unpack, change, expectChange, close } = openUnpacker(root, clock);
+  const removals = openRemovals();
+  /** Those that nobody named when it was last asked. */
+  let unused = new Set<string>();
   const known = new Map<string, Promise<Known | undefined>>();
   const made = new WeakMap<Uint8Array, { base: Known; patched: Patched }>();
 
@@ -130,22 +137,37 @@ export function openPackages(dataDir: string, blobs: Blobs, clock: Clock, inUse:
       return patched?.zip;
     },
     read,
-    async keepOnly(used) {
-      const whole = new Set(used);
-      for await (const { key } of blobs.list(DIFFERENCES)) {
-        const bytes = used.has(key.slice(DIFFERENCES.length)) ? await blobs.get(key) : undefined;
-        if (bytes) whole.add(readDifference(Buffer.from(bytes)).wholeId);
-        else await blobs.delete(key);
+    async keepOnly(findUsed) {
+      const stored = await idsIn(blobs, PREFIX);
+      const differences = await idsIn(blobs, DIFFERENCES);
+      const used = await findUsed(); // now: what another process adds meanwhile is in neither list
+      // Another process may be about to name one: it goes when nobody names it the second time, either.
+      const spared = new Set([...differences].filter((id) => !used.has(id) && !unused.has(id)));
+      const whole = new Set([...used, ...spared]);
+      for (const id of [...whole]) {
+        const beginning = stored.has(id) || !isId(id) ? undefined : await blobs.get(DIFFERENCES + id, { start: 0, end: WHOLE_ID_BYTES });
+        if (beginning) whole.add(wholeIdOf(beginning));
       }
-      for await (const { key } of blobs.list(PREFIX)) if (!whole.has(key.slice(PREFIX.length))) await blobs.delete(key);
+      for (const id of stored) if (!whole.has(id) && !unused.has(id)) spared.add(id);
+      for (const id of differences) if (!used.has(id) && !spared.has(id)) await blobs.delete(DIFFERENCES + id);
+      for (const id of stored) if (!whole.has(id) && !spared.has(id)) await blobs.delete(PREFIX + id);
+      unused = spared;
       const standing = inUse();
-      for (const id of await readdir(root).catch(() => [])) {
-        if (used.has(id) || standing.has(id) || unpacking.has(id) || !isId(id)) continue;
+      const folders = await readdir(root).catch(() => []);
+      const isQuiet = unpacking.size === 0; // so what is half unpacked was left by a platform that was killed
+      for (const id of folders) {
+        if (used.has(id) || spared.has(id) || standing.has(id) || unpacking.has(id) || !(isId(id) || (isQuiet && id.startsWith(HALF)))) continue;
+        const gone = isId(id) ? await mkdtemp(join(root, HALF)) : join(root, id);
         ready.delete(id);
-        await remove(join(root, id));
+        if (isId(id)) await rename(join(root, id), gone); // at once, because whoever adds a package waits for this sweep
+        removals.later(gone);
       }
+      return { used, left: spared.size > 0 };
     },
-    folder, close,
+    folder,
+    async close() {
+      await Promise.all([close(), removals.close()]);
+    },
   };
 }
 
@@ -154,4 +176,8 @@ function describe(zip: Uint8Array, plan: ZipPlan): CodePackage {
   return { id: digest.toString("hex"), sha256: digest.toString("base64"), sizeBytes: zip.byteLength, unzippedBytes: plan.unzippedBytes };
 }
 
-const remove = (path: string): Promise<void> => rm(path, { recursive: true, force: true });
+async function idsIn(blobs: Blobs, prefix: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const { key } of blobs.list(prefix)) ids.add(key.slice(prefix.length));
+  return ids;
+}

@@ -1,7 +1,7 @@
 // A package made from another one and what has changed is, to the byte, the package that would have been made of everything.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { lstat, mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -37,7 +37,7 @@ async function opened(t: TestContext) {
       open.push(packages);
       return packages;
     },
-    blobs: stores.blobs,
+    blobs: stores.blobs, folder: join(dataDir, "code"),
   };
 }
 
@@ -121,7 +121,7 @@ test("after any edits the zip, its hash, what is stored of it and the folder are
     if (step !== 5 && step !== 11) continue;
     await packages.close();
     packages = open();
-    await packages.keepOnly(new Set([id]));
+    for (let time = 0; time < 2; time++) await packages.keepOnly(async () => new Set([id]));
     await rm(await packages.folder(id), { recursive: true });
     await packages.close();
     packages = open();
@@ -173,6 +173,36 @@ test("what no package may hold comes in by no change: paths below files or links
   forged.writeUInt32LE(7, centralAt + 16);
   const zip = (await packages.patched(id, [], forged))!;
   await assert.rejects(packages.add(zip), BadCode);
+  // In the order of the zip a slash counts as this character.
+  const same = (await packages.patched(id, ["lib\0a.js", "./index.mjs", "../index.mjs"], Buffer.from(zipOf([]))))!;
+  assert.equal((await packages.add(same)).id, id);
+});
+
+test("what another process adds and names while this one sweeps is kept, with all it is made of", async (t) => {
+  const { open, blobs, folder } = await opened(t);
+  const [packages, other] = [open(), open()];
+  const files = large();
+  const changed = (content: string): Files => new Map([...files, ["index.mjs", { mode: FILE, content }]]);
+  const first = await packages.add(await zipOfFiles(files));
+  const save = async (of: LocalCode, id: string, before: Files, after: Files) => (await of.add((await of.patched(id, ...(await changeOf(before, after))))!)).id;
+  const second = await save(packages, first.id, files, changed("1"));
+  await mkdir(join(folder, "unpacking-killed"));
+  let third = "";
+  await packages.keepOnly(async () => new Set([second]));
+  const { used } = await packages.keepOnly(async () => new Set([(third = await save(other, second, changed("1"), changed("2")))]));
+  assert.deepEqual([...used], [third]);
+  const zip = await zipOfFiles(changed("2"));
+  assert.ok(zip.equals(Buffer.from((await packages.read(third))!)));
+  const fourth = await save(packages, third, changed("2"), changed("3"));
+  for (let time = 0; time < 2; time++) await packages.keepOnly(async () => new Set([fourth]));
+  assert.ok((await zipOfFiles(changed("3"))).equals(Buffer.from((await open().read(fourth))!)));
+  const left: string[] = [];
+  for await (const { key } of blobs.list("code")) left.push(key);
+  assert.ok(left.length <= 2, left.join(" "));
+  for (let tries = 0; (await readdir(folder)).some((name) => name.startsWith("unpacking-")); tries++) {
+    assert.ok(tries < 500, "what was killed while it unpacked, and what is not used any more, goes away");
+    await realClock().sleep(10);
+  }
 });
 
 test("several changes at once of one package are each whole", async (t) => {

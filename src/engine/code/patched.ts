@@ -75,8 +75,9 @@ const sumOf = (entries: Entry[]): number => entries.reduce((sum, { unzippedBytes
 export async function patch(base: Known, removed: string[], added: Buffer): Promise<Patched | undefined> {
   const fresh = await entriesIn(added, () => undefined);
   if (!fresh) return undefined;
-  const other = new Set([...removed.map(orderKey), ...fresh.map(({ key }) => key)]);
-  const entries = [...base.entries.filter(({ key }) => !other.has(key)), ...fresh].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const gone = [...removed, ...fresh.map(({ path }) => path)];
+  const other = new Set(gone);
+  const entries = [...base.entries.filter(({ path }) => !other.has(path)), ...fresh].sort((a, b) => (a.key < b.key ? -1 : 1));
   const unzippedBytes = sumOf(entries);
   if (entries.length > ENTRIES_MAX) throw new BadCode("too-many-files", `The package has more than ${ENTRIES_MAX} entries`);
   if (unzippedBytes > LAMBDA.unzippedBytesMax) throw new BadCode("unzipped-too-large", `Unzipped size must be smaller than ${LAMBDA.unzippedBytesMax} bytes`);
@@ -86,7 +87,7 @@ export async function patch(base: Known, removed: string[], added: Buffer): Prom
   const digest = digestOf(zip, pieces, base.whole);
   return {
     package: { id: digest.toString("hex"), entries, unzippedBytes, whole: base.whole }, zip, digest,
-    difference: { wholeId: base.whole.id, pieces }, gone: [...removed, ...fresh.map(({ path }) => path)], fresh: fresh.map(({ unpacked }) => unpacked),
+    difference: { wholeId: base.whole.id, pieces }, gone, fresh: fresh.map(({ unpacked }) => unpacked),
   };
 }
 
@@ -163,6 +164,10 @@ export function writeDifference({ wholeId, pieces }: Difference): Buffer {
   const line = JSON.stringify({ wholeId, pieces: pieces.map((piece) => (Array.isArray(piece) ? piece : bytesOf(piece))) });
   return Buffer.concat([Buffer.from(`${line}\n`), ...pieces.filter((piece): piece is Buffer => !Array.isArray(piece))]);
 }
+
+/** It stands first, so that whoever looks for it alone need not read the rest. */
+export const WHOLE_ID_BYTES = 80;
+export const wholeIdOf = (beginning: Uint8Array): string => Buffer.from(beginning).toString("latin1", 12, 76);
 
 export function readDifference(bytes: Buffer): Difference {
   const lineBytes = bytes.indexOf(0x0a);

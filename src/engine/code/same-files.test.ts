@@ -15,11 +15,13 @@ const many = (code: string): Record<string, string | Uint8Array> => ({ "index.js
 async function packagesOf(t: TestContext) {
   const dataDir = await mkdtemp(join(tmpdir(), "evoke-same-"));
   const stores = await openStores({ data: dataDir, ephemeral: true, database: undefined, clock: realClock(), log: silentLog });
+  const packages = openPackages(dataDir, stores.blobs, realClock(), () => new Set());
   t.after(async () => {
+    await packages.close();
     await stores.close();
     await rm(dataDir, { recursive: true, force: true });
   });
-  return openPackages(dataDir, stores.blobs, realClock(), () => new Set());
+  return packages;
 }
 
 test("what has not changed is one file in both packages, and what has is its own", async (t) => {

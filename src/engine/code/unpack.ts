@@ -5,7 +5,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { Fault } from "../../kernel/errors.ts";
 import { LAMBDA } from "../../kernel/limits.ts";
 import { BadCode } from "../../ports/code.ts";
-import { openNextFolder, WORTH_FROM_FILES } from "./next-folder.ts";
+import { HALF, openNextFolder, WORTH_FROM_FILES } from "./next-folder.ts";
 import { openSameFiles, type SameFiles, worthLooking } from "./same-files.ts";
 import type { ZipEntry, ZipPlan } from "./zip.ts";
 
@@ -50,7 +50,7 @@ export function openUnpacker(root: string, clock: Clock): Unpacker {
       await mkdir(root, { recursive: true });
       const ahead = identities.size > WORTH_FROM_FILES ? await next.take(identities) : undefined;
       // Beside its place first, then renamed: a folder under its final name is always whole.
-      temporary = ahead?.folder ?? (await mkdtemp(join(root, "unpacking-")));
+      temporary = ahead?.folder ?? (await mkdtemp(join(root, HALF)));
       await fill(temporary, entries, identities, ahead?.identities ?? NONE, same);
       await moveTo(folder, temporary);
       for (const [path, identity] of identities) same.remember(identity, join(folder, path));

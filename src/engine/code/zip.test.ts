@@ -108,7 +108,10 @@ describe("code packages", () => {
       assert.equal((await downloads.page(url.pathname, url.search.slice(1).replace(/expires=\d/, "expires=9"))).status, 403);
       assert.equal((await downloads.page(url.pathname, "")).status, 403);
 
-      await later.keepOnly(new Set());
+      assert.equal((await later.keepOnly(async () => new Set())).left, true);
+      assert.ok(await packages.read(kept.id), "another process may be about to name it");
+      assert.equal((await later.keepOnly(async () => new Set())).left, false);
+      await later.close();
       assert.equal(await packages.read(kept.id), undefined);
       assert.deepEqual(await readdir(join(dataDir, "code")), []);
     } finally {

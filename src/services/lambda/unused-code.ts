@@ -9,7 +9,7 @@ import { VERSIONS } from "./version.ts";
 const QUEUE = "lambda/unused-code";
 /** Longer than the longest invocation (15 minutes) and the life of a download URL (10 minutes). */
 const GRACE_MS = 20 * 60_000;
-/** When it could not be swept because packages were being added. */
+/** When it could not be swept because packages were being added, and for what nobody named for the first time. */
 const AGAIN_MS = 60_000;
 const PAGE = 200;
 
@@ -36,15 +36,17 @@ export interface UnusedCode {
 async function sweepLater(tx: Tx, nowMs: number): Promise<void> {
   // One item for all changes of a minute; the sweep looks at everything anyway.
   const dueMs = (Math.floor((nowMs + GRACE_MS) / 60_000) + 1) * 60_000;
-  await tx.queues.send(QUEUE, { id: String(dueMs), body: "", dueMs });
+  await sendSweep(tx.queues, dueMs);
 }
+
+const sendSweep = (queues: Tx["queues"], dueMs: number): Promise<boolean> => queues.send(QUEUE, { id: String(dueMs), body: "", dueMs });
 
 export function openUnusedCode(parts: WorkerParts & { code: CodePackages }): UnusedCode {
   const { stores, code, clock } = parts;
   let adding = 0;
-  let sweeping: Promise<void> | undefined;
+  let sweeping: Promise<unknown> | undefined;
 
-  const sweep = async () => {
+  const findUsed = async () => {
     const used = new Set<string>();
     for (const { kind, codeIds } of NAMING) {
       const documents = stores.documents<unknown>(kind);
@@ -55,7 +57,7 @@ export function openUnusedCode(parts: WorkerParts & { code: CodePackages }): Unu
         after = rows.at(-1)![0];
       }
     }
-    await code.keepOnly(used);
+    return used;
   };
 
   let sweptMs = -Infinity;
@@ -64,9 +66,12 @@ export function openUnusedCode(parts: WorkerParts & { code: CodePackages }): Unu
     if (adding > 0) return void (await stores.queues.hide(QUEUE, id, receipt, nowMs + AGAIN_MS));
     // One sweep serves every item that was due when it began, unless the date has been set back since.
     if (sweptMs < Number(id) || nowMs < sweptMs) {
-      sweeping = sweep().finally(() => { sweeping = undefined; });
+      const sweep = code.keepOnly(findUsed);
+      sweeping = sweep.finally(() => { sweeping = undefined; });
+      const left = await sweep;
       await sweeping;
       sweptMs = nowMs;
+      if (left) await sendSweep(stores.queues, nowMs + AGAIN_MS);
     }
     await stores.queues.finish(QUEUE, id, receipt);
   };
