@@ -1,15 +1,18 @@
 "use strict";
 // The Runtime API over HTTP: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-// One connection waits for events; answers go over others, as many as there are at once.
+// One connection waits for events; answers go over a few others, in turn: a process has 1024 files, and looking whose a new connection is
+// costs Evoke more than an event. A stream has one of its own.
 
 const http = require("node:http");
 
-const ANSWERS_KEPT = 4;
+const ANSWERS_AT_ONCE = 2;
 
-function openClient() {
+/** `share`: how many of the environment's events are a thread's, on average. */
+function openClient(share = 1) {
   const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
   const asking = new http.Agent({ keepAlive: true, maxSockets: 1 });
-  const answering = new http.Agent({ keepAlive: true, maxFreeSockets: ANSWERS_KEPT });
+  const answering = new http.Agent({ keepAlive: true, maxSockets: Math.max(1, Math.min(ANSWERS_AT_ONCE, Math.floor(share))) });
+  const streaming = new http.Agent();
 
   const request = (agent, method, route, headers) =>
     http.request({ host, port, agent, method, path: `/2018-06-01/runtime/${route}`, headers });
@@ -58,7 +61,7 @@ function openClient() {
     initError: (text) => post("init/error", text, errorHeaders(text)),
     /** A response that is written as it comes; `done` when the other end has taken it. */
     stream(id, contentType) {
-      const sent = request(answering, "POST", `invocation/${id}/response`, {
+      const sent = request(streaming, "POST", `invocation/${id}/response`, {
         "Content-Type": contentType,
         "Lambda-Runtime-Function-Response-Mode": "streaming",
         "Transfer-Encoding": "chunked",

@@ -91,12 +91,22 @@ function watchFailures(say) {
   });
 }
 
-/** Index of what all threads share: there may be more of them. */
-const GROWS = 1;
+/** Of what all threads share: how many there are, and what each has in hand. */
+const LIVING = 1;
+const IN_HAND = 2;
 
-function work(assign, ledger, say) {
+/** Tells the main thread when all threads may have something to do. Answers how to say that the event is through. */
+function count(say) {
+  if (!threads) return () => {};
+  Atomics.add(threads, workerData.own, 1);
+  const living = Atomics.load(threads, LIVING);
+  if (living < threads.length - IN_HAND && threads.reduce((sum, events, at) => (at < IN_HAND ? sum : sum + events), 0) >= living) say({ took: true });
+  return () => Atomics.sub(threads, workerData.own, 1);
+}
+
+function work(assign, ledger, say, share) {
   const store = defineGlobals();
-  const client = openClient();
+  const client = openClient(share);
   patchConsole("JSON", process.env.AWS_LAMBDA_LOG_LEVEL ?? assign.logLevel);
   loadHandler(assign.taskRoot, assign.handler, NODE_MAJOR, async (error, target) => {
     if (error !== undefined) {
@@ -109,14 +119,14 @@ function work(assign, ledger, say) {
     for (;;) {
       const invocation = await client.next();
       const leave = ledger.enter(invocation.id);
-      if (workerData && Atomics.load(threads, GROWS) === 1) say({ took: true });
+      const through = count(say);
       const values = {
         [PROTECTED_KEYS.REQUEST_ID]: invocation.id,
         [PROTECTED_KEYS.X_RAY_TRACE_ID]: invocation.traceId,
         [PROTECTED_KEYS.TENANT_ID]: invocation.tenantId,
       };
       // A handler that does not wait for anything is through before the next event is asked for.
-      void store.run(values, () => answer(client, target, invocation)).finally(leave);
+      void store.run(values, () => answer(client, target, invocation)).finally(leave).finally(through);
     }
   });
 }
@@ -125,7 +135,7 @@ if (!isMainThread) {
   threads = new Int32Array(workerData.threads);
   shareWith(threads);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
-  work(workerData.assign, openLedger(Number(process.env.AWS_LAMBDA_MAX_CONCURRENCY), workerData.ledger), (message) => parentPort.postMessage(message));
+  work(workerData.assign, openLedger(Number(process.env.AWS_LAMBDA_MAX_CONCURRENCY), workerData.ledger), (message) => parentPort.postMessage(message), workerData.share);
 }
 
 module.exports = { work };

@@ -47,14 +47,19 @@ class Workers:
 
     def start(self):
         reading, writing = os.pipe()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(reading)
+            os.close(writing)
+            raise
         if pid == 0:
             os.close(reading)
             for worker in self.living.values():
                 os.close(worker.pipe)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             own_this_process()
-            work(self.assign, lambda line: os.write(writing, line))
+            work(self.assign, lambda line: os.write(writing, line), [writing])
         os.close(writing)
         self.living[reading] = Worker(pid, reading)
         self.poll.register(reading, select.POLLIN)
@@ -63,8 +68,13 @@ class Workers:
         busy = sum(1 for worker in self.living.values() if worker.request_id is not None)
         starting = any(not worker.ready for worker in self.living.values())
         wanted = min(self.most, max(1, 2 * busy))
-        while len(self.living) < wanted and not (starting and len(self.living) > busy):
-            self.start()
+        while len(self.living) < min(self.most, wanted) and not (starting and len(self.living) > busy):
+            try:
+                self.start()
+            except OSError:  # No more processes or files: those that are there go on.
+                self.most = len(self.living)
+                if self.most == 0:
+                    raise
 
     def watch(self):
         signal.signal(signal.SIGTERM, self.shut_down)
@@ -112,14 +122,16 @@ class Workers:
         os._exit(0)
 
 
-def work(assign, say):
-    """One event after another, until the process ends."""
+def work(assign, say, pipes=()):
+    """One event after another, until the process ends. What its handler forks must not hold what tells others of that end."""
     from .main import Runtime, end_lines
 
     code = 1
     try:
         runtime = Runtime(assign)
         api = RuntimeApi()
+        pipes = list(pipes)
+        os.register_at_fork(after_in_child=lambda: (api.leave(), [os.close(pipes.pop()) for _ in list(pipes)]))
         invocation = {}
 
         def send(frame_type, body):

@@ -126,4 +126,36 @@ describe("environments on a capacity provider", { concurrency: 2 }, () => {
       await t.engine.close();
       for (const { failed, json } of await cut) assert.deepEqual([failed, json.errorType], [true, "Runtime.ExitError"]);
     }));
+
+  test("on a provider that is full a new revision is tried beside the one whose place it takes, and nothing else is", () =>
+    withEngine({ idleSeconds: 1 }, async (t, make) => {
+      const { provisioning } = t.engine;
+      const version = await make("swapped", { providerVcpusMax: 1 });
+      provisioning.provision(version, 1);
+      await until("it runs", () => provisioning.state(version).ready === 1);
+      const next = { ...version, revision: "next", environment: { MARK: "next" } };
+      provisioning.provision(next, 1);
+      await until("its successor is there", () => provisioning.state(next).ready === 1);
+      assert.equal((await t.invoke(version, {})).json.mark, undefined);
+      await assert.rejects(t.invoke(await make("other", { providerVcpusMax: 1 }), {}), refused);
+      assert.equal((await t.invoke(next, {})).json.mark, "next");
+      await until("what was before is gone", () => t.engine.stats().environments === 1);
+    }));
+
+  test("a second attempt at an event whose handler still runs holds nobody up", () =>
+    withEngine({ idleSeconds: 60 }, async (t, make) => {
+      const version = await make("late", { environmentsMax: 1, timeoutSeconds: 1, concurrency: 4 });
+      const again = (of: FunctionVersion, event: object) => t.engine.functions.invoke({ version: of, invokedArn: of.arn, payload: Buffer.from(JSON.stringify(event)), requestId: "8f507cfc-0000-4697-b07a-ac58fc914c95", tail: false });
+      assert.equal((await again(version, { sleepMs: 3000 })).failed, true);
+      await assert.rejects(again(version, {}), refused); // asynchronous ones are tried again later
+      assert.equal((await t.invoke(version, {})).failed, false);
+      const two = { ...version, managed: { ...version.managed!, environmentsMax: 2 } };
+      const second = again(two, {}); // in another environment, which has to be started
+      const began = performance.now();
+      const other = await t.invoke(two, {});
+      const { payload, failed } = await second;
+      assert.deepEqual([other.failed, failed], [false, false]);
+      assert.notEqual(JSON.parse(Buffer.from(payload).toString()).environment, other.json.environment);
+      assert.ok(performance.now() - began < 5000);
+    }));
 });

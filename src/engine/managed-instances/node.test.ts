@@ -87,6 +87,7 @@ describe("Node.js on managed instances", () => {
 
   test("a process that dies fails all it has in hand, and nothing else", async () => {
     const fn = await t.version("dies", { "index.js": HANDLER }, managed("dies", { runtime: "nodejs26.x", concurrency: 4 }));
+    await t.invoke(fn, { n: 5 }); // so that one environment is there, and takes all that it may
     const doomed = [0, 1, 2].map((n) => t.invoke(fn, { n, together: 4, kill: n === 2, sleepMs: n === 2 ? 0 : 5000 }));
     const other = t.invoke(fn, { n: 3, together: 4, sleepMs: 5000 });
     const fifth = t.invoke(fn, { n: 4, sleepMs: 300 }); // the first environment is full: another one is made
@@ -94,7 +95,7 @@ describe("Node.js on managed instances", () => {
     assert.deepEqual(failed.map((one) => [one.failed, one.json]), failed.map(() => [true, { errorType: "Runtime.ExitError" }]));
     assert.deepEqual([(await fifth).failed, (await fifth).json.n], [false, 4]);
     const reports = (await t.lines("dies")).map((line) => JSON.parse(line)).filter(({ type }) => type === "platform.report");
-    assert.deepEqual(reports.map(({ record }) => record.errorType).sort(), ["Runtime.ExitError", "Runtime.ExitError", "Runtime.ExitError", "Runtime.ExitError", undefined]);
+    assert.deepEqual(reports.map(({ record }) => record.errorType).sort(), ["Runtime.ExitError", "Runtime.ExitError", "Runtime.ExitError", "Runtime.ExitError", undefined, undefined]);
     assert.ok((await t.lines("dies")).some((line) => line.includes('"platform.fault"') && line.includes("signal: killed")));
   });
 
@@ -147,5 +148,18 @@ describe("Node.js on managed instances", () => {
     const fn = await t.version("broken", { "index.js": "throw new Error('at init')" }, managed("broken", { runtime: "nodejs26.x", concurrency: 8 }));
     const result = await t.invoke(fn, {});
     assert.deepEqual([result.failed, payloadOf(result).errorMessage], [true, "at init"]);
+  });
+
+  test("answers that are ready at once go over few connections: each new one is looked at by Evoke, and takes a file of 1024", async () => {
+    const code = `
+      let most = 0;
+      setInterval(() => { most = Math.max(most, process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length); }, 0);
+      exports.handler = async ({ untilMs }) => { await new Promise((resolve) => setTimeout(resolve, untilMs - Date.now())); return most; };`;
+    const fn = await t.version("few", { "index.js": code }, managed("few", { runtime: "nodejs26.x", concurrency: 64, environment: { AWS_LAMBDA_NODEJS_WORKER_COUNT: "1" } }));
+    await t.invoke(fn, {});
+    const untilMs = Date.now() + 1000;
+    await Promise.all(Array.from({ length: 64 }, () => t.invoke(fn, { untilMs })));
+    const most = (await t.invoke(fn, {})).json;
+    assert.ok(most <= 4, `${most} connections`);
   });
 });

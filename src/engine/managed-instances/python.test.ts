@@ -84,4 +84,36 @@ describe("Python on managed instances", { skip: PYTHON ? false : "no python3 und
     const result = await t.invoke(fn, {});
     assert.deepEqual([result.failed, result.json.errorType], [true, "Runtime.ImportModuleError"]);
   });
+
+  test("where no more processes can be made, those that are there take the events in turn", async () => {
+    const fn = await t.version("full", { "index.py": `
+import os, resource, time
+def handler(event, context):
+    if event.get("full"):
+        resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (4, 4))
+    time.sleep(event.get("sleep", 0))
+    return os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+` }, managed("full", { runtime: "python3.11", concurrency: 8, environmentsMax: 1 }));
+    const { json } = await t.invoke(fn, { full: true });
+    const all = await Promise.all(Array.from({ length: 6 }, () => t.invoke(fn, { sleep: 0.1 })));
+    assert.deepEqual(all.map((one) => one.json), all.map(() => json));
+  });
+
+  test("a process that dies is noticed at once, though what its handler has forked lives on", async () => {
+    const fn = await t.version("forks", { "index.py": `
+import os, signal, time
+def handler(event, context):
+    if event.get("die"):
+        if os.fork() == 0:
+            time.sleep(60)
+            os._exit(0)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+` }, managed("forks", { runtime: "python3.11", concurrency: 4, timeoutSeconds: 30 }));
+    const { json } = await t.invoke(fn, {});
+    const began = performance.now();
+    assert.equal((await t.invoke(fn, { die: true })).json.errorType, "Runtime.ExitError");
+    assert.ok(performance.now() - began < 15_000);
+    assert.deepEqual((await Promise.all(Array.from({ length: 4 }, () => t.invoke(fn, {})))).map((one) => one.json), Array(4).fill(json));
+  });
 });

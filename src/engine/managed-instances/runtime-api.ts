@@ -42,11 +42,11 @@ interface Open {
   asked(): void;
 }
 
-/** `onWaiting`: somebody waits for an event. A worker may have one connection for events and one for a stream. */
+/** `onWaiting`: somebody waits for an event. A worker may have one connection for events, one for answers and one for a stream. */
 export async function openConcurrentApi(listener: RuntimeListener, extensions: Extensions | undefined, { concurrencyMax, onWaiting }: { concurrencyMax: number; onWaiting: () => void }): Promise<ConcurrentApi> {
   let spoken = false;
   const open: Open = {
-    init: { state: "starting", listener }, waiting: [], running: new Map(), streams: new Map(), late: new Set(), extensions, connectionsMax: 2 * concurrencyMax + OTHER_CONNECTIONS,
+    init: { state: "starting", listener }, waiting: [], running: new Map(), streams: new Map(), late: new Set(), extensions, connectionsMax: 3 * concurrencyMax + OTHER_CONNECTIONS,
     asked() {
       if (spoken) return onWaiting();
       spoken = true;

@@ -16,7 +16,9 @@ export function openDirectory({ stores, ids }: { stores: Stores; ids: Ids }): Fu
       const fn = named && (await functions.get(named.id));
       if (!fn) return undefined;
       const qualifier = named.qualifier ?? "$LATEST";
-      const followed = await follow(stores, fn, named.qualifier ?? versionToRun(fn), ids.fraction);
+      const runs = await follow(stores, fn, named.qualifier ?? versionToRun(fn), ids.fraction);
+      // One on a capacity provider without `$LATEST.PUBLISHED` is there and runs nothing (as its `$LATEST`): its events wait for what is published next.
+      const followed = runs ?? (named.qualifier === undefined ? { version: fn } : undefined);
       if (!followed) return undefined;
       const { version } = followed;
       const found: ResolvedFunction = {

@@ -5,6 +5,7 @@ import { type CreateFunctionCommandInput, type FunctionScalingConfig, Lambda, wa
 import { memoryCode, recordedEvents, scriptedFunctions, scriptedProvisioning } from "../../../../test/support/ports.ts";
 import { type OpenRoom, openRoom } from "../../../../test/support/room.ts";
 import { zipOf } from "../../../../test/support/zip.ts";
+import { realIds } from "../../../kernel/ids.ts";
 import { openDirectory } from "../directory.ts";
 import { openFunctionVersions } from "../function-versions.ts";
 import { lambda as service } from "../service.ts";
@@ -251,6 +252,20 @@ test("a scaling config is kept for $LATEST.PUBLISHED, and for no other version t
   await assert.rejects(scale("scaled", "$LATEST", { MaxExecutionEnvironments: 1 }), { name: "ValidationException" });
   await assert.rejects(scale("scaled", "9", { MaxExecutionEnvironments: 1 }), refused("ResourceNotFoundException", `Function not found: ${ARN}function:scaled:9`));
   await assert.rejects(scale("none", "1", { MaxExecutionEnvironments: 1 }), { name: "ResourceNotFoundException" });
+});
+
+test("what is delivered to a function waits while there is no $LATEST.PUBLISHED to run it", async () => {
+  const directory = openDirectory({ stores: room.ports.stores, ids: realIds() });
+  const arn = `${ARN}function:waits`;
+  await create("waits");
+  assert.deepEqual([(await directory.resolve(arn))!.version, await directory.resolve(`${arn}:1`)], [undefined, undefined]);
+  await publish("waits");
+  assert.equal((await directory.resolve(arn))!.version!.version, LATEST_PUBLISHED);
+  await lambda.deleteFunction({ FunctionName: "waits", Qualifier: LATEST_PUBLISHED });
+  await until(() => configOf("waits", LATEST_PUBLISHED).then(() => false, () => true));
+  assert.deepEqual((await directory.resolve(arn))!.version, undefined);
+  await lambda.deleteFunction({ FunctionName: "waits" });
+  await until(async () => (await directory.resolve(arn)) === undefined);
 });
 
 test("no environments at all deactivate a version until it is to have some again", async () => {

@@ -11,7 +11,7 @@ import { documentId } from "../name.ts";
 import { listPage } from "../page.ts";
 import type { Provisioner } from "../provisioner.ts";
 import { checkRole } from "../role.ts";
-import { checkTagCount } from "../tags.ts";
+import { checkTags } from "../tags.ts";
 import { VERSIONS, versionId } from "../version.ts";
 import { providerExists, providerInUse, providerNotFound, providerState, tooManyProviders } from "./capacity-provider-errors.ts";
 import { type OnProvider, onProvider, ON_PROVIDERS, withCapacity } from "./on-provider.ts";
@@ -32,7 +32,7 @@ export function capacityProviderOperations(ports: RoomPorts, provisioner: Provis
     async CreateCapacityProvider(input, call) {
       const id = providerIdOf(input.CapacityProviderName, call);
       const provider = newProvider(input, call, ids.uuid());
-      checkTagCount(provider.tags);
+      checkTags(provider.tags);
       await checkRole(ports, provider.operatorRole, call);
       await stores.transaction(async (tx) => {
         if ((await tx.documents(PROVIDERS).list({ prefix: documentId(call.account, call.region, ""), limit: LAMBDA.capacityProviders })).length >= LAMBDA.capacityProviders) throw tooManyProviders();

@@ -90,5 +90,11 @@ test("the next platform keeps environments of what is Active, and a version dele
   asked();
   await until(() => gone(again.getFunction({ FunctionName: "demo" })));
   await until(async () => restarted.wanted.size === 0);
+  restarted.ready = () => 0; // an init that takes its time
+  await again.createFunction(demo);
+  await until(async () => restarted.wanted.get("demo:1") === 1);
+  await again.deleteFunction({ FunctionName: "demo" });
+  await until(() => gone(again.getFunction({ FunctionName: "demo" })));
+  await until(async () => restarted.wanted.size === 0);
   await second.close();
 });

@@ -70,6 +70,7 @@ async function activate(ports: SettlingPorts, received: Received, { id, revision
   const next = ids.uuid();
   let runs = false;
   await stores.transaction(async (tx) => {
+    runs = false; // it may begin again
     if (!(await finished(tx, received))) return;
     const after = await tx.documents<Version>(VERSIONS).update(id, (now) => (wanted(now) ? (failure ? failed(now, failure, next) : active(now, candidate!, next)) : now));
     runs = after?.revisionId === next && !failure;
