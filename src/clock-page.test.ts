@@ -38,6 +38,23 @@ test("a move that takes longer than a minute is answered, and goes on when the c
   assert.deepEqual([second.status, second.now, dates], [200, first.goal, [1, 2, 3]]);
 });
 
+test("who is killed in the middle of a move goes on near the date it had come to", async (t) => {
+  const real = realClock();
+  let spentMs = 0;
+  const { clock, stores, ask } = await open(t, { machine: { ...real, monotonicMs: () => real.monotonicMs() + spentMs } });
+  const startMs = clock.now();
+  const begun: Promise<number>[] = [];
+  for (const hour of [1, 2, 3]) {
+    clock.at(startMs + hour * 3_600_000, () => {
+      spentMs += 300;
+      begun.push(open(t, { stores }).then((next) => next.clock.now())); // what a next process would find
+    });
+  }
+  await ask({ advance: "3h" });
+  const hours = (await Promise.all(begun)).map((ms) => Math.round((ms - startMs) / 3_600_000));
+  assert.deepEqual(hours, [0, 1, 2]);
+});
+
 test("sixteen orders wait for their turn, and more are refused", async (t) => {
   let busy = true;
   const { ask, clock } = await open(t, { isBusy: () => busy });
@@ -58,13 +75,14 @@ test("what runs too long is not waited for, and the answer says so", async (t) =
   assert.deepEqual([status, atRest], [200, false]);
 });
 
-test("a platform that closes ends the move", async (t) => {
-  const { ask, close } = await open(t, { isBusy: () => true });
-  const answer = ask({ advance: "1h" });
-  await new Promise(setImmediate);
-  close();
-  const { status, error } = await answer;
+test("a platform that closes ends the move, and the next goes on from there", async (t) => {
+  const { ask, clock, close, stores } = await open(t);
+  const startMs = clock.now();
+  clock.at(startMs + 3_600_000, close);
+  const { status, error } = await ask({ advance: "2h" });
   assert.deepEqual([status, error], [503, "Evoke is closing"]);
+  const next = await open(t, { stores });
+  assert.equal(Math.round((next.clock.now() - startMs) / 3_600_000), 1);
 });
 
 test("a start says that the clock was driven, until it was reset", async (t) => {

@@ -31,6 +31,8 @@ const BODY_BYTES_MAX = 1000;
 const WAITING_MAX = 16;
 /** A move that takes longer is answered, and can be gone on with. */
 const MOVE_MS_MAX = 60_000;
+/** A process that dies on the way comes back to a date that is so much of the machine's time older, at most. */
+const KEEP_MS = 250;
 
 export async function openPlatformClock(parts: PlatformClockParts): Promise<PlatformClock> {
   const { machine, stores, log } = parts;
@@ -47,12 +49,20 @@ export async function openPlatformClock(parts: PlatformClockParts): Promise<Plat
     const settle = openRest({ stores: { steps: stores.steps! }, clock, isBusy: parts.isBusy }, () => (closed ? 0 : endMs));
     if (goalOf(order, clock.now(), machine) > DATE_MS_MAX) return refused(400, "the clock knows the years 1970 to 2199");
     let goalMs = NaN;
-    const arrived = await clock.move((nowMs) => (goalMs = goalOf(order, nowMs, machine)), settle);
+    let keptMs = machine.monotonicMs();
+    const settleAndKeep = async (): Promise<boolean> => {
+      if (!(await settle())) return false;
+      if (machine.monotonicMs() - keptMs < KEEP_MS) return true;
+      await settings.put(ID, { ...clock.setting(), machineMs: machine.now() });
+      keptMs = machine.monotonicMs();
+      return true;
+    };
+    const arrived = await clock.move((nowMs) => (goalMs = goalOf(order, nowMs, machine)), settleAndKeep);
     if (arrived && "reset" in order) clock.follow();
     else if ("speed" in order || "frozen" in order) clock.run(order);
-    if (closed) return refused(503, "Evoke is closing");
     if (clock.setting() === AS_THE_MACHINE) await settings.delete(ID);
     else await settings.put(ID, clock.setting());
+    if (closed) return refused(503, "Evoke is closing");
     if (!arrived) return json(503, { error: `it took longer than ${MOVE_MS_MAX / 1000} s: the clock has come to ${iso(clock.now())}. Set it to ${iso(goalMs)} to go on.`, ...shown(clock), goal: iso(goalMs) });
     return json(200, { ...shown(clock), atRest: !parts.isBusy() });
   };

@@ -132,6 +132,17 @@ test("messages wait while the function is not active yet", async (t) => {
   assert.deepEqual(ran, [["0"]]);
 });
 
+test("a mapping whose source cannot be opened at first is worked on when it can", async (t) => {
+  const { source, set, clock, ran } = await openQueueRig(t);
+  const arn = source.create("q", { hiddenSeconds: 30 });
+  let failures = 3;
+  Object.defineProperty(source, "service", { get() { if (failures-- > 0) throw new Error("too many open files"); return "sqs"; } });
+  await source.put(arn, numbered(1));
+  set(mappingOf(arn));
+  await clock.advance(1_000);
+  assert.deepEqual(ran, [["0"]]);
+});
+
 test("the version that runs is looked up for every batch, so an alias draws anew", async (t) => {
   const { source, set, settle, directory, functions } = await openQueueRig(t);
   const arn = source.create("q", { hiddenSeconds: 30 });

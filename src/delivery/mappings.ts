@@ -101,15 +101,15 @@ function begin(state: State, mapping: EventSourceMapping): void {
 /** Works on it until it is stopped, whatever comes between. */
 async function keep(state: State, kept: Kept, before: Promise<void> | undefined): Promise<void> {
   const { mapping, stop: { signal } } = kept;
-  const found = await state.sources.find(mapping.sourceArn);
-  const source = (mapping.settings && found?.configured?.(mapping.settings)) ?? found;
   const consumer = state.consumers.find(mapping.consumerArn)!;
-  // A queue gives nothing to two revisions at once; in a stream the next goes on where the one before has ended.
-  if (source?.kind !== "queue") await before;
+  let source: Source | undefined;
   for (let pauseMs = PAUSE_MS_FIRST; !signal.aborted;) {
     const startedMs = state.clock.monotonicMs();
     let isElsewhere = false;
     try {
+      source ??= await sourceOf(state, mapping);
+      // A queue gives nothing to two revisions at once; in a stream the next goes on where the one before has ended.
+      if (source?.kind !== "queue") await before;
       isElsewhere = source?.kind === "queue" && !(await takeLease(state, mapping.uuid));
       if (!isElsewhere && (await isFree(state, kept, consumer, source)) && !signal.aborted) await poll(state, kept, consumer, source!);
     } catch (error) {
@@ -122,6 +122,11 @@ async function keep(state: State, kept: Kept, before: Promise<void> | undefined)
   await before;
   await kept.reports;
   if (source?.kind === "queue" && state.kept.get(mapping.uuid) === kept) await state.stores.leases.release(leaseOf(mapping.uuid), state.holder);
+}
+
+async function sourceOf({ sources }: State, { sourceArn, settings }: EventSourceMapping): Promise<Source | undefined> {
+  const found = await sources.find(sourceArn);
+  return (settings && found?.configured?.(settings)) ?? found;
 }
 
 async function poll(state: State, kept: Kept, consumer: BatchConsumer, source: Source): Promise<void> {

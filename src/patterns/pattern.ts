@@ -17,12 +17,12 @@ export interface Pattern {
   matches(event: unknown): boolean;
   /** What it comes to, an alternative of its $or each: an object matches when one of them says so. One at a time, where all at once would be long work. */
   alternatives: readonly ((event: object) => boolean)[];
-  /** Paths, joined with dots, where every event that matches has one of these texts, or one that begins so, or a number in one of these ranges: what many patterns can be found by. */
+  /** Paths, joined with dots, where every event that matches has one of these texts or numbers, or a text that begins so, or a number in one of these ranges: what many patterns can be found by. */
   required: ReadonlyMap<string, Required>;
 }
 
 export interface Required {
-  equal: readonly string[];
+  equal: readonly (string | number)[];
   beginnings: readonly string[];
   ranges: readonly Range[];
 }
@@ -58,10 +58,9 @@ export function compile(text: string, dialect: Dialect): Pattern {
 function requiredOf([first, ...others]: Branch[]): Map<string, Required> {
   const required = new Map<string, Required>();
   for (const [path, { values, tests, beginnings, ranges, absence }] of first ?? []) {
-    const equal = [...values].filter((value) => typeof value === "string");
-    const numbers = [...values].filter((value) => typeof value === "number");
-    if (tests.length > beginnings.length + ranges.length || absence || equal.length + numbers.length < values.size) continue;
-    if (others.every((other) => other.get(path)?.values === values)) required.set(path, { equal, beginnings, ranges: [...ranges, ...numbers.map((number) => ({ from: number, to: number }))] });
+    const equal = [...values].filter((value) => typeof value === "string" || typeof value === "number");
+    if (tests.length > beginnings.length + ranges.length || absence || equal.length < values.size) continue;
+    if (others.every((other) => other.get(path)?.values === values)) required.set(path, { equal, beginnings, ranges });
   }
   return required;
 }

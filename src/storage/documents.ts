@@ -12,19 +12,21 @@ const ABSENT = Symbol("no such document");
 export function documentsStore<T>(sql: Sql, kind: string, cache?: Cache): Documents<T> {
   checkKey(kind);
   const writing = (id: string) => sql.writing({ forget: cacheKey(kind, id) });
+  const get = async (id: string): Promise<T | undefined> => {
+    const hit = cache?.get(cacheKey(kind, id));
+    if (hit !== undefined) return hit === ABSENT ? undefined : (hit as T);
+    const [row] = await sql.read`SELECT body FROM documents WHERE kind = ${kind} AND id = ${checkKey(id)}`;
+    if (!row) {
+      cache?.set(cacheKey(kind, id), ABSENT, id.length);
+      return undefined;
+    }
+    const value = parse<T>(row);
+    cache?.set(cacheKey(kind, id), value, row.body.length);
+    return value;
+  };
   return {
-    async get(id) {
-      const hit = cache?.get(cacheKey(kind, id));
-      if (hit !== undefined) return hit === ABSENT ? undefined : (hit as T);
-      const [row] = await sql.read`SELECT body FROM documents WHERE kind = ${kind} AND id = ${checkKey(id)}`;
-      if (!row) {
-        cache?.set(cacheKey(kind, id), ABSENT, id.length);
-        return undefined;
-      }
-      const value = parse<T>(row);
-      cache?.set(cacheKey(kind, id), value, row.body.length);
-      return value;
-    },
+    get,
+    hold: get, // nobody else writes meanwhile; where somebody does, see documents-shared.ts
     async create(id, value) {
       const rows = await writing(id)`INSERT INTO documents (kind, id, body) VALUES (${kind}, ${checkKey(id)}, ${encode(value)})
         ON CONFLICT (kind, id) DO NOTHING RETURNING id`;
@@ -63,7 +65,8 @@ export function documentsStore<T>(sql: Sql, kind: string, cache?: Cache): Docume
 
 const cacheKey = (kind: string, id: string): string => `${kind}\0${id}`;
 
-function encode(value: unknown): string {
+/** As it is stored. */
+export function encode(value: unknown): string {
   const body = JSON.stringify(value);
   assert(body !== undefined, "a document must be something JSON can say");
   assert(body.length <= DOCUMENT_CHARACTERS_MAX, `a document is longer than ${DOCUMENT_CHARACTERS_MAX} characters`);
@@ -71,7 +74,7 @@ function encode(value: unknown): string {
 }
 
 /** Frozen, everywhere, because a cached value is shared by all its readers. */
-const parse = <T>(row: Row): T => freeze(JSON.parse(row.body));
+export const parse = <T>(row: Row): T => freeze(JSON.parse(row.body));
 
 function freeze<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;

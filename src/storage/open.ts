@@ -6,6 +6,7 @@ import type { Log } from "../kernel/log.ts";
 import { folderFiles, tableFiles, type BlobFiles } from "./blob-files.ts";
 import { blobsStore, collectGarbage } from "./blobs.ts";
 import { documentsStore } from "./documents.ts";
+import { beginSeeing, type Seen, sharedDocuments } from "./documents-shared.ts";
 import { openDataFolder } from "./folder.ts";
 import { forgetLeases, leasesStore } from "./leases.ts";
 import { logChannel, logsStore } from "./logs.ts";
@@ -112,14 +113,22 @@ export async function storesOn({ database, files, garbageBeforeMs, alone, releas
     logs: { ...logs, wait: (log, seq, signal) => waitForRecord(database, logs, log, seq, signal) },
     blobs: blobsStore(blobParts),
     leases: leasesStore(database),
-    transaction: (work) => database.transaction((sql) => countingTogether(sql, () => work(txOn(sql)))),
+    transaction(work) {
+      const contended = new Set<string>();
+      return database.transaction((sql) => countingTogether(sql, async () => {
+        const seen = database.cache ? undefined : await beginSeeing(sql, contended);
+        const result = await work(txOn(sql, seen));
+        if (seen?.gaveWay) throw seen.gaveWay;
+        return result;
+      }));
+    },
     ...(database.steps && { steps: database.steps }),
     close,
   };
 }
 
-const txOn = (sql: Sql): Tx => ({
-  documents: (kind) => documentsStore(sql, kind),
+const txOn = (sql: Sql, seen?: Seen): Tx => ({
+  documents: (kind) => (seen ? sharedDocuments(sql, kind, seen) : documentsStore(sql, kind)),
   queues: queuesStore(sql),
   messages: messagesStore(sql),
   logs: logsStore(sql),

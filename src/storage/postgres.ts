@@ -6,7 +6,7 @@ import { AssertionError } from "../kernel/assert.ts";
 import { Fault } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { NOTICES, noticeOf, openTranslator } from "./postgres-text.ts";
-import { transactionSql, type Database, type Effects, type Row, type Statement, type Value } from "./sql.ts";
+import { GaveWay, transactionSql, type Database, type Effects, type Row, type Statement, type Value } from "./sql.ts";
 import { openWakes, type Wakes } from "./wakes.ts";
 
 const CONNECTIONS_MAX = 10;
@@ -16,7 +16,7 @@ const MIGRATION_LOCK = 3_845_221;
 const RECONNECT_MS = 1000;
 /** deadlock_detected and serialization_failure: chosen to give way, and nothing of it was kept. https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html */
 const GAVE_WAY = new Set(["40P01", "40001"]);
-/** Who gave way waited for a second before (deadlock_timeout), so this is no busy loop. */
+/** Who gave way waited for a second before (deadlock_timeout), or waits for a lock next (documents-shared.ts), so this is no busy loop. */
 const TRIES_MAX = 10;
 
 export async function openPostgres(url: string, clock: Clock, log: Log): Promise<Database> {
@@ -85,13 +85,14 @@ export async function openPostgres(url: string, clock: Clock, log: Log): Promise
   };
 }
 
-/** Where transactions of several processes took the same rows in opposite order, one of them begins again. */
+/** Where transactions took the same rows in opposite order, or wrote what another had read, one of them begins again. */
 async function unlessGaveWay<T>(step: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await step();
     } catch (error) {
-      if (tries === TRIES_MAX || !(error instanceof DatabaseError) || !GAVE_WAY.has(error.code ?? "")) throw error;
+      const gaveWay = error instanceof GaveWay || (error instanceof DatabaseError && GAVE_WAY.has(error.code ?? ""));
+      if (tries === TRIES_MAX || !gaveWay) throw error;
     }
   }
 }
@@ -103,6 +104,7 @@ const toParameter = (value: Value): unknown => (value instanceof Uint8Array ? Bu
 function fault(error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message?: string };
   if (error instanceof Fault || error instanceof AssertionError) return error;
+  if (error instanceof GaveWay) return new Fault(`Storage: a transaction gave way ${TRIES_MAX} times (${message}).`, error);
   if (error instanceof DatabaseError) return new Fault(`Storage: PostgreSQL refused (${code}: ${message}).`, error);
   // pg throws plain Errors for lost connections, Node its own with a code.
   const lost = typeof code === "string" && /^(E[A-Z]+|ERR_SOCKET.*)$/.test(code) || /^(Connection terminated|timeout exceeded|Client has encountered|Cannot use a pool)/.test(message ?? "");

@@ -10,6 +10,9 @@ export type Row = Record<string, any>;
 /** A template tag; equal text must come as the same array each time, because statements are cached by it. */
 export type Statement = (text: readonly string[], ...values: Value[]) => Promise<Row[]>;
 
+/** A transaction gave way to another that changed what it had read; nothing of it was kept, and it begins again. */
+export class GaveWay extends Error {}
+
 /** What happens when (and only when) the write is committed. */
 export interface Effects {
   /** Wakes those who listen to this channel, in every process. The statement must end in RETURNING and return a row. */

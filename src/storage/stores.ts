@@ -4,6 +4,8 @@
 export interface Documents<T> {
   /** What is read is frozen. */
   get(id: string): Promise<T | undefined>;
+  /** As `get`; in a transaction nobody deletes it before that has ended, and `update` waits so long. What belongs to another document holds that one. */
+  hold(id: string): Promise<T | undefined>;
   /** False when the id is taken. */
   create(id: string, value: T): Promise<boolean>;
   put(id: string, value: T): Promise<void>;
@@ -203,7 +205,7 @@ export interface Stores {
   leases: Leases;
   /**
    * Await nothing but `tx` inside. An error rolls everything back and is thrown on. No catching of store errors inside. On PostgreSQL `work` may
-   * begin again from its first line, when it gave way to another's: what it changes outside of the stores it sets, and does not add to.
+   * begin again from its first line, when it gave way to another's: what it changes outside of the stores it sets, and neither adds to nor takes from.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Present where only this process has them: rises with everything they are asked for and answer, so that while it stands nobody is at work in them. */

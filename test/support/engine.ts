@@ -27,8 +27,8 @@ export interface TestEngine {
   streams(name: string): string[];
   /** Every observation so far, by metric and the values of its dimensions: "Errors", "Errors hello", "Errors hello hello:1". */
   measured: Map<string, number[]>;
-  /** What the Lambda room says is reserved, all functions together. */
-  reserve(sum: number): void;
+  /** What the Lambda room says is reserved in that account, all functions together. */
+  reserve(account: string, sum: number): void;
   version(name: string, files: Record<string, string | Uint8Array>, more?: Partial<FunctionVersion>): Promise<FunctionVersion>;
   /** A function made of test/functions/custom/bootstrap.py. */
   custom(name: string, more?: Partial<FunctionVersion>): Promise<FunctionVersion>;
@@ -38,7 +38,7 @@ export interface TestEngine {
   close(): Promise<void>;
 }
 
-export async function openTestEngine(settings: Partial<EngineOptions["settings"]> = {}, environment: Record<string, string | undefined> = process.env, isolation: "auto" | "uid" | "none" = "auto", more: Pick<EngineOptions, "inspectors"> = {}): Promise<TestEngine> {
+export async function openTestEngine(settings: Partial<EngineOptions["settings"]> = {}, environment: Record<string, string | undefined> = process.env, isolation: "auto" | "uid" | "none" = "auto", more: Pick<EngineOptions, "inspectors" | "eventsMax"> = {}): Promise<TestEngine> {
   const clock = realClock();
   const ids = realIds();
   const log = lineLog((process.env["EVOKE_TEST_LOG"] as "warn") ?? "error", clock.now, (line) => process.stderr.write(`${line}\n`));
@@ -48,7 +48,7 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
   const written = new Map<string, { stream: string; line: string }[]>();
   const versions = new Map<string, FunctionVersion>();
   const measured = new Map<string, number[]>();
-  let reserved = 0;
+  const reserved = new Map<string, number>();
   const logs: LogSink = {
     put({ group, stream }, events) {
       const lines = written.get(group) ?? [];
@@ -71,7 +71,7 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
       },
       flush: async () => undefined,
     },
-    versions: { find: async (arn) => versions.get(arn), reservedConcurrency: async () => reserved },
+    versions: { find: async (arn) => versions.get(arn), reservedConcurrency: async (account) => reserved.get(account) ?? 0 },
     identity: { findKey: async () => undefined, credentialsForRole: async (role) => ({ accessKeyId: "ASIATEST", secretAccessKey: "secret", sessionToken: `token for ${role}`, expiresAtMs: clock.now() + 3_600_000 }) },
     sandbox,
     interpreters: { ...interpreters, find: async (runtime, pinned) => (runtime === "python3.9" ? { missing: `${runtime} is not installed here; get it with: evoke runtimes add ${runtime}` } : interpreters.find(runtime, pinned)) },
@@ -89,7 +89,7 @@ export async function openTestEngine(settings: Partial<EngineOptions["settings"]
   };
   return {
     engine, dataDir, version, measured,
-    reserve(sum) { reserved = sum; },
+    reserve(account, sum) { reserved.set(account, sum); },
     async lines(name) {
       for (let last = -1, same = 0; same < 3;) { // written in batches: wait until nothing more comes
         await clock.sleep(30);

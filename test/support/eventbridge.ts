@@ -9,6 +9,7 @@ import { openDefaultBus } from "../../src/services/eventbridge/default-bus.ts";
 import type { RoomPorts } from "../../src/services/service.ts";
 import { openStores } from "../../src/storage/open.ts";
 import type { Stores } from "../../src/storage/stores.ts";
+import { beginningAgain } from "./begins-again.ts";
 import { type Delivered, openRecipients, type Seen, untilHolds } from "./recipients.ts";
 import { type OpenRoom, openRoom } from "./room.ts";
 
@@ -39,7 +40,7 @@ export const busArn = (name: string, account = ACCOUNT): string => `arn:aws:even
 /** `serving`: services that deliver, beside queues, topics and log groups. */
 export async function openTestEvents(given: { stores?: Stores; clock?: VirtualClock; serving?: string[] } = {}): Promise<TestEvents> {
   const clock = given.clock ?? virtualClock();
-  const stores = given.stores ?? (await openStores({ ephemeral: true, clock, log: silentLog }));
+  const stores = given.stores ?? beginningAgain(await openStores({ ephemeral: true, clock, log: silentLog }));
   const recipients = openRecipients({ stores, clock }, ["sqs", "sns", "logs", ...(given.serving ?? [])]);
   const { ids, lanes } = recipients.ports;
   const room: OpenRoom = await openRoom(service, { ...recipients.ports, defaultBus: openDefaultBus({ stores, clock, ids, lanes }), outgoingHttp: openOutgoingHttp(), apiDestinations: openApiDestinations(() => room.ports) });

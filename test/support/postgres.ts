@@ -7,22 +7,22 @@ export interface OwnDatabase {
   skip: string | false;
   url: string;
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+  /** It is there. A file's own hooks may begin before; its tests do not. */
+  ready: Promise<unknown>;
   /** When nobody uses it any more. */
   drop(): Promise<unknown>;
 }
 
-/** Once in a test file, before its own hooks: there when they begin. */
+/** Once in a test file. */
 export function ownDatabase(name: string, what: string): OwnDatabase {
   const server = process.env["EVOKE_TEST_POSTGRES"];
-  if (server === undefined) return { skip: `EVOKE_TEST_POSTGRES names no database, so ${what} NOT tested`, url: "", sql: () => Promise.reject(new Error("there is no database")), drop: () => Promise.resolve() };
+  if (server === undefined) return { skip: `EVOKE_TEST_POSTGRES names no database, so ${what} NOT tested`, url: "", sql: () => Promise.reject(new Error("there is no database")), ready: Promise.resolve(), drop: () => Promise.resolve() };
   const url = new URL(server);
   url.pathname = `/${name}`;
   const drop = () => query(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-  before(async () => {
-    await drop();
-    await query(server, `CREATE DATABASE ${name}`);
-  });
-  return { skip: false, url: url.href, sql: (text, values) => query(url.href, text, values), drop };
+  const ready = drop().then(() => query(server, `CREATE DATABASE ${name}`));
+  before(() => ready);
+  return { skip: false, url: url.href, ready, sql: (text, values) => query(url.href, text, values), drop };
 }
 
 async function query(url: string, text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {

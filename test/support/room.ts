@@ -12,6 +12,7 @@ import type { RoomPorts, Service } from "../../src/services/service.ts";
 import { openStores } from "../../src/storage/open.ts";
 import { bytesBody, type WireRequest } from "../../src/wire/http.ts";
 import { openWireService } from "../../src/wire/wire.ts";
+import { beginningAgain } from "./begins-again.ts";
 import { scriptedRuntimeVersions } from "./ports.ts";
 
 interface SdkRequest {
@@ -33,13 +34,13 @@ const ACCOUNT = "000000000000";
 const REGION = "eu-west-1";
 
 /** What `--iam off` is: nothing is refused but what another account owns. */
-const NO_POLICIES: RoomPorts["access"] = { mode: "off", decide: async () => ({ allowed: false, explicit: false, sentence: "", grant: "" }), check: async () => undefined };
+const NO_POLICIES: RoomPorts["access"] = { mode: "off", decide: async ({ actor, action, resource }) => ({ allowed: false, explicit: false, sentence: `User: ${"arn" in actor ? actor.arn : ""} is not authorized to perform: ${action} on resource: ${resource} because no resource-based policy allows the ${action} action`, grant: "" }), check: async () => undefined };
 
 /** A port the room under test does not use may be left out; touching it fails. */
 export async function openRoom(service: Service<any>, given: Partial<RoomPorts> = {}): Promise<OpenRoom> {
   const clock = given.clock ?? realClock();
   const ids = given.ids ?? realIds();
-  const stores = given.stores ?? (await openStores({ ephemeral: true, clock, log: silentLog }));
+  const stores = given.stores ?? beginningAgain(await openStores({ ephemeral: true, clock, log: silentLog }));
   const background = openBackground({ clock, log: silentLog });
   const ports: RoomPorts = { stores, clock, ids, log: silentLog, functions: absent("functions"), directory: absent("directory"), events: absent("events"), targets: absent("targets"), defaultBus: absent("defaultBus"), sources: absent("sources"), lanes: absent("lanes"), outgoingHttp: absent("outgoingHttp"), apiDestinations: absent("apiDestinations"), metrics: absent("metrics"), logs: absent("logs"), access: NO_POLICIES, simulator: policySimulator, provisioning: absent("provisioning"), endpointUrl: () => "http://127.0.0.1:4566", urlAddresses: absent("urlAddresses"), code: absent("code"), images: absent("images"), snapshots: absent("snapshots"), runtimeVersions: scriptedRuntimeVersions(), identity: absent("identity"), objects: absent("objects"), background: background.run, ...given };
   const operations = service.open(ports) as Record<string, (input: object, call: Call) => Promise<object>>;

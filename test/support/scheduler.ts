@@ -7,6 +7,7 @@ import { silentLog } from "../../src/kernel/log.ts";
 import { scheduler as service } from "../../src/services/scheduler/service.ts";
 import { openStores } from "../../src/storage/open.ts";
 import type { Stores } from "../../src/storage/stores.ts";
+import { beginningAgain } from "./begins-again.ts";
 import { type Delivered, openRecipients, type Seen } from "./recipients.ts";
 import { openRoom } from "./room.ts";
 
@@ -33,7 +34,7 @@ export const standingClock = (atMs = START_MS): DrivableClock => drivableClock(r
 
 export async function openTestScheduler(given: { stores?: Stores; clock?: DrivableClock | VirtualClock } = {}): Promise<TestScheduler> {
   const clock = given.clock ?? standingClock();
-  const stores = given.stores ?? (await openStores({ ephemeral: true, clock, log: silentLog }));
+  const stores = given.stores ?? beginningAgain(await openStores({ ephemeral: true, clock, log: silentLog }));
   const recipients = openRecipients({ stores, clock }, ["sqs", "sns", "events", "lambda"]);
   const { seen, delivered, ports: { lanes } } = recipients;
   const { metrics } = seen;

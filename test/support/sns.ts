@@ -9,6 +9,7 @@ import { sns as service } from "../../src/services/sns/service.ts";
 import { openSigningKey } from "../../src/services/sns/signing-key.ts";
 import { openStores } from "../../src/storage/open.ts";
 import type { Stores } from "../../src/storage/stores.ts";
+import { beginningAgain } from "./begins-again.ts";
 import { type Delivered, openRecipients, type Seen, untilHolds } from "./recipients.ts";
 import { openRoom } from "./room.ts";
 
@@ -43,7 +44,7 @@ async function makeSigningKey(parts: Pick<RoomPorts, "stores" | "clock" | "ids">
 
 export async function openTestSns(given: { stores?: Stores; clock?: VirtualClock; outgoingHttp?: OutgoingHttp } = {}): Promise<TestSns> {
   const clock = given.clock ?? virtualClock();
-  const stores = given.stores ?? (await openStores({ ephemeral: true, clock, log: silentLog }));
+  const stores = given.stores ?? beginningAgain(await openStores({ ephemeral: true, clock, log: silentLog }));
   const recipients = openRecipients({ stores, clock }, ["sqs"]);
   const logged: TestSns["logged"] = [];
   const room = await openRoom(service, {

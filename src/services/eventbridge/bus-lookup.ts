@@ -35,5 +35,5 @@ export async function admit({ access }: Pick<RoomPorts, "access">, bus: BusKey, 
   if (bus.account === call.account) return;
   const resource = busArn(bus);
   const decision = await access.decide({ actor: call.principal, action: `events:${action}`, resource, call });
-  if (!decision.allowed) throw decision.sentence === "" ? notTheOwner(call.principal.arn, action, resource) : notAuthorized(decision.sentence);
+  if (!decision.allowed) throw notAuthorized(decision.sentence);
 }

@@ -47,7 +47,8 @@ export function openRouting({ stores, clock, lanes }: Pick<RoomPorts, "stores" |
       characters += follow.reduce((sum, { body: { length } }) => sum + length, 0);
       if (characters <= SENDS_CHARACTERS_MAX) continue;
       characters = 0;
-      await lanes.transaction(async (_tx, send) => { for (const one of sends.splice(0)) await send(one); });
+      const together = sends.splice(0); // not inside: a transaction may begin again
+      await lanes.transaction(async (_tx, send) => { for (const one of together) await send(one); });
     }
     return { sends };
   };

@@ -91,6 +91,17 @@ test("what a target's trouble may pass is tried again, slower and slower, until 
   assert.deepEqual([t.metrics.get("FailedInvocations"), t.metrics.get("RetryInvocationAttempts"), t.metrics.get("InvocationsSentToDlq")], [1, 4, 1]);
 }));
 
+test("of more copies of a large event than are stored together none is lost, though the database lets a transaction begin again", () => using(async (t) => {
+  const queues = Array.from({ length: 40 }, (_, n) => queueArn(`large-${n}`));
+  for (const [n, arn] of queues.entries()) await t.rule(`large-${n}`, PATTERN, [{ Id: "q", Arn: arn }]);
+  for (const arn of queues) t.refusals.set(arn, new Error("busy"));
+  await t.put({ text: "x".repeat(600_000) });
+  await t.until(() => t.tries.length >= 40);
+  t.refusals.clear();
+  for (let second = 0; second < 60; second++) await t.clock.advance(1_000);
+  assert.equal(new Set(t.sent.map(({ arn }) => arn)).size, 40);
+}));
+
 test("an event that is too old is not tried again", () => using(async (t) => {
   await t.rule("old", PATTERN, [{ Id: "q", Arn: queueArn("busy"), RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 60 }, DeadLetterConfig: { Arn: queueArn("dead") } }]);
   t.refusals.set(queueArn("busy"), new ServiceError("Throttling", "slow down", { status: 400 }));

@@ -30,7 +30,7 @@ interface Entry<T> extends Indexed<T> {
 interface Field<T> {
   /** Joined with dots. */
   path: string;
-  byText: Map<string, Entry<T>[]>;
+  byValue: Map<string | number, Entry<T>[]>;
   byBeginning: Beginnings<Entry<T>>;
   byRange: Ranges<Entry<T>>;
 }
@@ -40,14 +40,12 @@ export function ruleIndex<T>(all: Indexed<T>[]): RuleIndex<T> {
   const { fields, others } = filed(entries);
   const candidatesFor = (event: unknown): Entry<T>[] => {
     const candidates = new Set(others);
-    for (const { path, byText, byBeginning, byRange } of fields) {
+    for (const { path, byValue, byBeginning, byRange } of fields) {
       const [texts, numbers] = [new Set<string>(), new Set<number>()];
       addValuesAt(event, path, 0, 0, { texts, numbers });
+      for (const values of [texts, numbers]) for (const value of values) for (const entry of byValue.get(value) ?? []) candidates.add(entry);
       byRange.of(numbers, (entry) => candidates.add(entry));
-      for (const text of texts) {
-        for (const entry of byText.get(text) ?? []) candidates.add(entry);
-        byBeginning.of(text, (entry) => candidates.add(entry));
-      }
+      for (const text of texts) byBeginning.of(text, (entry) => candidates.add(entry));
     }
     return [...candidates];
   };
@@ -85,21 +83,21 @@ function filed<T>(entries: Entry<T>[]): { fields: Field<T>[]; others: Entry<T>[]
 
 /** Ranges without an end overlap, and are as good as one. */
 const keysOf = (path: string, { equal, beginnings: begun, ranges: between }: Required): string[] => [
-  ...equal.map((text) => `${path}\n=${text}`), ...begun.map((text) => `${path}\n^${text.slice(0, FILED_CHARACTERS_MAX)}`),
+  ...equal.map((value) => `${path}\n${typeof value === "number" ? "#" : "="}${value}`), ...begun.map((text) => `${path}\n^${text.slice(0, FILED_CHARACTERS_MAX)}`),
   ...between.map(({ from, to }) => (Number.isFinite(to - from) ? `${path}\n${from} to ${to}` : `${path}\n…`)),
 ];
 
 function fieldOf<T>(path: string, entries: Entry<T>[]): Field<T> {
-  const byText = new Map<string, Entry<T>[]>();
+  const byValue = new Map<string | number, Entry<T>[]>();
   for (const entry of entries) {
-    for (const text of new Set(entry.pattern.required.get(path)!.equal)) {
-      const there = byText.get(text);
+    for (const value of entry.pattern.required.get(path)!.equal) {
+      const there = byValue.get(value);
       if (there) there.push(entry);
-      else byText.set(text, [entry]);
+      else byValue.set(value, [entry]);
     }
   }
   return {
-    path, byText,
+    path, byValue,
     byBeginning: beginnings(entries.flatMap((entry) => entry.pattern.required.get(path)!.beginnings.map((text) => [text, entry] as const))),
     byRange: ranges(entries.flatMap((entry) => entry.pattern.required.get(path)!.ranges.map((range) => [range, entry] as const))),
   };

@@ -50,7 +50,10 @@ export function openFanOut({ stores, clock, lanes }: Pick<RoomPorts, "stores" | 
     const topic = await findTopic(stores, message.topicArn);
     if (!topic) return;
     for await (const page of subscriptions.of(topic)) {
-      if (sends.length >= SENDS_MAX) await lanes.transaction(async (_tx, send) => { for (const one of sends.splice(0)) await send(one); });
+      if (sends.length >= SENDS_MAX) {
+        const together = sends.splice(0); // not inside: a transaction may begin again
+        await lanes.transaction(async (_tx, send) => { for (const one of together) await send(one); });
+      }
       sends.push(...(await Promise.all(page.map((subscription) => deliver(topic, subscription, message, body)))).flat());
     }
   };

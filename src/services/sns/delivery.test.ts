@@ -41,6 +41,20 @@ test("a queue that is in trouble is tried again, at once, then with pauses, unti
   assert.deepEqual([t.metrics.get("NumberOfNotificationsDelivered"), t.metrics.get("NumberOfNotificationsFailed")], [2, undefined]);
 }));
 
+test("of more deliveries that are tried again than are stored together none is lost, though the database lets a transaction begin again", () => using(async (t) => {
+  const TopicArn = await t.topic("many");
+  const queues = Array.from({ length: 510 }, (_, n) => queueArn(`many-${n}`));
+  for (const arn of queues) {
+    await t.subscribe(TopicArn, "sqs", arn, RAW);
+    t.refusals.set(arn, new Error("busy"));
+  }
+  await t.sns.publish({ TopicArn, Message: "m" });
+  await t.until(() => new Set(t.tries.map(({ arn }) => arn)).size === 510);
+  t.refusals.clear();
+  await t.clock.advance(120_000);
+  assert.equal(new Set(t.queued.map(({ arn }) => arn)).size, 510);
+}));
+
 test("what a queue or function refuses for good goes to the dead-letter queue at once, as it would have been delivered", () => using(async (t) => {
   const TopicArn = await t.topic("refused");
   const queue = await t.subscribe(TopicArn, "sqs", queueArn("gone"), { ...RAW, ...dlq("raw-letters") });

@@ -21,8 +21,8 @@ export function topicIdOf(arn: string, call: Call, parameter = "TopicArn"): stri
 export async function admit({ access }: Pick<RoomPorts, "access">, arn: string, call: Call, action: string): Promise<void> {
   if (parseArn(arn)?.account === call.account) return;
   if (!GRANTABLE.includes(action)) throw notTheOwner(call.principal.arn, action, arn);
-  const decision = await access.decide({ actor: call.principal, action: `sns:${action}`, resource: arn, call });
-  if (!decision.allowed) throw decision.sentence === "" ? notTheOwner(call.principal.arn, action, arn) : notAuthorized(decision.sentence);
+  const decision = await access.decide({ actor: call.principal, action: `SNS:${action}`, resource: arn, call }); // as AWS's sentences spell it
+  if (!decision.allowed) throw notAuthorized(decision.sentence);
 }
 
 export async function topicFor(ports: Pick<RoomPorts, "stores" | "access">, arn: string, call: Call, action: string): Promise<Topic> {

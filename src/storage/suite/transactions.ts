@@ -63,6 +63,33 @@ export const transactionTests: StoreTests = {
     assert.equal((await stores.logs.last("shared"))!.seq, 30);
   },
 
+  async "what a transaction writes over what it has read is never written over something else"(stores) {
+    const things = stores.documents<{ n: number }>("read");
+    const atOnce = <T>(work: (tx: Tx, n: number) => Promise<T>) => Promise.all(Array.from({ length: 30 }, (_, n) => stores.transaction((tx) => work(tx, n))));
+    await atOnce(async (tx) => {
+      const counters = tx.documents<{ n: number }>("read");
+      await counters.put("a", { n: ((await counters.get("a"))?.n ?? 0) + 1 }); // absent at first
+      await tx.logs.append("read", [{ atMs: 0, body: "" }]);
+    });
+    assert.deepEqual([await things.get("a"), (await stores.logs.last("read"))!.seq], [{ n: 30 }, 30]);
+    await atOnce(async (tx) => { // get, put and update together
+      const counters = tx.documents<{ n: number }>("read");
+      const { n } = (await counters.get("a"))!;
+      await counters.put("a", { n: n + 1 });
+      await counters.update("a", (now) => ({ n: now.n + 1 }));
+    });
+    assert.deepEqual(await things.get("a"), { n: 90 });
+    await atOnce(async (tx, n) => { // each replaces what is there, and puts aside what it has replaced
+      const counters = tx.documents<{ n: number }>("read");
+      const before = (await counters.get("a"))!;
+      await counters.delete("a");
+      assert.ok(await counters.create("a", { n: 1_000 + n }));
+      assert.ok(await tx.documents("aside").create(`${before.n}`, before));
+    });
+    assert.equal(await stores.documents("aside").count(), 30);
+    assert.deepEqual((await atOnce(async (tx) => (await tx.documents("read").get("new")) === undefined && tx.documents("read").create("new", { n: 1 }))).filter(Boolean), [true]);
+  },
+
   async "a transaction's stores are of no use after it"(stores) {
     let leaked: Tx | undefined;
     await stores.transaction(async (tx) => { leaked = tx; });
