@@ -240,12 +240,12 @@ async function openTicks(QueueName: string) {
   };
 }
 
-test("with ten days in a second a rule and a schedule miss none of their times", async () => {
+test("with two days in a second a rule and a schedule miss none of their times", async () => {
   const ticks = await openTicks("daily");
   await drive({ set: "2050-01-01T00:00:00Z" });
   await ticks.add("cron(0 9 * * ? *)");
-  await drive({ speed: 864_000 });
-  await sleep(1000);
+  await drive({ speed: 172_800 }); // faster, and a busy machine would let a time become older than a schedule's event may: a day
+  await sleep(5000);
   const { now } = await drive({ speed: 1 });
   const wanted = ["rule", "schedule"].flatMap((who) => Array.from({ length: 13 }, (_, n) => `${who} ${new Date(Date.UTC(2050, 0, 1 + n, 9)).toISOString().slice(0, 19)}Z`)).filter((tick) => tick.split(" ")[1]! < now);
   assert.ok(wanted.length >= 8, now);

@@ -58,7 +58,7 @@ test("provisioned concurrency is ready before it is called, is used, and can be 
   }
   assert.equal((await status()).AvailableProvisionedConcurrentExecutions, 2);
   assert.equal(platform.platform.engine.stats().environments >= 2, true);
-  const types = (await Promise.all([1, 2, 3].map(() => invoke(FunctionName, { sleepMs: 300 }, { Qualifier: Qualifier! })))).map(({ type }) => type);
+  const types = (await Promise.all([1, 2, 3].map(() => invoke(FunctionName, { sleepMs: 1500 }, { Qualifier: Qualifier! })))).map(({ type }) => type);
   assert.deepEqual(types.sort(), ["on-demand", "provisioned-concurrency", "provisioned-concurrency"]);
   assert.equal((await invoke(FunctionName)).type, "on-demand");
   await lambda.send(new DeleteProvisionedConcurrencyConfigCommand(of));

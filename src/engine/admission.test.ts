@@ -82,14 +82,14 @@ describe("an invocation", { skip: PYTHON ? false : "no python3 under /usr" }, ()
   });
 
   test("above what the account has left beside its reservations is throttled", async () => {
-    t.reserve(999);
+    t.reserve("111111111111", 999);
     const elsewhere = await t.custom("elsewhere", { account: "111111111111", arn: "arn:aws:lambda:eu-west-1:111111111111:function:elsewhere" });
     await invoke(elsewhere, {}); // what is reserved is asked for with an account's first function
     const running = invoke(elsewhere, { do: "sleep", seconds: 0.3 });
     await assert.rejects(invoke(elsewhere, {}), (error) => error instanceof Throttled && error.reason === "ConcurrentInvocationLimitExceeded");
     assert.equal((await invoke({ ...elsewhere, arn: `${elsewhere.arn}-2`, name: "elsewhere-2" }, {}, { reservedConcurrency: 999 })).failed, false);
     await running;
-    t.reserve(0);
+    t.reserve("111111111111", 0);
     await until("measured", () => t.measured.get("ClaimedAccountConcurrency")?.includes(1000) === true);
   });
 

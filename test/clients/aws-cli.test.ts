@@ -200,7 +200,8 @@ test("the AWS CLI subscribes a mailbox to a topic, confirms by the token in the 
   assert.deepEqual((await outbox()).map(({ subject }) => subject), ["Two", "AWS Notification - Subscription Confirmation"]);
   await json("unsubscribe", "--subscription-arn", SubscriptionArn);
   await json("delete-topic", "--topic-arn", TopicArn);
-  assert.deepEqual((await json("list-topics"))?.Topics ?? [], []);
+  const left: { TopicArn: string }[] = (await json("list-topics"))?.Topics ?? [];
+  assert.equal(left.some((topic) => topic.TopicArn === TopicArn), false);
 });
 
 test("the AWS CLI makes a rule with a queue as its target, puts an event and gets it", { skip }, async () => {
