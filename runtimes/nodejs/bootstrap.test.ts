@@ -110,9 +110,17 @@ for (const [version, node] of nodes) {
     test("however a function looks for the trace id of its event, it finds this one's", async () => {
       const driver = await load("index.traces");
       let event = 0;
-      for (const look of ["kept", "variable", "kept", "listed", "nothing", "cloned", "child", "thread", "kept", "replaced", "variable"]) {
+      for (const look of ["kept and listed", "kept", "kept and written", "kept", "variable", "kept and handed on", "listed", "nothing", "cloned", "child", "thread", "kept", "replaced", "variable"]) {
         const traceId = `Root=${++event}`;
-        assert.equal((await driver.invoke({ look }, { traceId })).json, traceId, look);
+        assert.equal((await driver.invoke({ look }, { traceId })).json, look === "replaced" ? null : traceId, look);
+      }
+    });
+
+    test("variables a function has put in place of process.env while it loads stay, with the trace id of each event among them", async () => {
+      const driver = await load("replaced.handler", { env: { ONLY: "this" } });
+      for (const traceId of ["Root=1", "Root=2"]) {
+        const { ONLY, OWN, _X_AMZN_TRACE_ID } = (await driver.invoke({}, { traceId })).json;
+        assert.deepEqual({ ONLY, OWN, _X_AMZN_TRACE_ID }, { ONLY: "this", OWN: "1", _X_AMZN_TRACE_ID: traceId });
       }
     });
 

@@ -2,8 +2,6 @@
 // The context object of a handler, without its completion methods.
 // https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html
 
-const { setTraceId } = require("./trace-id.cjs");
-
 function parsed(value, name) {
   if (value === undefined || typeof value === "object") return value ?? undefined;
   try {
@@ -31,7 +29,8 @@ function ownValues() {
 
 /** Adds the function's and the invocation's values to `target`, and moves the trace id to the environment. */
 function fillContext(target, invocation) {
-  setTraceId(invocation.traceId);
+  if (invocation.traceId) process.env._X_AMZN_TRACE_ID = invocation.traceId;
+  else delete process.env._X_AMZN_TRACE_ID;
   return withValues(target, invocation);
 }
 

@@ -4,4 +4,5 @@
 
 from evoke_runtime.main import main
 
-main()
+if __name__ == "__main__":  # and not what multiprocessing imports in the processes it spawns
+    main()

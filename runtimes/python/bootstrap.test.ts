@@ -94,7 +94,7 @@ for (const version of SUPPORTED) {
     test("however a function looks for the trace id of its event, it finds this one's, and programs it starts do", async () => {
       const driver = await load("app.traces");
       let event = 0;
-      for (const look of ["kept", "variable", "listed", "child", "kept", "system", "fork", "child", "variable", "child", "deleted", "kept", "replaced", "variable"]) {
+      for (const look of ["native", "spawn", "kept", "variable", "listed", "child", "kept", "system", "native", "fork", "spawn", "child", "variable", "child", "deleted", "kept", "replaced", "variable"]) {
         const traceId = `Root=${++event}`;
         assert.equal((await driver.invoke({ look }, { traceId })).json, look === "deleted" ? null : traceId, look);
       }

@@ -84,6 +84,8 @@ export interface Environment {
   deadlineMs: number;
   idleSinceMs: number;
   expiresAtMs: number;
+  /** How many it has had. */
+  events: number;
   frozen: boolean;
   /** Why nothing is read from it at the moment: its caller is slow, or the log is. */
   streamPaused: boolean;

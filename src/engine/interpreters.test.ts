@@ -1,6 +1,6 @@
 // Real interpreters of this machine, and small scripts that answer like them for versions it has not.
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, it } from "node:test";
@@ -103,11 +103,36 @@ it("never takes an older version, and names how to get what is missing", async (
 it("keeps the list whole when an interpreter is broken or hangs, and passes by pyenv's shims", async () => {
   script(join(home, "bin/node"), "echo nonsense");
   script(join(home, "bin/python3.14"), "exit 1");
+  script(join(home, "bin/python3.12"), `echo '{"version":3.12,"path":"/bin/sh","folders":[]}'`);
   script(join(home, "shims/python3.13"), `echo '{"version":"3.13.1","path":"/bin/sh","folders":[]}'`);
   const list = await open({ PATH: `${home}/bin:${home}/shims:relative` }).list();
   assert.deepEqual(list.map(({ runtime }) => runtime), MANAGED_RUNTIMES);
   for (const { runtime, found, missing } of list) assert.ok((found === undefined) !== (missing === undefined), runtime);
   assert.equal(list.find(({ runtime }) => runtime === "python3.13")?.found, undefined);
+});
+
+it("asks a program once that is seen in two folders, as in /bin and /usr/bin", async () => {
+  const folder = join(home, "twice");
+  script(join(folder, "bin/python3.14"), `echo asked >> ${folder}/asked; echo '{"version":"3.14.9","path":"/bin/sh","folders":[]}'`);
+  symlinkSync("bin", join(folder, "also"));
+  const found = await open({ PATH: `${folder}/bin:${folder}/also` }).find("python3.14");
+  assert.ok("argv" in found && found.version === "3.14.9");
+  assert.equal(readFileSync(join(folder, "asked"), "utf8"), "asked\n");
+});
+
+it("asks again who did not answer, but not for ever", async () => {
+  const folder = join(home, "loaded");
+  const overloaded = (times: number) => `echo asked >> ${folder}/asked; [ $(wc -l < ${folder}/asked) -gt ${times} ] || kill -9 $$; echo '{"version":"3.14.9","path":"/bin/sh","folders":[]}'`;
+  script(join(folder, "python3.14"), overloaded(2));
+  const interpreters = open({ PATH: `${folder}:/usr/bin:/bin` });
+  let found = await interpreters.find("python3.14");
+  for (let tries = 0; !("argv" in found) && tries < 2; tries++) found = await interpreters.find("python3.14");
+  assert.ok("argv" in found && found.version === "3.14.9");
+  rmSync(join(folder, "asked"));
+  script(join(folder, "python3.14"), overloaded(1000));
+  const never = open({ PATH: `${folder}:/usr/bin:/bin` });
+  for (let tries = 0; tries < 10; tries++) assert.ok("missing" in (await never.find("python3.14")));
+  assert.equal(readFileSync(join(folder, "asked"), "utf8").length, "asked\n".length * 4);
 });
 
 it("refuses a runtime it does not know, and says that Python cannot be added from a registry", async () => {

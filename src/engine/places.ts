@@ -13,6 +13,8 @@ export interface PoolOptions {
   log: Log;
   environmentsMax: number;
   idleMs: number;
+  /** An environment of a managed runtime that has had so many is succeeded by a new one. */
+  eventsMax: number;
   versions: FunctionVersions;
   /** It is under a debugger. */
   isInspected(version: FunctionVersion): boolean;

@@ -90,6 +90,30 @@ describe("environments", { skip: PYTHON ? false : "no python3 under /usr", concu
       assert.equal((await t.invoke(frozen, { do: "facts" })).json.pid, json.pid);
     }));
 
+  test("one that has had its share of events is succeeded by a new one, and no event is lost by that", async () => {
+    const t = await openTestEngine({}, process.env, "auto", { eventsMax: 50 });
+    try {
+      const code = { "index.js": "const own = Math.random(); let n = 0; exports.handler = async (event) => ({ own, n: ++n, event });" };
+      const worn = await t.version("worn", code, { runtime: "nodejs22.x" });
+      const seen = new Map<number, number>();
+      await Promise.all(Array.from({ length: 4 }, async (_, caller) => {
+        for (let n = 0; n < 100; n++) {
+          const { json } = await t.invoke(worn, { caller, n });
+          assert.deepEqual(json.event, { caller, n });
+          seen.set(json.own, Math.max(json.n, seen.get(json.own) ?? 0));
+        }
+      }));
+      assert.equal([...seen.values()].reduce((sum, n) => sum + n, 0), 400);
+      assert.ok([...seen.values()].every((n) => n <= 53), `${[...seen.values()]} events; what was sent along with the last one is done`);
+      const custom = await t.custom("custom");
+      const streams: string[] = [];
+      for (let n = 0; n < 110; n++) streams.push((await t.invoke(custom, { do: "facts" })).json.env.AWS_LAMBDA_LOG_STREAM_NAME);
+      assert.ok(streams.some((one) => streams.filter((other) => other === one).length > 50), "what a custom runtime keeps is its own affair");
+    } finally {
+      await t.close();
+    }
+  });
+
   test("a pre-warmed process takes a new function, and is replaced", () =>
     withEngine({ prewarm: 1 }, async (t) => {
       const node = (name: string) => t.version(name, { "index.js": `exports.handler = async () => process.env.AWS_LAMBDA_FUNCTION_NAME;` }, { runtime: "nodejs22.x" });

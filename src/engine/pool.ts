@@ -174,7 +174,11 @@ function shift(pool: PoolState, lane: Lane): Work | undefined {
 
 function ownerOf(pool: PoolState, lane: Lane): Owner {
   return {
-    served(_env, serviceMs) { learn(lane, serviceMs); },
+    served(env, serviceMs) {
+      learn(lane, serviceMs);
+      // Our own runtimes are those that answer by frames: docs/decisions/0029-trace-variable.md.
+      if (++env.events >= pool.eventsMax && env.link!.readyAfterAnswer) env.expiresAtMs = 0;
+    },
     ready(env) { becomeFree(pool, lane, env); },
     returned(_env, works) {
       if (pool.closed) {

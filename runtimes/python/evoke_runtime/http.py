@@ -25,6 +25,12 @@ class RuntimeApi:
             "tenantId": headers.get("lambda-runtime-aws-tenant-id"),
         }, payload
 
+    def leave(self):
+        """In a process that is not the one that connected."""
+        if self.socket is not None:
+            self.socket.close()
+            self.socket = None
+
     def response(self, request_id, body):
         self._ask("POST", "invocation/" + request_id + "/response", body)
 

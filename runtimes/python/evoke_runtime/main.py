@@ -5,7 +5,6 @@ import sys
 
 from . import channel
 from .output import LineStream, log
-from .trace_id import set_trace_id
 
 ERROR_CHARACTERS_MAX = 512 * 1024
 
@@ -108,7 +107,10 @@ class Runtime:
     def run(self, handler, invocation, payload):
         self.current["request_id"] = invocation["id"]
         self.current["tenant_id"] = invocation.get("tenantId")
-        set_trace_id(invocation.get("traceId"))
+        if invocation.get("traceId"):
+            os.environ["_X_AMZN_TRACE_ID"] = invocation["traceId"]
+        else:
+            os.environ.pop("_X_AMZN_TRACE_ID", None)
         error = None
         try:
             result = self.call(handler, invocation, payload)

@@ -1,5 +1,5 @@
 // Asks an interpreter itself which version it is and where it lives; one that does not answer properly is as good as not there.
-import { execFile } from "node:child_process";
+import { execFile, type ExecFileException } from "node:child_process";
 import { realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { dotnetVersions } from "./dotnet.ts";
@@ -74,14 +74,19 @@ const QUESTIONS: Record<FamilyName, Question> = {
   },
 };
 
-/** Several where one program starts several versions. */
-export async function probeInterpreter(family: FamilyName, candidate: Candidate, environment: Record<string, string | undefined>): Promise<Found[]> {
+/** What keeps a machine under load from starting a program. */
+const OVERLOADED: unknown[] = ["EAGAIN", "EMFILE", "ENFILE", "ENOMEM"];
+
+/** Several where one program starts several versions. Undefined when it was not heard out: too slow, killed, or never started. */
+export async function probeInterpreter(family: FamilyName, candidate: Candidate, environment: Record<string, string | undefined>): Promise<Found[] | undefined> {
   const { args, read } = QUESTIONS[family];
   const home = { PATH: environment.PATH ?? "/usr/bin:/bin", ...(environment.HOME ? { HOME: environment.HOME } : {}), ...(environment.PYENV_ROOT ? { PYENV_ROOT: environment.PYENV_ROOT } : {}) };
-  const answer = await new Promise<{ stdout: string; stderr: string } | undefined>((resolve) =>
-    execFile(candidate.path, args, { env: home, timeout: PROBE_MS_MAX, killSignal: "SIGKILL" }, (error, stdout, stderr) => resolve(error ? undefined : { stdout, stderr })));
+  const { error, stdout, stderr } = await new Promise<{ error: ExecFileException | null; stdout: string; stderr: string }>((resolve) =>
+    execFile(candidate.path, args, { env: home, timeout: PROBE_MS_MAX, killSignal: "SIGKILL" }, (...[error, stdout, stderr]) => resolve({ error, stdout, stderr })));
+  if (error) return error.killed || error.signal || OVERLOADED.includes(error.code) ? undefined : [];
   try {
-    const said = read(answer!.stdout, answer!.stderr, await realpath(candidate.path));
+    const said = read(stdout, stderr, await realpath(candidate.path));
+    if (!said.versions.every((version) => typeof version === "string" && /^\d[\w.+-]*$/.test(version))) return [];
     const path = await realpath(said.path);
     const readOnlyPaths = outermost(said.folders);
     const isPrivate = !(await isOpen(path));
