@@ -10,7 +10,7 @@ import { type Refusal, refusal } from "./auth-errors.ts";
 import { type Claim, compact, parseCompact } from "./claim.ts";
 import type { ConfiguredKey } from "./listen-address.ts";
 import { canonicalRequest, equalText, sha256Hex, sign, type SigningKey, signingKey, stringToSign } from "./signature.ts";
-import { signVersion2, stringToSignVersion2 } from "./signature-v2.ts";
+import { isSignedVersion2, stringToSignVersion2 } from "./signature-v2.ts";
 import { hashedBody } from "./request-body.ts";
 
 export interface Caller {
@@ -50,6 +50,7 @@ export function openAuthenticator(configured: Map<string, ConfiguredKey>, identi
   const anonymous = rootOf(DEVELOPMENT_ACCOUNT, "");
   const judge = (request: WireRequest, claim: Claim, service: string, known: Found): Caller | Promise<Caller> => {
     if (strict) return verify(request, claim, service, known, clock.machineNow());
+    checkCurrent(known, clock.machineNow(), (kind) => refusal(kind, request, service));
     const { accessKeyId } = claim.scope;
     return { principal: known ? { ...known.principal, verified: false } : rootOf(accountOf(accessKeyId), accessKeyId) };
   };
@@ -60,6 +61,7 @@ export function openAuthenticator(configured: Map<string, ConfiguredKey>, identi
   const identifyForm = async (request: WireRequest, { claim, policy }: SignedPolicy): Promise<Principal> => {
     const known = await find(claim.scope.accessKeyId);
     if (strict) return verifyPolicy(request, claim, policy, known, clock.machineNow());
+    checkCurrent(known, clock.machineNow(), (kind) => refusal(kind, request, "s3"));
     return known ? { ...known.principal, verified: false } : rootOf(accountOf(claim.scope.accessKeyId), claim.scope.accessKeyId);
   };
   return { strict, identify, identifyForm, anonymous };
@@ -97,7 +99,13 @@ function keyFinder(configured: Map<string, ConfiguredKey>, identity: Identity, c
 function checkKey(claim: Claim, known: Found, nowMs: number, refuse: (kind: Refusal) => Error): asserts known is KnownKey {
   if (!known) throw refuse("unknown-key");
   if (known.sessionToken === undefined ? claim.sessionToken !== undefined : !equalText(claim.sessionToken ?? "", known.sessionToken)) throw refuse("bad-token");
-  if (known.expiresAtMs !== undefined && known.expiresAtMs <= nowMs) throw refuse("expired-token");
+  checkCurrent(known, nowMs, refuse);
+}
+
+/** Also where nothing is verified: what has been switched off or is over must not become the account's root, as keys nobody issued are. */
+function checkCurrent(known: Found, nowMs: number, refuse: (kind: Refusal) => Error): void {
+  if (known?.inactive) throw refuse("unknown-key");
+  if (known?.expiresAtMs !== undefined && known.expiresAtMs <= nowMs) throw refuse("expired-token");
 }
 
 /** The policy itself is what is signed; how long it counts is in it. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-UsingHTTPPOST.html */
@@ -116,8 +124,7 @@ async function verify(request: WireRequest, claim: Claim, service: string, known
   if (claim.version2) {
     if (service !== "s3") throw refuse("algorithm", "Evoke does not verify AWS Signature Version 2. Please use AWS4-HMAC-SHA256.");
     if (claim.version2.expiresMs < nowMs) throw refuse("presign-expired", undefined, expired(claim.version2.expiresMs, nowMs));
-    const text = stringToSignVersion2(request, claim);
-    if (!equalText(signVersion2(known.secretAccessKey, text), claim.signature)) throw refuse("mismatch", undefined, whatWasSigned(claim, text));
+    if (!isSignedVersion2(known.secretAccessKey, request, claim)) throw refuse("mismatch", undefined, whatWasSigned(claim, stringToSignVersion2(request, claim)));
     return { principal: { ...known.principal, verified: true } };
   }
   checkTime(claim, nowMs, refuse);
@@ -174,7 +181,7 @@ function checkSignedHeaders(request: WireRequest, claim: Claim, service: string,
   const signed = `;${claim.signedHeaders};`;
   if (!signed.includes(";host;")) throw refuse("unsigned-header", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   if (request.headers["x-amz-target"] !== undefined && !signed.includes(";x-amz-target;")) throw refuse("unsigned-header", "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
-  if (service !== "s3") return;
+  if (service !== "s3" && service !== "s3-control") return;
   // The payload hash is part of the canonical request whether or not its header is listed.
   const isUnsigned = (name: string): boolean => name.startsWith("x-amz-") && name !== "x-amz-content-sha256" && !signed.includes(`;${name};`);
   for (const name in request.headers) if (isUnsigned(name)) throw refuse("unsigned-header", undefined, { HeadersNotSigned: Object.keys(request.headers).filter(isUnsigned).sort().join(", ") });

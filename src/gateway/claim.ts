@@ -102,7 +102,7 @@ function claimOfQuery(query: URLSearchParams): Claim {
       throw error instanceof BadClaim && error.kind === "incomplete" ? new BadClaim("query-credential", error.message, service) : error;
     }
   };
-  const expires = query.get("X-Amz-Expires");
+  const expires = service === "s3" ? need("X-Amz-Expires") : query.get("X-Amz-Expires");
   if (expires !== null && !/^\d{1,10}$/.test(expires)) throw new BadClaim("incomplete", "X-Amz-Expires should be a number");
   const token = query.get("X-Amz-Security-Token");
   return {

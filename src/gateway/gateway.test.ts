@@ -24,6 +24,20 @@ test("any credentials are let through in development, and the scope says account
   assert.match(calls[0]!.call.userAgent, /aws-sdk-js/);
 });
 
+test("in development, too, a key that was switched off and a session that is over are nobody, and not the root of their account", async (t) => {
+  const principal = { arn: "arn:aws:iam::444455556666:user/ann", accountId: "444455556666", userId: "AIDAX", accessKeyId: "" };
+  const { url, calls } = await openTestGateway(t, {}, {
+    AKIAEXAMPLEEXAMPLE12: { secretAccessKey: "x", inactive: true, principal },
+    ASIAEXAMPLEEXAMPLE12: { secretAccessKey: "x", sessionToken: "t", expiresAtMs: Date.now() - 1, principal },
+    ASIAEXAMPLEEXAMPLE13: { secretAccessKey: "x", sessionToken: "t", expiresAtMs: Date.now() + 60_000, principal },
+  });
+  const ask = (key: string) => new STSClient(client(url, key)).send(new GetCallerIdentityCommand());
+  await assert.rejects(ask("AKIAEXAMPLEEXAMPLE12"), { name: "InvalidClientTokenId" });
+  await assert.rejects(ask("ASIAEXAMPLEEXAMPLE12"), { name: "ExpiredToken" });
+  assert.equal(calls.length, 0);
+  assert.equal((await ask("ASIAEXAMPLEEXAMPLE13")).Account, "444455556666");
+});
+
 test("without credentials the service comes from target, host, path or query version", async (t) => {
   const { port, calls } = await openTestGateway(t);
   const ask = async (request: string) => { await raw(port, [request], /\r\n\r\n/); const last = calls.at(-1); return last && `${last.operation} ${last.call.account} ${last.call.region}`; };

@@ -122,6 +122,7 @@ test("a presigned URL works until it expires, and for a week at most", async (t)
   assert.match(await ask(presigned({ key: TEMPORARY, secret: "temporary-secret", token: "the-token/+=" })), /^200 /);
   assert.match(await ask(presigned({ key: TEMPORARY, secret: "temporary-secret" })), /^400 .*InvalidToken/s);
   assert.match(await ask(presigned({ expires: "604801" })), /^400 .*AuthorizationQueryParametersError.*604800/s);
+  assert.match(await ask(presigned({ expires: "" })), /^400 .*AuthorizationQueryParametersError.*Query-string authentication version 4 requires/s);
   // With what was signed, so that it can be compared: recorded.
   assert.match(await ask({ ...request, path: "/b/another" }), /^403 .*SignatureDoesNotMatch.*<AWSAccessKeyId>AKIDEXAMPLE<.*<StringToSign>AWS4-HMAC-SHA256\n.*<SignatureProvided>[0-9a-f]{64}<.*<StringToSignBytes>41 57 53 34 .*<CanonicalRequest>GET\n\/b\/another\n.*<CanonicalRequestBytes>47 45 54 /s);
   assert.match(await ask({ ...request, headers: { ...request.headers, "x-amz-meta-b": "1", "x-amz-meta-a": "1" } }), /^403 .*<HeadersNotSigned>x-amz-meta-a, x-amz-meta-b</s);

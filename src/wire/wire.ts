@@ -134,7 +134,7 @@ async function readFormBody(model: ServiceModel, protocol: ProtocolName, request
 
 /** BUCKET.s3.REGION.…; and BUCKET.localhost, as clients say it that were given http://localhost as their endpoint; boto3 puts what an ARN names before an address, too. */
 export function bucketOfHost(header: string): string | undefined {
-  const host = header.split(":")[0]!;
+  const host = header.split(":")[0]!.toLowerCase();
   return /^(.+?)\.s3[.-]/.exec(host)?.[1] ?? /^(?!s3[.-]|evoke\.)(.+)\.(?:localhost|127\.0\.0\.1)$/.exec(host)?.[1];
 }
 

@@ -89,7 +89,7 @@ export const bucketOperations = (parts: Parts) => ({
     const { name, id } = await parts.lookup.find(input, call, "DeleteBucket", bucketArn(input.Bucket));
     for (let more = true; more;) {
       more = await parts.stores.transaction(async (tx) => {
-        const bucket = await tx.documents<Bucket>(BUCKETS).get(name);
+        const bucket = await tx.documents<Bucket>(BUCKETS).update(name, (same) => same); // waits for those who hold it, and lets nobody else
         if (bucket?.id !== id) throw noSuchBucket(name);
         // A key that has any version has a current one.
         const [row] = await tx.documents<Version>(OBJECTS).list({ prefix: `${name}/`, limit: 1 });

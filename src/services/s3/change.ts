@@ -43,7 +43,7 @@ export interface Change {
 /** Runs a change of a bucket's objects; await nothing but `tx` and `announce` inside. Throws NoSuchBucket when the bucket has gone meanwhile. */
 export function changing<T>(parts: Parts, { name, id }: Bucket, work: (change: Change) => Promise<T>): Promise<T> {
   return parts.lanes.transaction(async (tx: Tx, send: (item: LaneSend) => Promise<void>) => {
-    const bucket = await tx.documents<Bucket>(BUCKETS).get(name);
+    const bucket = await tx.documents<Bucket>(BUCKETS).hold(name);
     if (bucket?.id !== id) throw noSuchBucket(name);
     return work({ tx, bucket, announce: (event) => announce({ parts, bucket, send }, event) });
   });

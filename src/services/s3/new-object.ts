@@ -9,7 +9,7 @@ import { decodeWords } from "./metadata-words.ts";
 import { type LockAsked, lockOfNewObject } from "./object-lock.ts";
 import { STORAGE_CLASSES } from "./storage-classes.ts";
 import { readTaggingHeader } from "./tags.ts";
-import { badRedirectLocation } from "./web-errors.ts";
+import { badRedirectLocation, metadataNameInvalid } from "./web-errors.ts";
 
 export interface NewObjectInput extends AclAsked, EncryptionAsked, LockAsked {
   Key: string;
@@ -29,6 +29,8 @@ export type ObjectSettings = Pick<StoredObject, "system" | "metadata" | "storage
 
 const KEY_BYTES_MAX = 1024;
 const METADATA_BYTES_MAX = 2048;
+/** Metadata is read as headers; a form's field, a parameter of a presigned address or a job's metadata may be called anything. */
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /** Throws what is wrong with the request before a byte of the body is read. `nowMs` begins a bucket's default retention. */
 export function settingsOfNewObject(bucket: Bucket, input: NewObjectInput, nowMs: number): ObjectSettings {
@@ -46,6 +48,7 @@ export function settingsOfNewObject(bucket: Bucket, input: NewObjectInput, nowMs
 
 /** In a request's headers a byte is a character; a form has UTF-8. */
 export function checkMetadata(metadata: Record<string, string>): void {
+  for (const name of Object.keys(metadata)) if (!HEADER_NAME.test(name)) throw metadataNameInvalid(`x-amz-meta-${name}`);
   const bytes = Object.entries(metadata).reduce((sum, [name, value]) => sum + name.length + Buffer.byteLength(value, "latin1"), 0);
   if (bytes > METADATA_BYTES_MAX) throw metadataTooLarge(bytes);
 }

@@ -1,7 +1,7 @@
 // The fields of a form, as what PutObject would be asked for. No I/O. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
 import type { PutObjectCommandInput } from "@aws-sdk/client-s3";
 import type { PostedForm } from "../../ports/bucket-web.ts";
-import { formKeyEmpty, formLacks, metadataNameInvalid } from "./web-errors.ts";
+import { formKeyEmpty, formLacks } from "./web-errors.ts";
 
 const TEXTS: Record<string, keyof PutObjectCommandInput> = {
   acl: "ACL", "cache-control": "CacheControl", "content-type": "ContentType", "content-disposition": "ContentDisposition", "content-encoding": "ContentEncoding", "content-language": "ContentLanguage",
@@ -15,8 +15,6 @@ const TEXTS: Record<string, keyof PutObjectCommandInput> = {
 } as Record<string, keyof PutObjectCommandInput>;
 const DATES: Record<string, keyof PutObjectCommandInput> = { expires: "Expires", "x-amz-object-lock-retain-until-date": "ObjectLockRetainUntilDate" };
 const META = "x-amz-meta-";
-/** Metadata is read as headers, and a form's field may be called anything. */
-const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 export type FormInput = Partial<Omit<PutObjectCommandInput, "Body">> & { Bucket: string; Key: string };
 
@@ -29,8 +27,6 @@ export function inputOfForm({ bucket, fields, tags, fileName }: PostedForm): For
     return Number.isNaN(ms) ? [] : [[member, new Date(ms)]];
   });
   const metadata = [...fields].flatMap(([field, value]) => (field.startsWith(META) ? [[field.slice(META.length), value]] : [])) as [string, string][];
-  const badName = metadata.find(([name]) => !HEADER_NAME.test(name))?.[0];
-  if (badName !== undefined) throw metadataNameInvalid(META + badName);
   return {
     ...Object.fromEntries([...texts, ...dates]), Bucket: bucket, Key,
     ...(metadata.length > 0 && { Metadata: Object.fromEntries(metadata) }),

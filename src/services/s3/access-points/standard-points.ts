@@ -24,7 +24,7 @@ export const standardPointOperations = (parts: Parts): Pick<ControlOperations, "
     const { Name: name, Bucket: bucketName, VpcConfiguration: vpc } = input;
     const tags = input.Tags?.length ? { tags: checkedTags(input.Tags) } : {};
     return parts.stores.transaction(async (tx) => {
-      const bucket = await tx.documents<Bucket>(BUCKETS).get(bucketName);
+      const bucket = await tx.documents<Bucket>(BUCKETS).hold(bucketName);
       if (!bucket) throw noSuchBucket(bucketName);
       // Another account's bucket is named with its owner, so that nobody is led to a bucket that has changed hands.
       if (bucket.account !== (input.BucketAccountId ?? call.account)) throw foreignAccount();

@@ -26,11 +26,12 @@ export const createOperation = (parts: Parts): Pick<ControlOperations, "CreateJo
     const requestHash = createHash("sha256").update(JSON.stringify({ ...input, ClientRequestToken: token })).digest("hex");
     return parts.stores.transaction(async (tx) => {
       const [tokens, jobs] = [tx.documents<JobToken>(JOB_TOKENS), tx.documents<Job>(JOBS)];
-      const made = await tokens.get(job.token);
-      if (made && made.requestHash !== requestHash) throw otherRequest();
-      if (made) return { JobId: made.jobId };
+      if (!(await tokens.create(job.token, { jobId: job.id, requestHash }))) { // first, so that of two processes one waits for the other
+        const made = (await tokens.get(job.token))!;
+        if (made.requestHash !== requestHash) throw otherRequest();
+        return { JobId: made.jobId };
+      }
       if ((await jobs.count(`${call.account}/${call.region}/`)) >= JOBS_MAX) throw tooManyJobs(JOBS_MAX);
-      await tokens.create(job.token, { jobId: job.id, requestHash });
       await jobs.create(jobDocument(job), job);
       await tx.queues.send(JOB_WORK, { id: job.id, body: JSON.stringify({ jobDocument: jobDocument(job) } satisfies Work), dueMs: parts.clock.now() });
       return { JobId: job.id };

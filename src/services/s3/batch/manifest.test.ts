@@ -37,6 +37,7 @@ test("a line that is no task says which one it is", async () => {
   for (const [line, why] of [["b,x", "has 2 of the 4 fields"], [",x,k,", "has no bucket"], ["b,x,,v", "has no key"], ["b,x,%E9,v", "not URL-encoded"], [`b,x,${"k".repeat(1025)},`, "1,024"], [`b,x,${"k".repeat(99_999)},`, "is too long"]]) {
     await assert.rejects(read(`b,x,k,v\n${line}`, 4096), (error: Error) => error instanceof JobFailed && error.message.includes("line 2") && error.message.includes(why!), line!.slice(0, 20));
   }
+  await assert.rejects(read(`b,x,k,v\nb,${"x".repeat(17_000)},k,v\n`, 99_999), /line 2 is too long/, "wherever the pieces of the manifest end");
 });
 
 test("the ARN of an object names its bucket and its key", () => {

@@ -51,6 +51,7 @@ async function* readLines(bytes: AsyncIterable<Uint8Array>, startBytes: number):
       const newline = rest.indexOf(10, at);
       if (newline === -1) { rest = rest.subarray(at); break; }
       line++;
+      if (newline - at > LINE_BYTES_MAX) throw badLine(line, "is too long");
       const end = start + newline + 1 - at;
       yield { text: rest.toString("utf8", at, newline), start, end };
       start = end;

@@ -2,19 +2,21 @@
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-operations.html
 import type { S3CopyObjectOperation } from "@aws-sdk/client-s3-control";
 import { parseArn } from "../../../kernel/arn.ts";
+import { assert } from "../../../kernel/assert.ts";
 import type { Call } from "../../../kernel/call.ts";
 import { Fault, ServiceError } from "../../../kernel/errors.ts";
 import { access } from "../access.ts";
 import { copyingOperations } from "../copying.ts";
+import { noSuchBucket } from "../errors.ts";
 import { objectLockOperations } from "../object-locks.ts";
-import { parseBucketArn } from "../names.ts";
+import { bucketArn, parseBucketArn } from "../names.ts";
 import type { Operations, Parts } from "../parts.ts";
 import { restoreOperations } from "../restores.ts";
 import { taggingOperations } from "../tagging.ts";
 import type { Job } from "./job.ts";
 import { BATCH_SERVICE } from "./job-access.ts";
 import type { Task } from "./manifest.ts";
-import type { Operation } from "./operation.ts";
+import { nameOf, type Operation } from "./operation.ts";
 import { whyRoleMayNot } from "./role.ts";
 import { shorten, type TaskResult } from "./task-event.ts";
 
@@ -27,6 +29,7 @@ export function openObjectTasks(parts: Parts): PerformOnObject {
   const operations = { ...copyingOperations(parts), ...taggingOperations(parts), ...restoreOperations(parts), ...objectLockOperations(parts) } as Required<Pick<Operations, Name>>;
   return async (job, task, signal) => {
     try {
+      if (parseBucketArn(bucketArn(task.bucket)) !== task.bucket) throw noSuchBucket(task.bucket); // with a slash it would name another's key
       const { name, input } = requestOf(job.operation, task);
       const call = callOf(parts, job, signal);
       const refused = await whyRefused(parts, job, { name, input }, call);
@@ -67,12 +70,13 @@ function callOf({ ids, clock }: Parts, { id, account, region, roleArn }: Job, si
 
 function requestOf(operation: Operation, task: Task): Request {
   const of = { Bucket: task.bucket, Key: decodedKey(task), ...(task.versionId !== undefined && { VersionId: task.versionId }) };
-  const { S3PutObjectCopy: copy, S3PutObjectTagging: tagging, S3InitiateRestoreObject: restore, S3PutObjectLegalHold: hold, S3PutObjectRetention: lock } = operation;
+  const { S3PutObjectCopy: copy, S3PutObjectTagging: tagging, S3InitiateRestoreObject: restore, S3PutObjectLegalHold: hold, S3PutObjectRetention: lock, S3DeleteObjectTagging: untagging } = operation;
   if (copy) return { name: "CopyObject", input: copyInput(copy, of) };
   if (tagging) return { name: "PutObjectTagging", input: { ...of, Tagging: { TagSet: tagging.TagSet } } };
   if (restore) return { name: "RestoreObject", input: { ...of, RestoreRequest: { Days: restore.ExpirationInDays, GlacierJobParameters: { Tier: restore.GlacierJobTier === "BULK" ? "Bulk" : "Standard" } } } };
   if (hold) return { name: "PutObjectLegalHold", input: { ...of, LegalHold: hold.LegalHold } };
   if (lock) return { name: "PutObjectRetention", input: { ...of, BypassGovernanceRetention: lock.BypassGovernanceRetention, Retention: { Mode: lock.Retention?.Mode, RetainUntilDate: date(lock.Retention?.RetainUntilDate) } } };
+  assert(untagging, `no operation is called ${nameOf(operation)}`);
   return { name: "DeleteObjectTagging", input: of };
 }
 
@@ -93,7 +97,7 @@ function copyInput(copy: S3CopyObjectOperation, { Bucket, Key, VersionId }: { Bu
     MetadataDirective: copy.MetadataDirective ?? (metadata === undefined ? undefined : "REPLACE"),
     ServerSideEncryption: metadata?.SSEAlgorithm === "KMS" ? "aws:kms" : metadata?.SSEAlgorithm,
     CacheControl: metadata?.CacheControl, ContentDisposition: metadata?.ContentDisposition, ContentEncoding: metadata?.ContentEncoding, ContentLanguage: metadata?.ContentLanguage, ContentType: metadata?.ContentType,
-    Expires: date(metadata?.HttpExpiresDate), Metadata: metadata?.UserMetadata, RequestPayer: copy.RequesterPays ? "requester" : undefined,
+    Expires: date(metadata?.HttpExpiresDate), Metadata: metadata?.UserMetadata && Object.fromEntries(Object.entries(metadata.UserMetadata).map(([name, value]) => [name.toLowerCase(), value])), RequestPayer: copy.RequesterPays ? "requester" : undefined,
     ...(tags !== undefined && { TaggingDirective: "REPLACE", Tagging: new URLSearchParams(tags.map(({ Key: key = "", Value = "" }) => [key, Value])).toString() }),
   };
   return { ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), Bucket: parseBucketArn(copy.TargetResource!)!, Key: prefix ? `${prefix.replace(/\/$/, "")}/${Key}` : Key };

@@ -37,7 +37,8 @@ export async function runTasks(running: Running, job: Job, commit: Commit, signa
   const { parts } = running;
   const stopping = new AbortController();
   const stop = AbortSignal.any([signal, stopping.signal]);
-  const { promise: closing, resolve: close } = Promise.withResolvers<unknown>();
+  let wake = () => {};
+  const close = () => wake();
   signal.addEventListener("abort", close);
   const seen = { priority: job.priority };
   const watching = watch(parts, job, seen, stopping, stop);
@@ -50,11 +51,12 @@ export async function runTasks(running: Running, job: Job, commit: Commit, signa
     window.push(slot);
     const done = perform(running, job, task, () => seen.priority, stop)
       .then((result) => { if (result) slot.result = result; }, (error: unknown) => { failure ??= { error }; })
-      .finally(() => begun.delete(done));
+      .finally(() => { begun.delete(done); wake(); });
     begun.add(done);
   };
   const settle = async () => {
-    if (begun.size > 0) await Promise.race([...begun, closing]);
+    // No race with a promise that lasts as long as the job: it would remember every race.
+    if (begun.size > 0 && !signal.aborted) await new Promise<void>((resolve) => { wake = resolve; });
     if (signal.aborted) return;
     if (failure) throw failure.error;
     // What was stopped is not gone on with, so that nothing need wait for what is before it.
