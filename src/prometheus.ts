@@ -15,7 +15,8 @@ interface Sample {
 interface Family {
   type: "counter" | "gauge" | "summary";
   help: string;
-  samples: Sample[];
+  /** By name and labels as they are written: Prometheus refuses a page that has one twice. */
+  samples: Map<string, number>;
 }
 
 export function prometheusPage(about: { totals(): MetricTotal[]; engine: Engine; startedMs: number; clock: Clock }) {
@@ -26,11 +27,11 @@ export function prometheusPage(about: { totals(): MetricTotal[]; engine: Engine;
 }
 
 function platformFamilies({ engine, startedMs, clock }: { engine: Engine; startedMs: number; clock: Clock }): [string, Family][] {
-  const gauge = (name: string, help: string, value: number): [string, Family] => [name, { type: "gauge", help, samples: [{ name, labels: {}, value }] }];
+  const gauge = (name: string, help: string, value: number): [string, Family] => [name, { type: "gauge", help, samples: new Map([[name, value]]) }];
   const { environments, busy, idle, starting, queued, spares } = engine.stats();
   const states = { busy, idle, starting };
   return [
-    ["evoke_environments", { type: "gauge", help: "Execution environments by state.", samples: Object.entries(states).map(([state, value]) => ({ name: "evoke_environments", labels: { state }, value })) }],
+    ["evoke_environments", { type: "gauge", help: "Execution environments by state.", samples: new Map(Object.entries(states).map(([state, value]) => [written({ name: "evoke_environments", labels: { state } }), value])) }],
     gauge("evoke_environments_all", "Execution environments that take room.", environments),
     gauge("evoke_spare_processes", "Pre-warmed processes.", spares),
     gauge("evoke_queued_invocations", "Invocations that wait for an environment.", queued),
@@ -40,7 +41,7 @@ function platformFamilies({ engine, startedMs, clock }: { engine: Engine; starte
   ];
 }
 
-/** Series with exactly one dimension: those with more, or none, count the same events again. */
+/** Series with exactly one dimension: those with more, or none, count the same events again. A function invoked by several names is counted apart for each, and all of that is the function's. */
 function serviceFamilies(totals: MetricTotal[]): [string, Family][] {
   const families = new Map<string, Family>();
   for (const { namespace, name, unit, dimensions, account, region, total } of totals) {
@@ -64,21 +65,19 @@ function serviceFamilies(totals: MetricTotal[]): [string, Family][] {
 const LEVELS = /Concurren(t|cy)|Executions$|Utilization$/;
 
 function add(families: Map<string, Family>, name: string, type: Family["type"], help: string, samples: Sample[]): void {
-  const family = families.get(name) ?? { type, help, samples: [] };
-  family.samples.push(...samples);
+  const family = families.get(name) ?? { type, help, samples: new Map<string, number>() };
   families.set(name, family);
+  for (const sample of samples) {
+    const before = family.samples.get(written(sample));
+    family.samples.set(written(sample), before === undefined ? sample.value : type === "gauge" ? Math.max(before, sample.value) : before + sample.value);
+  }
 }
 
 /** AsyncEventAge → async_event_age; Url4xxCount → url4xx_count */
 const snake = (text: string): string => text.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(/[^A-Za-z0-9]+/g, "_").toLowerCase();
 const escaped = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 
-function exposition(families: Map<string, Family>): string {
-  return [...families].map(([name, { type, help, samples }]) => {
-    const lines = samples.map((sample) => {
-      const labels = Object.entries(sample.labels).map(([label, value]) => `${label}="${escaped(value)}"`).join(",");
-      return `${sample.name}${labels ? `{${labels}}` : ""} ${sample.value}`;
-    });
-    return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("\n")}\n`;
-  }).join("");
-}
+const written = ({ name, labels }: Omit<Sample, "value">): string => `${name}{${Object.entries(labels).map(([label, value]) => `${label}="${escaped(value)}"`).join(",")}}`;
+
+const exposition = (families: Map<string, Family>): string => [...families].map(([name, { type, help, samples }]) =>
+  `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${[...samples].map(([series, value]) => `${series} ${value}\n`).join("")}`).join("");

@@ -8,6 +8,7 @@ import { IAM } from "@aws-sdk/client-iam";
 import { S3 } from "@aws-sdk/client-s3";
 import { type JobDescriptor, type JobOperation, S3Control } from "@aws-sdk/client-s3-control";
 import { openTestPlatform, type TestPlatform } from "./support/platform.ts";
+import { presigned } from "./support/presigned.ts";
 
 const [ACCOUNT, OTHER] = ["000000000000", "111122223333"];
 const REGION = "eu-west-1";
@@ -80,6 +81,24 @@ test("objects are copied: as they are, or with other metadata and tags, under a 
   assert.deepEqual([counts(other.job), other.job.Operation], [[1, 0], changed]);
   const made = await s3.getObject({ Bucket: "copies", Key: "v" });
   assert.deepEqual([await made.Body!.transformToString(), made.ContentType, made.Metadata, made.StorageClass, made.ExpiresString, await tagsOf("copies", "v")], ["first", "text/plain", { by: "batch" }, "STANDARD_IA", HttpExpiresDate.toUTCString(), { a: "x y" }]);
+});
+
+test("what no object can have is what its task fails with: metadata that no header could carry, a bucket that is none", async () => {
+  await s3.putObject({ Bucket: "photos", Key: "plain", Body: "x" });
+  const copy = (UserMetadata: Record<string, string>) => run({ S3PutObjectCopy: { TargetResource: "arn:aws:s3:::copies", NewObjectMetadata: { UserMetadata } } }, ["photos,plain", "photos/plain,plain"]);
+  const bad = await copy({ "a b": "x" });
+  assert.deepEqual(counts(bad.job), [0, 2]);
+  const { job } = await copy({ A: "x" });
+  assert.deepEqual(counts(job), [1, 1]);
+  assert.deepEqual((await s3.headObject({ Bucket: "copies", Key: "plain" })).Metadata, { a: "x" });
+});
+
+test("a presigned address of an object is none of a job's, whatever header is sent with it", async () => {
+  const address = await presigned(`${platform.url}/v20180820/jobs`, "GET", { accessKeyId: ACCOUNT!, secretAccessKey: "rootsecret" });
+  assert.match(await (await fetch(address)).text(), /<Code>NoSuchBucket</);
+  const answer = await fetch(address, { headers: { "x-amz-account-id": ACCOUNT!, "x-amz-content-sha256": "UNSIGNED-PAYLOAD" } });
+  assert.equal(answer.status, 403);
+  assert.match(await answer.text(), /There were headers present in the request which were not signed/);
 });
 
 test("tags are put and deleted", async () => {

@@ -234,6 +234,18 @@ describe("with --iam enforce", () => {
 });
 
 describe("with --iam audit, which is what one's own machine has", () => {
+  it("another account's user hears which of the two policies is missing", async (t) => {
+    const platform = await openTestPlatform();
+    t.after(() => platform.close());
+    const root = clients(platform, { accessKeyId: "test", secretAccessKey: "test" });
+    await newFunction(root.lambda, "f", `arn:aws:iam::${ACCOUNT}:role/any`);
+    const dan = clients(platform, await newUser(clients(platform, { accessKeyId: "111122223333", secretAccessKey: "x" }).iam, "dan"));
+    const invoke = () => dan.lambda.invoke({ FunctionName: `${ARN}f`, InvocationType: "DryRun" });
+    await assert.rejects(invoke(), { name: "AccessDeniedException", message: /because no resource-based policy allows/ });
+    await root.lambda.addPermission({ FunctionName: "f", StatementId: "other", Action: "lambda:InvokeFunction", Principal: "111122223333" });
+    await assert.rejects(invoke(), { name: "AccessDeniedException", message: /because no identity-based policy allows/ });
+  });
+
   it("everything works, and each refusal of AWS's is said once, with the command that grants it", async (t) => {
     const lines: string[] = [];
     const log: Log = { debug() {}, info() {}, error() {}, warn: (message) => { if (message.startsWith("AWS would")) lines.push(message); } };

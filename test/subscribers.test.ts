@@ -101,7 +101,7 @@ describe("who may what", () => {
     const [own, other, third] = [clientOf(platform, OWN), clientOf(platform, OTHER), clientOf(platform, "444455556666")];
     const { TopicArn } = await own.createTopic({ Name: "shared" });
     const Endpoint = `arn:aws:sqs:${REGION}:${OTHER}:theirs`;
-    const refused = { name: "AuthorizationErrorException", message: /^User: arn:aws:iam::111122223333:root is not authorized to perform: SNS:Subscribe on resource: arn:aws:sns:eu-west-1:000000000000:shared because no resource-based policy allows the SNS:Subscribe action$/i };
+    const refused = { name: "AuthorizationErrorException", message: /^User: arn:aws:iam::111122223333:root is not authorized to perform: SNS:Subscribe on resource: arn:aws:sns:eu-west-1:000000000000:shared because no resource-based policy allows the SNS:Subscribe action$/ };
     await assert.rejects(other.subscribe({ TopicArn, Protocol: "sqs", Endpoint }), refused);
     await own.addPermission({ TopicArn, Label: "them", AWSAccountId: [OTHER], ActionName: ["Subscribe", "Publish"] });
     const { SubscriptionArn } = await other.subscribe({ TopicArn, Protocol: "sqs", Endpoint });

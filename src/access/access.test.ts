@@ -177,6 +177,8 @@ test("what a queue's, a topic's, a bucket's or a layer's own policy does not say
     await grant({ actor: other, action: "lambda:GetLayerVersion", resource: `arn:aws:lambda:eu-west-1:${A}:layer:tools:3` }),
     /^aws lambda add-layer-version-permission --layer-name arn:aws:lambda:eu-west-1:111122223333:layer:tools --version-number 3 --statement-id account-444455556666 --action lambda:GetLayerVersion --principal 444455556666$/,
   );
+  assert.equal(await grant({ actor: other, action: "lambda:DeleteLayerVersion", resource: `arn:aws:lambda:eu-west-1:${A}:layer:tools:3` }), "", "AddLayerVersionPermission cannot say it");
+  assert.equal(await grant({ actor: other, action: INVOKE, resource: `${FN}:$LATEST` }), "", "AddPermission takes no $LATEST");
   assert.equal(await grant({ actor: service, action: "events:PutEvents", resource: `arn:aws:events:eu-west-1:${A}:event-bus/b` }), "");
 });
 

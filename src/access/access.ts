@@ -78,7 +78,7 @@ export function openAccess(parts: AccessParts): Gatekeeper {
     const asked: Asked = { who, action: action.toLowerCase(), resource, owner, context, policies: { identity, ...(boundary && { boundary }), ...(session && { session }), ...(asking && { resource: asking }) } };
     const verdict = evaluate(asked);
     const decision: Decision = verdict.allowed ? ALLOWED : {
-      allowed: false, explicit: verdict.explicit, sentence: sentenceOf(who.arn, action, resource, verdict), grant: grantOf({ question, who, verdict, known: caller.known, resourcePolicy }),
+      allowed: false, explicit: verdict.explicit, sentence: sentenceOf(who.arn, action, resource, verdict), grant: reported.has(reportOf(question)) ? "" : grantOf({ question, who, verdict, known: caller.known, resourcePolicy }),
     };
     if (!context.perRequest && question.context?.["aws:ResourceAccount"] === undefined) {
       if (caller.decisions.size >= DECISIONS_MAX) caller.decisions.clear();
@@ -100,8 +100,8 @@ export function openAccess(parts: AccessParts): Gatekeeper {
   };
 
   /** One line per distinct refusal, until something changes. */
-  const report = ({ actor, action, resource }: AccessQuestion, { sentence, grant }: Decision & { allowed: false }) => {
-    const key = `${whoIs(actor, undefined).identityArn} ${action} ${resource}`;
+  const report = (question: AccessQuestion, { sentence, grant }: Decision & { allowed: false }) => {
+    const key = reportOf(question);
     if (reported.has(key) || reported.size >= REPORTED_MAX) return;
     reported.add(key);
     // One line, whatever the caller named: a text with line ends must not read like other lines of the log.
@@ -135,6 +135,8 @@ export function openAccess(parts: AccessParts): Gatekeeper {
     },
   };
 }
+
+const reportOf = ({ actor, action, resource }: AccessQuestion): string => `${whoIs(actor, undefined).identityArn} ${action} ${resource}`;
 
 /** What the policy of a bucket, or of an access point, cannot keep from the root of its account: documented at PutBucketPolicy. */
 const NEVER_LOCKED_OUT = /^s3:((Get|Put|Delete)BucketPolicy$|\w*AccessPoint)/;

@@ -18,7 +18,7 @@ export interface Refused {
 
 /** Empty when no single command does it: an explicit denial, a boundary, a session's own limits, and a resource whose policy has no command here. */
 export function grantOf(refused: Refused): string {
-  const { verdict, who, question } = refused;
+  const { verdict } = refused;
   if (verdict.explicit) return "";
   if (verdict.layer === "identity") return identityGrant(refused);
   if (verdict.layer === "trust") return trustGrant(refused);
@@ -62,7 +62,8 @@ const createRole = (name: string, statements: object[], path = "/"): string =>
 /** What a resource's own policy would have to say; S3 and SQS have no command that adds one statement, and SNS none that names a service. */
 function resourceGrant({ question, who, resourcePolicy }: Refused): string {
   const { service, region, account, resource: name = "" } = parseArn(question.resource) ?? {};
-  if (service === "lambda") return name.startsWith("layer:") ? addLayerPermission(question, who) : addPermission(question, who);
+  if (service === "lambda" && name.startsWith("layer:")) return question.action === "lambda:GetLayerVersion" ? addLayerPermission(question, who) : ""; // AddLayerVersionPermission takes no other
+  if (service === "lambda") return name.endsWith(":$LATEST") ? "" : addPermission(question, who); // "We currently do not support adding policies for $LATEST."
   const Policy = withStatement(resourcePolicy, statementOf(question, who));
   if (service === "sns") return `aws sns set-topic-attributes --topic-arn ${word(question.resource)} --attribute-name Policy --attribute-value ${quoted(Policy)}`;
   if (service === "sqs") return `aws sqs set-queue-attributes --queue-url ${word(`https://sqs.${region}.amazonaws.com/${account}/${name}`)} --attributes ${quoted(JSON.stringify({ Policy }))}`;

@@ -52,10 +52,10 @@ const NOBODY: Who = { arn: "", account: "", kind: "user", identityArn: "" };
 function callerOf(arn: string | undefined): { who: Who; keys: Source } {
   if (arn === undefined) return { who: NOBODY, keys: () => undefined };
   const principal: Principal = { arn, accountId: parseArn(arn)?.account ?? "", userId: "", accessKeyId: "", verified: true };
-  const who = whoIs(arn.includes(":role/") ? { roleArn: arn } : principal, undefined);
+  const who = whoIs(principal, undefined);
   const keys = lastingKeys(who, principal, {});
-  // The user's id cannot be told from the ARN; and nobody is simulated as root, who needs no policy.
-  return { who: who.kind === "root" ? { ...who, kind: "user" } : who, keys: (key) => (key === "aws:userid" ? undefined : keys(key)) };
+  // The user's id cannot be told from the ARN.
+  return { who, keys: (key) => (key === "aws:userid" ? undefined : keys(key)) };
 }
 
 const compiled = ({ id, document }: SimulatedPolicy): Policy => policyOf(document, id);

@@ -24,7 +24,7 @@ export type Decision =
       explicit: boolean;
       /** AWS's sentence: "User: … is not authorized to perform: … on resource: … because no identity-based policy allows the … action". */
       sentence: string;
-      /** The AWS CLI command that would grant it; empty when no single command does. */
+      /** The AWS CLI command that would grant it; empty when no single command does, and when it is in the log already. */
       grant: string;
     };
 

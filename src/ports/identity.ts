@@ -13,6 +13,8 @@ export interface KnownKey {
   /** Set for temporary credentials: the request must carry the same token. */
   sessionToken?: string;
   expiresAtMs?: number;
+  /** Its user has switched it off: whoever uses it is nobody. */
+  inactive?: true;
   principal: Omit<Principal, "verified">;
 }
 

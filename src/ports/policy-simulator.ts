@@ -14,7 +14,7 @@ export interface Simulation {
   resourcePolicy?: SimulatedPolicy;
   /** Whose the resources are: an account's ARN; absent is the caller's. */
   resourceOwner?: string;
-  /** A user's or role's ARN; absent is nobody in particular. */
+  /** A user's ARN; absent is nobody in particular. */
   callerArn?: string;
   /** Every action on every resource is a result, in this order; `from` the first wanted, at most `limit`: there may be very many. */
   actions: string[];

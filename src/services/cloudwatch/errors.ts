@@ -28,6 +28,8 @@ export const tooManyPoints = (asked: number, limit: number) =>
 export const tooMuchWork = (what: string) => combination(`The request ${what}. Ask for fewer metrics at once, a shorter time, or longer periods.`);
 export const badToken = () => new ServiceError("InvalidNextToken", "The value for parameter NextToken is invalid.");
 export const badQuery = (id: string, reason: string) => validation(`Error in expression '${id}': ${reason}`);
+/** Quoted in the source of a client of GetMetricData. */
+export const badId = (id: string, index: number) => validation(`The value ${id} for parameter MetricDataQueries.member.${index + 1}.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.`);
 export const duplicateId = (id: string) => validation(`The value for parameter MetricDataQueries.member.Id is used twice: ${id}.`);
 export const statOrExpression = (id: string) => validation(`Exactly one of the parameters MetricStat and Expression must be specified for MetricDataQueries ${id}.`);
 /** A parameter that would do nothing is refused by name. */

@@ -6,7 +6,7 @@ import type { Call } from "../../kernel/call.ts";
 import { decodePageToken, encodePageToken } from "../../kernel/page.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Api, RoomPorts } from "../service.ts";
-import { badPeriod, badQuery, badStatistic, badToken, duplicateId, notSupported, startNotBeforeEnd, statOrExpression, tooManyPoints, tooMuchWork } from "./errors.ts";
+import { badId, badPeriod, badQuery, badStatistic, badToken, duplicateId, notSupported, startNotBeforeEnd, statOrExpression, tooManyPoints, tooMuchWork } from "./errors.ts";
 import { isPeriod } from "./get-metric-statistics.ts";
 import { evaluate, type Scope, type Series, type Value } from "./math/evaluate.ts";
 import { BadExpression, parseExpression } from "./math/parse.ts";
@@ -53,6 +53,7 @@ export function dataOperations({ stores, metrics }: Pick<RoomPorts, "stores" | "
 
 function check(query: MetricDataQuery, before: MetricDataQuery[]): void {
   const id = query.Id!;
+  if (!/^[a-z]\w*$/.test(id)) throw badId(id, before.length);
   if (before.some((other) => other.Id === id)) throw duplicateId(id);
   if (query.AccountId) throw notSupported("AccountId (metrics of other accounts)");
   if ((query.MetricStat === undefined) === (query.Expression === undefined)) throw statOrExpression(id);

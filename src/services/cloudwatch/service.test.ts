@@ -128,6 +128,25 @@ describe("metric data", () => {
     assert.ok(MetricDataResults!.every(({ StatusCode }) => StatusCode === "Complete"));
   });
 
+  it("sorts, cuts and counts lists of metrics, and knows the date of a point", async () => {
+    const at = (minutes: number) => new Date(clock.now() + minutes * MINUTE_MS);
+    for (const [name, value] of [["A", 2], ["B", 3], ["C", 1]] as const) await put("Lists", { MetricName: name, Value: value, Timestamp: at(-2) });
+    const metrics = ["a", "b", "c", "none"].map((id) => ({ ...stat(id, "Lists", id.toUpperCase()), ReturnData: false }));
+    const worked = async (Expression: string) => (await data([...metrics, { Id: "e", Expression }])).MetricDataResults!.map(({ Values }) => Values);
+    assert.deepEqual(await worked("SORT(METRICS(), SUM, DESC)"), [[3], [2], [1]]);
+    assert.deepEqual(await worked("SORT(METRICS(), AVG, ASC, 1)"), [[1]]);
+    assert.deepEqual(await worked("SLICE(SORT(METRICS(), MAX, DESC), 0, 2)"), [[3], [2]]);
+    assert.deepEqual(await worked("SLICE(SORT(METRICS(), MIN, DESC), 1)"), [[2], [1]]);
+    assert.deepEqual(await worked("REMOVE_EMPTY([a, none, c])"), [[2], [1]]);
+    assert.deepEqual(await worked("a * METRIC_COUNT([a, b, none])"), [[6]]);
+    const date = at(-2);
+    const expected = { MINUTE: date.getUTCMinutes(), HOUR: date.getUTCHours(), DAY: date.getUTCDay() || 7, DATE: date.getUTCDate(), MONTH: date.getUTCMonth() + 1, YEAR: date.getUTCFullYear(), EPOCH: Math.floor(date.getTime() / MINUTE_MS) * 60 };
+    for (const [name, value] of Object.entries(expected)) assert.deepEqual(await worked(`${name}(a)`), [[value]], name);
+    await assert.rejects(worked("SORT(METRICS(), LAST, DESC)"), refusal("ValidationException", /no metric or expression named LAST/));
+    await assert.rejects(worked("SORT(METRICS(), SUM)"), refusal("ValidationException", /ASC or DESC/));
+    await assert.rejects(data([{ ...stat("Upper", "Lists", "A") }]), refusal("ValidationException", /^The value Upper for parameter MetricDataQueries\.member\.1\.Id is not matching the expected pattern/));
+  });
+
   it("comes newest first unless asked otherwise, and in pages", async () => {
     for (let minute = -5; minute < 0; minute++) await put("Pages", { MetricName: "M", Value: minute, Timestamp: new Date(clock.now() + minute * MINUTE_MS) });
     assert.deepEqual((await data([stat("m", "Pages", "M")], { ScanBy: undefined })).MetricDataResults![0]!.Values, [-1, -2, -3, -4, -5]);

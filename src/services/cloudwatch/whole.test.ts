@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CloudWatchClient, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import { CreateFunctionCommand, CreateFunctionUrlConfigCommand, InvokeCommand, PutFunctionConcurrencyCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
+import { CreateFunctionCommand, CreateFunctionUrlConfigCommand, InvokeCommand, PublishVersionCommand, PutFunctionConcurrencyCommand, waitUntilFunctionActiveV2, waitUntilPublishedVersionActive } from "@aws-sdk/client-lambda";
 import { openTestPlatform } from "../../../test/support/platform.ts";
 import { zipOf } from "../../../test/support/zip.ts";
 
@@ -37,6 +37,18 @@ test("what a function does can be read as CloudWatch metrics, and by Prometheus"
   assert.match(page, /^# TYPE evoke_lambda_invocations_total counter\nevoke_lambda_invocations_total\{account="000000000000",region="eu-west-1",function_name="counted"\} 2$/m);
   assert.match(page, /^evoke_lambda_duration_seconds_count\{.*function_name="counted"\} 2$/m);
   assert.match(page, /^evoke_environments\{state="idle"\} \d+$/m);
+
+  await evoke.lambda.send(new PublishVersionCommand({ FunctionName: "counted" }));
+  await waitUntilPublishedVersionActive({ client: evoke.lambda, maxWaitTime: 10, minDelay: 0.05, maxDelay: 0.1 }, { FunctionName: "counted", Qualifier: "1" });
+  for (const Qualifier of ["$LATEST", "1"]) await evoke.lambda.send(new InvokeCommand({ FunctionName: "counted", Qualifier, Payload: "{}" }));
+  let text = "";
+  for (let tries = 0; tries < 100 && !/invocations_total\{.*"counted"\} 4$/m.test(text); tries++) {
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    text = await (await fetch(`${evoke.url}/_evoke/metrics`)).text();
+  }
+  assert.match(text, /^evoke_lambda_invocations_total\{.*"counted"\} 4$/m);
+  const series = text.split("\n").filter((line) => line && !line.startsWith("#")).map((line) => /^([a-z0-9_]+(?:\{[^{}]*\})?) (-?[\d.e+-]+)$/.exec(line)?.[1] ?? assert.fail(line));
+  assert.equal(new Set(series).size, series.length, "Prometheus refuses a page that has a series twice");
   client.destroy();
 });
 

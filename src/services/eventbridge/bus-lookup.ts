@@ -4,7 +4,7 @@ import type { Call } from "../../kernel/call.ts";
 import type { Stores, Tx } from "../../storage/stores.ts";
 import type { RoomPorts } from "../service.ts";
 import { type BusKey, busArn, busKeyOf, DEFAULT, type EventBus, findBus } from "./bus.ts";
-import { busNotFound, notABus, notAuthorized, notSupported, notTheOwner } from "./errors.ts";
+import { busNotFound, notABus, notAuthorized, notSupported } from "./errors.ts";
 
 /** By name or ARN; the default one when nothing is said. Throws when the ARN is none. */
 export function busKeyFor(nameOrArn: string | undefined, { account, region }: Pick<Call, "account" | "region">, parameter = "EventBusName"): BusKey {

@@ -93,7 +93,11 @@ export const notSupported = (parameter: string) => validation(`Evoke does not su
 /** The wording of the other operations; what the simulator itself says is not recorded. */
 export const noSuchPolicySource = (arn: string) => noSuch(`The entity with ARN ${arn} cannot be found.`);
 /** Our words for a rule of API_SimulatePrincipalPolicy. */
-export const callerArnNeeded = () => new ServiceError("InvalidInputException", "CallerArn is required when a ResourcePolicy is given and the policies are not those of a user.");
+/** Seen in public reports of the simulator; the API's reference: "You can specify only the ARN of an IAM user". */
+export const callerMustBeUser = () => invalid("Invalid caller - Caller must be an IAM user in this context.");
+/** The API's reference asks for it; the words are ours. */
+export const actionWithoutService = (action: string) => invalid(`Invalid Input Actions: "${action}" must include the service identifier, such as iam:CreateUser.`);
+export const callerArnNeeded = () => invalid("CallerArn is required when a ResourcePolicy is given and the policies are not those of a user.");
 
 /** The gateway's own form of a refusal. */
 export const mayNotRename = (sentence: string) => new ServiceError("AccessDenied", sentence, { status: 403 });

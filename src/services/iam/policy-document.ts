@@ -47,6 +47,17 @@ export function checkTrustPolicy(text: string): void {
   checkSids(statements);
 }
 
+/** Policies of resources, as the simulator is given them; the services that keep such check more. Throws MalformedPolicyDocument. */
+export function checkResourcePolicy(text: string): void {
+  const document = parseJson(text);
+  if (!document) throw malformed(SYNTAX);
+  for (const statement of checkSyntax(document)) {
+    const principal = statement["Principal"] ?? statement["NotPrincipal"];
+    if (principal === undefined) throw malformed("Missing required field Principal");
+    if (!isPrincipal(principal)) throw malformed(SYNTAX);
+  }
+}
+
 /** AWS's URL encoding of documents is RFC 3986's: stricter than encodeURIComponent. */
 export const encodeDocument = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);

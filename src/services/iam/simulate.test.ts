@@ -77,6 +77,14 @@ test("a resource's policy counts for the caller it names", async () => {
   assert.equal(await ask("arn:aws:iam::111122223333:user/bob"), "allowed");
   assert.equal(await ask("arn:aws:iam::111122223333:user/eve"), "implicitDeny");
   await assert.rejects(iam.simulateCustomPolicy({ ActionNames: ["s3:GetObject"], PolicyInputList: [document(allow("s3:*"))], ResourcePolicy }), { name: "InvalidInputException" });
+
+  for (const arn of ["arn:aws:iam::111122223333:role/bob", "arn:aws:sts::111122223333:assumed-role/r/s", "arn:aws:iam::111122223333:root", "bob"]) {
+    await assert.rejects(ask(arn), { name: "InvalidInputException", message: "Invalid caller - Caller must be an IAM user in this context." }, arn);
+  }
+  for (const bad of ["{", document(allow("s3:*")), document({ Effect: "Allow", Principal: { Nobody: "*" }, Action: "s3:*", Resource: "*" })]) {
+    await assert.rejects(iam.simulateCustomPolicy({ ActionNames: ["s3:GetObject"], PolicyInputList: [document(allow("s3:*"))], ResourcePolicy: bad, CallerArn: "arn:aws:iam::111122223333:user/bob" }), { name: "MalformedPolicyDocumentException" }, bad);
+  }
+  await assert.rejects(iam.simulateCustomPolicy({ ActionNames: ["GetObject"], PolicyInputList: [document(allow("s3:*"))] }), { name: "InvalidInputException", message: /service identifier/ });
 });
 
 test("context keys are read out of policies, as they are written there", async () => {

@@ -6,10 +6,10 @@ import type { Call } from "../../kernel/call.ts";
 import type { AppliedPolicies } from "../../ports/identity-policies.ts";
 import type { Simulated, SimulatedPolicy } from "../../ports/policy-simulator.ts";
 import type { Api, RoomPorts } from "../service.ts";
-import { callerArnNeeded, noSuchPolicySource, notSupported } from "./errors.ts";
+import { actionWithoutService, callerArnNeeded, callerMustBeUser, noSuchPolicySource, notSupported } from "./errors.ts";
 import { groupPolicies, openIdentityPolicies } from "./identity-policies.ts";
 import { pageOfNumbers } from "./page.ts";
-import { checkIdentityPolicy } from "./policy-document.ts";
+import { checkIdentityPolicy, checkResourcePolicy } from "./policy-document.ts";
 
 type SimulateApi = Pick<Api<typeof Sdk>, "SimulateCustomPolicy" | "SimulatePrincipalPolicy" | "GetContextKeysForCustomPolicy" | "GetContextKeysForPrincipalPolicy">;
 
@@ -46,6 +46,9 @@ export function simulateOperations({ stores, simulator }: Pick<RoomPorts, "store
     if (input.ResourceHandlingOption !== undefined) throw notSupported("ResourceHandlingOption");
     if (input.OrderedOrganizationPolicyInputList?.length) throw notSupported("OrderedOrganizationPolicyInputList");
     if (input.PolicyExclusionList?.length) throw notSupported("PolicyExclusionList");
+    if (input.CallerArn !== undefined && !isUserArn(input.CallerArn)) throw callerMustBeUser();
+    if (input.ResourcePolicy !== undefined) checkResourcePolicy(input.ResourcePolicy);
+    for (const action of input.ActionNames) if (!action.includes(":")) throw actionWithoutService(action);
     const boundary = input.PermissionsBoundaryPolicyInputList?.length ? numbered("PermissionsBoundaryPolicyInputList", input.PermissionsBoundaryPolicyInputList) : own.boundary === undefined ? undefined : [{ id: "boundary", document: own.boundary }];
     const resources = input.ResourceArns?.length ? input.ResourceArns : ["*"];
     const { from, limit, truncation } = pageOfNumbers(input.ActionNames.length * resources.length, input);
@@ -70,7 +73,7 @@ export function simulateOperations({ stores, simulator }: Pick<RoomPorts, "store
 
     async SimulatePrincipalPolicy(input, call) {
       const isUser = input.PolicySourceArn.includes(":user/");
-      if (input.ResourcePolicy !== undefined && input.CallerArn === undefined && !isUser) throw callerArnNeeded();
+      if (input.ResourcePolicy !== undefined && input.CallerArn === undefined && !isUser) throw callerMustBeUser();
       return simulate(input, await sourceOf(input.PolicySourceArn, call), input.CallerArn ?? (isUser ? input.PolicySourceArn : undefined));
     },
 
@@ -86,6 +89,8 @@ export function simulateOperations({ stores, simulator }: Pick<RoomPorts, "store
     },
   };
 }
+
+const isUserArn = (arn: string): boolean => /^arn:[^:]+:iam::\d{12}:user\/./.test(arn);
 
 /** "PolicyInputList.1", as AWS names policies that came with the request. */
 const numbered = (list: string, documents: string[]): SimulatedPolicy[] => documents.map((document, index) => {

@@ -1,7 +1,7 @@
 // What each operation needs to be permitted, and on what.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
 import type * as Sdk from "@aws-sdk/client-lambda";
-import { formatArn, partitionOf } from "../../kernel/arn.ts";
+import { formatArn, parseArn, partitionOf } from "../../kernel/arn.ts";
 import type { Call } from "../../kernel/call.ts";
 import type { AccessRule } from "../../ports/access.ts";
 import type { Api, RoomPorts } from "../service.ts";
@@ -52,7 +52,7 @@ const settings: AccessRule = {
     ...tagContext(input),
     ...(input.Layers?.length && { "lambda:Layer": input.Layers }),
     ...(input.CodeSigningConfigArn && { "lambda:CodeSigningConfigArn": input.CodeSigningConfigArn }),
-    ...(input.VpcConfig?.SubnetIds?.length && { "lambda:SubnetIds": input.VpcConfig.SubnetIds, "lambda:VpcIds": [vpcIdOf(call)] }),
+    ...(input.VpcConfig?.SubnetIds?.length && { "lambda:SubnetIds": input.VpcConfig.SubnetIds, "lambda:VpcIds": [vpcIdOf(parseArn(functionResource({ FunctionName: input.FunctionName }, call)) ?? call)] }),
     ...(input.VpcConfig?.SecurityGroupIds?.length && { "lambda:SecurityGroupIds": input.VpcConfig.SecurityGroupIds }),
   }),
   also: (input: Settings, call) => [...(input.Role ? [{ action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com", "iam:AssociatedResourceArn": functionResource({ FunctionName: input.FunctionName }, call) } }] : []),

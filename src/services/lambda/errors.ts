@@ -70,8 +70,10 @@ export const deadLetterInvalid = (arn: string) => invalidParameter(`The dead-let
 export const nameTooLong = (name: string) => invalidParameter(`1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to 64`);
 export const qualifierMismatch = () => invalidParameter("The derived qualifier from the function name does not match the specified qualifier.");
 export const otherRegion = (region: string, here: string) => notFound(`Functions from ${quoted(region)} are not reachable in this region (${quoted(here)})`);
+/** The policy engine's sentence. */
+export const notAuthorized = (sentence: string) => new ServiceError("AccessDeniedException", sentence, { status: 403 });
 export const otherAccount = (caller: string, action: string, arn: string) =>
-  new ServiceError("AccessDeniedException", `User: ${caller} is not authorized to perform: lambda:${action} on resource: ${arn} because no resource-based policy allows the lambda:${action} action`, { status: 403 });
+  notAuthorized(`User: ${caller} is not authorized to perform: lambda:${action} on resource: ${arn} because no resource-based policy allows the lambda:${action} action`);
 export const latestNotDeletable = () => invalidParameter("$LATEST version cannot be deleted without deleting the function.");
 export const functionsOnly = () => invalidParameter("This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.");
 
@@ -84,6 +86,8 @@ export const environmentTooLarge = (measured: string) => invalidParameter(`Lambd
 export const logLevelNeedsJson = () => invalidParameter('LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "Json" and try again.');
 /** Seen by many, among them XT-i/aws-lambda-jenkins-plugin#56. */
 export const halfOfVpc = () => invalidParameter("SubnetIds and SecurityIds must coexist or be both empty list.");
+/** That AWS keeps the prefix to itself is in configuration-tags.html; the words are ours. */
+export const reservedTag = (key: string) => invalidParameter(`Tag keys that begin with aws: are reserved for AWS use: ${key}.`);
 export const tooManyTags = () => invalidParameter("Number of tags exceeds resource tag limit.");
 /** All that AWS says of no tags at all (observed). */
 export const tagsMissing = () => invalidParameter("An error occurred and the request cannot be processed.");

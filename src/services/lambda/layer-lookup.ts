@@ -5,7 +5,7 @@ import type { Call } from "../../kernel/call.ts";
 import { LAMBDA } from "../../kernel/limits.ts";
 import type { Stores, Tx } from "../../storage/stores.ts";
 import type { RoomPorts } from "../service.ts";
-import { otherAccount } from "./errors.ts";
+import { notAuthorized, otherAccount } from "./errors.ts";
 import type { Version } from "./function.ts";
 import { LAYER_VERSIONS, type LayerVersion, layerByArn, layerVersionArn, layerVersionId, type NamedLayer } from "./layer.ts";
 import { layersElsewhere, layersTooLarge, layerVersionMissing, sameLayerTwice, tooManyLayers } from "./layer-errors.ts";
@@ -19,8 +19,9 @@ export const findLayerVersion = ({ documents }: Pick<Stores | Tx, "documents">, 
 /** Another account's layer is reached through its version's policy, whatever `--iam` says, and to read it only: that is all such a policy can grant. */
 export async function admitToLayer({ access }: Pick<RoomPorts, "access">, { account }: Pick<NamedLayer, "account">, resource: string, call: Call, action: string): Promise<void> {
   if (account === call.account) return;
-  const allowed = action === "GetLayerVersion" && (await access.decide({ actor: call.principal, action: "lambda:GetLayerVersion", resource, call })).allowed;
-  if (!allowed) throw otherAccount(call.principal.arn, action, resource);
+  if (action !== "GetLayerVersion") throw otherAccount(call.principal.arn, action, resource);
+  const decision = await access.decide({ actor: call.principal, action: "lambda:GetLayerVersion", resource, call });
+  if (!decision.allowed) throw notAuthorized(decision.sentence);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Call } from "../../kernel/call.ts";
 import type { Stores, Tx } from "../../storage/stores.ts";
 import type { RoomPorts } from "../service.ts";
 import { type Alias, ALIASES, drawVersion } from "./alias.ts";
-import { functionNotFound, otherAccount } from "./errors.ts";
+import { functionNotFound, notAuthorized, otherAccount } from "./errors.ts";
 import { FUNCTIONS, type LambdaFunction, type Version } from "./function.ts";
 import { noPublishedVersion } from "./capacity-providers/capacity-provider-errors.ts";
 import { isPublishedVersion, LATEST_PUBLISHED, type Named, qualified, qualifiedId, resolveName } from "./name.ts";
@@ -82,6 +82,7 @@ const GRANTABLE = new Set([
 export async function admit({ access }: Pick<RoomPorts, "access">, named: Named, call: Call, action: string): Promise<void> {
   if (named.account === call.account) return;
   const resource = qualified(named.arn, named.qualifier);
-  const allowed = GRANTABLE.has(action) && (await access.decide({ actor: call.principal, action: `lambda:${action}`, resource, call })).allowed;
-  if (!allowed) throw otherAccount(call.principal.arn, action, resource);
+  if (!GRANTABLE.has(action)) throw otherAccount(call.principal.arn, action, resource);
+  const decision = await access.decide({ actor: call.principal, action: `lambda:${action}`, resource, call });
+  if (!decision.allowed) throw notAuthorized(decision.sentence);
 }

@@ -81,6 +81,7 @@ test("bad permissions are refused in AWS's words", async () => {
   await add();
   await assert.rejects(add(), refused("ResourceConflictException", "The statement id (s3) provided already exists. Please provide a new statement id, or remove the existing statement."));
   for (const Principal of ["invalid.nowhere.com", "12345", "arn:aws:s3:::bucket", "ann"]) await assert.rejects(add({ StatementId: "x", Principal }), refused("InvalidParameterValueException", "The provided principal was invalid. Please check the principal and try again."));
+  await assert.rejects(add({ StatementId: "x", Principal: "*", FunctionUrlAuthType: "NONE" }), refused("InvalidParameterValueException", "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action"));
   await assert.rejects(add({ StatementId: "x", FunctionName: "f:$LATEST" }), refused("InvalidParameterValueException", "We currently do not support adding policies for $LATEST."));
   await assert.rejects(add({ StatementId: "x", FunctionName: "doesnotexist" }), refused("ResourceNotFoundException", "Function not found: arn:aws:lambda:eu-west-1:000000000000:function:doesnotexist"));
   await assert.rejects(add({ StatementId: "x", Qualifier: "42" }), refused("ResourceNotFoundException", `Function not found: ${ARN}:42`));

@@ -6,6 +6,8 @@ const notFound = (message: string) => new ServiceError("ResourceNotFoundExceptio
 
 export const policyOnLatest = () => invalidParameter("We currently do not support adding policies for $LATEST.");
 export const badPrincipal = () => invalidParameter("The provided principal was invalid. Please check the principal and try again.");
+/** Quoted by many who tried to condition the second of a URL's two permissions with it. */
+export const urlAuthTypeOfOtherAction = () => invalidParameter("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
 export const statementExists = (sid: string) => new ServiceError("ResourceConflictException", `The statement id (${sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`);
 export const noPolicyToRemoveFrom = () => notFound("No policy is associated with the given resource.");
 export const noPolicyFor = (arn: string) => notFound(`No policy found for: ${arn}`);

@@ -6,6 +6,7 @@ import { memoryCode, scriptedProvisioning, scriptedRuntimeVersions } from "../..
 import { type OpenRoom, openRoom } from "../../../test/support/room.ts";
 import { zipOf } from "../../../test/support/zip.ts";
 import { runtimeVersionArn } from "../../kernel/runtime-version.ts";
+import type { LambdaFunction } from "./function.ts";
 import { openFunctionVersions } from "./function-versions.ts";
 import { lambda as service } from "./service.ts";
 
@@ -80,6 +81,7 @@ test("Manual stays with the given version through updates, and lets neither runt
   const held = (what: string) => ({ name: "InvalidParameterValueException", message: `Cannot change ${what} when runtime management configuration is set to 'Manual'. Change the runtime management configuration to 'Auto' or 'FunctionUpdate', then retry.` });
   await assert.rejects(lambda.updateFunctionConfiguration({ FunctionName: "held", Runtime: "nodejs22.x" }), held("runtime identifier"));
   await assert.rejects(lambda.updateFunctionCode({ FunctionName: "held", ZipFile: otherZip, Architectures: ["arm64"] }), held("architecture"));
+  await assert.rejects(lambda.updateFunctionCode({ FunctionName: "held", ZipFile: otherZip, Architectures: ["arm64"], DryRun: true }), held("architecture"));
   await lambda.putRuntimeManagementConfig({ FunctionName: "held", UpdateRuntimeOn: "FunctionUpdate" });
   assert.equal((await runs("held")).pinnedRuntime, "24.1.0", "until the next update");
   await lambda.putRuntimeManagementConfig({ FunctionName: "held", UpdateRuntimeOn: "Auto" });
@@ -130,6 +132,12 @@ test("what cannot be held to is refused, and nothing is changed", async () => {
   await lambda.updateFunctionConfiguration({ FunctionName: "strict", Timeout: 9 });
   const busy = lambda.putRuntimeManagementConfig({ FunctionName: "strict", UpdateRuntimeOn: "FunctionUpdate" });
   await busy.then(() => undefined, (error: Error) => assert.equal(error.name, "ResourceConflictException")); // the update may have ended already
+});
+
+test("a function that is being deleted goes, whatever is said of it meanwhile", async () => {
+  await create("going", "24.2.0");
+  await room.ports.stores.documents<LambdaFunction>("lambda/function").update("000000000000/eu-west-1/going", (fn) => ({ ...fn, state: "Deleting" }));
+  await assert.rejects(lambda.putRuntimeManagementConfig({ FunctionName: "going", UpdateRuntimeOn: "FunctionUpdate" }), { name: "ResourceConflictException", message: /in the following state: Deleting$/ });
 });
 
 test("a container image is held to nothing but itself, and shows no runtime version", async () => {

@@ -37,12 +37,17 @@ export async function newestFor({ runtimeVersions }: Ports, { runtime }: Setting
   return { runtime, ...(version === undefined ? {} : { version }) };
 }
 
-/** What an update of code or settings makes of it. `newest` was looked up before the transaction. Throws where Manual forbids the update. */
-export function updatedRuntime({ arn, settings: before, runtimeManagement }: LambdaFunction, after: Settings, newest: { runtime: string; version?: string } | undefined): RuntimeManagement | undefined {
-  if (runtimeManagement?.updateOn === "Manual") {
-    if (after.runtime !== before.runtime) throw runtimeHeld();
-    if (after.architecture !== before.architecture) throw architectureHeld();
-  }
+/** Throws where Manual forbids the update. */
+export function assertRuntimeFree({ settings: before, runtimeManagement }: LambdaFunction, after: Settings): void {
+  if (runtimeManagement?.updateOn !== "Manual") return;
+  if (after.runtime !== before.runtime) throw runtimeHeld();
+  if (after.architecture !== before.architecture) throw architectureHeld();
+}
+
+/** What an update of code or settings makes of it. `newest` was looked up before the transaction. */
+export function updatedRuntime(fn: LambdaFunction, after: Settings, newest: { runtime: string; version?: string } | undefined): RuntimeManagement | undefined {
+  const { arn, runtimeManagement } = fn;
+  assertRuntimeFree(fn, after);
   if (runtimeManagement?.updateOn !== "FunctionUpdate") return runtimeManagement;
   if (newest?.runtime !== after.runtime) throw updateInProgress(arn); // somebody else has just updated it
   return { updateOn: "FunctionUpdate", ...(newest.version === undefined ? {} : { version: newest.version }) };

@@ -178,6 +178,7 @@ test("tags are added, listed and removed on the function alone, 50 at most", asy
   await create("tagged");
   const Resource = `${ARN}tagged`;
   await lambda.tagResource({ Resource, Tags: { a: "1", b: "2" } });
+  await assert.rejects(lambda.tagResource({ Resource, Tags: { c: "3", "AWS:x": "4" } }), { name: "InvalidParameterValueException", message: /reserved for AWS use: AWS:x/ });
   await lambda.untagResource({ Resource, TagKeys: ["a", "z"] });
   assert.deepEqual((await lambda.listTags({ Resource })).Tags, { b: "2" });
   await assert.rejects(lambda.tagResource({ Resource, Tags: Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`k${n}`, "v"])) }), { message: "Number of tags exceeds resource tag limit." });

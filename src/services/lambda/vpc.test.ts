@@ -82,4 +82,6 @@ test("policies are told the subnets, the groups and the VPC that is shown", () =
   const of = (VpcConfig?: VpcConfig) => context({ FunctionName: "asked", VpcConfig }, call);
   assert.deepEqual(of({ SubnetIds: ["subnet-1"], SecurityGroupIds: ["sg-1", "sg-2"] }), { "lambda:SubnetIds": ["subnet-1"], "lambda:VpcIds": [vpcIdOf(call)], "lambda:SecurityGroupIds": ["sg-1", "sg-2"] });
   for (const none of [undefined, {}, { SubnetIds: [], SecurityGroupIds: [] }]) assert.deepEqual(of(none), {});
+  const elsewhere = context({ FunctionName: "arn:aws:lambda:eu-west-1:111122223333:function:asked", VpcConfig: { SubnetIds: ["subnet-1"] } }, call);
+  assert.deepEqual(elsewhere["lambda:VpcIds"], [vpcIdOf({ account: "111122223333", region: "eu-west-1" })]);
 });

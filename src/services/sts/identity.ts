@@ -68,6 +68,6 @@ async function findSession(stores: Stores, accessKeyId: string): Promise<KnownKe
 
 async function findUserKey(stores: Stores, accessKeyId: string): Promise<KnownKey | undefined> {
   const key = await stores.documents<StoredAccessKey>(ACCESS_KEYS).get(accessKeyId);
-  if (key?.status !== "Active") return undefined;
-  return { secretAccessKey: key.secretAccessKey, principal: { arn: key.userArn, accountId: key.account, userId: key.userId, accessKeyId } };
+  if (!key) return undefined;
+  return { secretAccessKey: key.secretAccessKey, ...(key.status !== "Active" && { inactive: true as const }), principal: { arn: key.userArn, accountId: key.account, userId: key.userId, accessKeyId } };
 }

@@ -13,6 +13,9 @@ exports.environment = async () => ({ trace: process.env._X_AMZN_TRACE_ID, cwd: p
 const kept = process.env;
 exports.traces = async ({ look }) => {
   if (look === "kept") return kept._X_AMZN_TRACE_ID;
+  if (look === "kept and listed") return { ...kept }._X_AMZN_TRACE_ID;
+  if (look === "kept and written") return (kept._X_AMZN_TRACE_ID = JSON.parse(JSON.stringify(kept))._X_AMZN_TRACE_ID);
+  if (look === "kept and handed on") return execFileSync("/bin/sh", ["-c", "echo $_X_AMZN_TRACE_ID"], { env: { ...kept, MORE: "1" } }).toString().trim();
   if (look === "listed") return Object.entries({ ...process.env }).find(([name]) => name === "_X_AMZN_TRACE_ID")?.[1];
   if (look === "cloned") return structuredClone(process.env)._X_AMZN_TRACE_ID;
   if (look === "child") return execFileSync(process.execPath, ["-p", "process.env._X_AMZN_TRACE_ID"]).toString().trim();

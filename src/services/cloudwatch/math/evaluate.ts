@@ -42,7 +42,8 @@ function valueOf(node: Node, scope: Scope): Value {
   }
 }
 
-const isKeyword = (name: string): boolean => name === "REPEAT" || name === "LINEAR";
+/** What functions take by its name; ids begin with a small letter. */
+const isKeyword = (name: string): boolean => /^(REPEAT|LINEAR|AVG|MAX|MIN|SUM|ASC|DESC)$/.test(name);
 
 export function seriesOf(value: Value): Series[] {
   if (value instanceof Map) return [value];

@@ -32,11 +32,23 @@ const along = (of: (points: [number, number][], scope: Scope) => [number, number
 const steps = (of: (value: number, before: number, seconds: number) => number) => along((points) =>
   points.slice(1).map(([second, value], at): [number, number] => [second, of(value, points[at]![1], second - points[at]![0])]));
 
+/** What its date says of each point, in UTC. */
+const dated = (of: (date: Date) => number) => along((points) => points.map(([second]) => [second, of(new Date(second * 1000))]));
+
+const bounds = (args: Value[]): number[] => args.map((value) => {
+  if (typeof value !== "number") throw new BadExpression("expected a number");
+  return value;
+});
+
+const least = (values: number[]): number => values.reduce((one, other) => Math.min(one, other), Infinity);
+const most = (values: number[]): number => values.reduce((one, other) => Math.max(one, other), -Infinity);
+const ORDERS: Record<string, (values: number[]) => number> = { SUM: total, AVG: mean, MIN: least, MAX: most };
+
 export const FUNCTIONS: Record<string, Call> = {
   SUM: aggregate(total),
   AVG: aggregate(mean),
-  MIN: aggregate((values) => values.reduce((least, value) => Math.min(least, value), Infinity)),
-  MAX: aggregate((values) => values.reduce((most, value) => Math.max(most, value), -Infinity)),
+  MIN: aggregate(least),
+  MAX: aggregate(most),
   STDDEV: aggregate(deviation),
   DATAPOINT_COUNT: aggregate((values) => values.length),
   ABS: each(Math.abs),
@@ -51,6 +63,26 @@ export const FUNCTIONS: Record<string, Call> = {
     let sum = 0;
     return points.map(([second, value]) => [second, (sum += value)]);
   }),
+  EPOCH: dated((date) => date.getTime() / 1000),
+  MINUTE: dated((date) => date.getUTCMinutes()),
+  HOUR: dated((date) => date.getUTCHours()),
+  /** From 1, Monday. */
+  DAY: dated((date) => date.getUTCDay() || 7),
+  DATE: dated((date) => date.getUTCDate()),
+  MONTH: dated((date) => date.getUTCMonth() + 1),
+  YEAR: dated((date) => date.getUTCFullYear()),
+  METRIC_COUNT: ([list]) => seriesOf(list!).length,
+  REMOVE_EMPTY: ([list]) => seriesOf(list!).filter(({ size }) => size > 0),
+  SLICE: ([list, ...range]) => {
+    const [from = 0, to] = bounds(range);
+    return seriesOf(list!).slice(from, to);
+  },
+  SORT: ([list, by, order, ...limit]) => {
+    const of = typeof by === "string" && Object.hasOwn(ORDERS, by) ? ORDERS[by]! : undefined;
+    if (!of || (order !== "ASC" && order !== "DESC")) throw new BadExpression("SORT takes time series, one of AVG, MAX, MIN and SUM, and ASC or DESC");
+    const sorted = seriesOf(list!).filter(({ size }) => size > 0).map((series) => ({ series, rank: of([...series.values()]) })).sort((a, b) => (order === "ASC" ? a.rank - b.rank : b.rank - a.rank));
+    return sorted.slice(0, bounds(limit)[0]).map(({ series }) => series);
+  },
   FIRST: ([list]) => seriesOf(list!)[0] ?? new Map(),
   LAST: ([list]) => seriesOf(list!).at(-1) ?? new Map(),
   PERIOD: (_args, { periodSeconds }) => periodSeconds,

@@ -10,7 +10,7 @@ import { FUNCTIONS, type LambdaFunction } from "../function.ts";
 import { admit, findFunction } from "../lookup.ts";
 import { documentId, type Named, resolveUnqualified } from "../name.ts";
 import { listPage } from "../page.ts";
-import { checkTagCount } from "../tags.ts";
+import { checkTags } from "../tags.ts";
 
 type Lambda = Api<typeof Sdk>;
 type Operations = Pick<Lambda,
@@ -38,7 +38,7 @@ export function codeSigningOperations(ports: RoomPorts): Operations {
       const { id, configId, arn } = newConfigName(ports.ids, call);
       const config: SigningConfig = {
         configId, arn, description: input.Description ?? "", publishers: input.AllowedPublishers.SigningProfileVersionArns!,
-        policy: input.CodeSigningPolicies?.UntrustedArtifactOnDeployment ?? "Warn", tags: checkTagCount(input.Tags ?? {}), modifiedMs: call.now.getTime(),
+        policy: input.CodeSigningPolicies?.UntrustedArtifactOnDeployment ?? "Warn", tags: checkTags(input.Tags ?? {}), modifiedMs: call.now.getTime(),
       };
       await configs.put(id, config);
       return { CodeSigningConfig: shownConfig(config) };

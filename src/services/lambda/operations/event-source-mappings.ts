@@ -13,7 +13,7 @@ import { sourceRules } from "../mappings/source-rules.ts";
 import { addMapping, changeMapping, everyMapping } from "../mappings/store.ts";
 import { checkConnection, checkOnFailure, findSource, findTarget, type TargetFunction } from "../mappings/target.ts";
 import { documentId, namedByArn, qualified, resolveName } from "../name.ts";
-import { checkTagCount } from "../tags.ts";
+import { checkTags } from "../tags.ts";
 
 type Lambda = Api<typeof Sdk>;
 type Operations = Pick<Lambda, "CreateEventSourceMapping" | "GetEventSourceMapping" | "ListEventSourceMappings" | "UpdateEventSourceMapping" | "DeleteEventSourceMapping">;
@@ -59,7 +59,7 @@ export function mappingOperations(ports: RoomPorts): Operations {
       const { account, region } = call;
       const mapping: Mapping = {
         uuid: ids.uuid(), account, region, functionArn: target.arn, sourceArn, config, revision: ids.uuid(), state: input.Enabled === false ? "Disabled" : "Creating", reason: initiated(sourceArn),
-        modifiedMs: call.now.getTime(), tags: checkTagCount(input.Tags ?? {}),
+        modifiedMs: call.now.getTime(), tags: checkTags(input.Tags ?? {}),
       };
       if (startingPositionMs !== undefined) mapping.startingPositionMs = startingPositionMs;
       if (rules.kind === "stream") mapping.lastResult = "No records processed";

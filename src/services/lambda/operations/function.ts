@@ -21,7 +21,7 @@ import { checkPublishTo, publish } from "../publish.ts";
 import { checkRole } from "../role.ts";
 import { shownRuntime } from "../runtime-management.ts";
 import { newSettings } from "../settings.ts";
-import { checkTagCount } from "../tags.ts";
+import { checkTags } from "../tags.ts";
 import { beginTransition } from "../transitions.ts";
 import type { UnusedCode } from "../unused-code.ts";
 import { refuseUnsupported } from "../unsupported.ts";
@@ -44,7 +44,7 @@ export function functionOperations(ports: RoomPorts, unused: UnusedCode, provisi
       checkPublishTo(input, bare);
       await checkProvider(stores, { ...named, settings: bare });
       await checkRole(ports, input.Role, call);
-      const tags = checkTagCount(input.Tags ?? {});
+      const tags = checkTags(input.Tags ?? {});
       const source = codeSourceIn(input.Code);
       if (!source && !bare.image) throw codeMissing();
       if (source && bare.image) throw codeForImage();

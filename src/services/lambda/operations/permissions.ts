@@ -10,7 +10,7 @@ import { FUNCTIONS, type LambdaFunction, type Version } from "../function.ts";
 import { admit } from "../lookup.ts";
 import { isPublishedVersion, type Named, namedByArn, qualified, qualifiedId, resolveName } from "../name.ts";
 import { checkDocument, POLICIES, statementOf, statementsOf, type StoredPolicy, withStatements } from "../policy.ts";
-import { noPolicy, noPolicyFor, noPolicyToRemoveFrom, noSuchStatement, policyOnLatest, policyRevisionMismatch, statementExists } from "../policy-errors.ts";
+import { noPolicy, noPolicyFor, noPolicyToRemoveFrom, noSuchStatement, policyOnLatest, policyRevisionMismatch, statementExists, urlAuthTypeOfOtherAction } from "../policy-errors.ts";
 import { VERSIONS, versionId } from "../version.ts";
 
 type Lambda = Api<typeof Sdk>;
@@ -53,6 +53,7 @@ export function permissionOperations(ports: RoomPorts): Operations {
     async AddPermission(input, call) {
       const named = notLatest(resolveName(input.FunctionName, input.Qualifier, call));
       await admit(ports, named, call, "AddPermission");
+      if (input.FunctionUrlAuthType !== undefined && input.Action !== "lambda:InvokeFunctionUrl") throw urlAuthTypeOfOtherAction();
       const statement = statementOf({
         statementId: input.StatementId, action: input.Action, principal: input.Principal, resource: qualified(named.arn, named.qualifier),
         sourceArn: input.SourceArn, sourceAccount: input.SourceAccount, eventSourceToken: input.EventSourceToken, organizationId: input.PrincipalOrgID,

@@ -30,7 +30,7 @@ export function runtimeManagementOperations(ports: RoomPorts, provisioner: Provi
       const isLatest = version.version === "$LATEST";
       const revisionId = ids.uuid();
       const after = await stores.documents<Version>(isLatest ? FUNCTIONS : VERSIONS).update(isLatest ? idOf(fn) : versionId(idOf(fn), version.version), (before) => {
-        if (before.state === "Pending") throw stateForbids(before.state);
+        if (before.state === "Pending" || before.state === "Deleting") throw stateForbids(before.state);
         if (before.lastUpdate === "InProgress" || before.settings.runtime !== version.settings.runtime) throw updateInProgress(before.arn);
         return withRuntime(before, wanted, revisionId);
       });

@@ -10,7 +10,7 @@ import { FUNCTIONS, isSettled, type LambdaFunction } from "../function.ts";
 import { admit } from "../lookup.ts";
 import { type Mapping, mappingIdOf, MAPPINGS } from "../mappings/mapping.ts";
 import { documentId, resolveName } from "../name.ts";
-import { checkTagCount } from "../tags.ts";
+import { checkTags } from "../tags.ts";
 
 type Lambda = Api<typeof Sdk>;
 type Tags = Record<string, string>;
@@ -41,7 +41,7 @@ export function tagOperations(ports: RoomPorts): Pick<Lambda, "ListTags" | "TagR
     async TagResource(input, call) {
       const tagged = await taggable(input.Resource, call, "TagResource");
       if (!Object.keys(input.Tags).length) throw tagsMissing();
-      await tagged.change((before) => checkTagCount({ ...before, ...input.Tags }));
+      await tagged.change((before) => checkTags({ ...before, ...input.Tags }));
       return {};
     },
     async UntagResource(input, call) {

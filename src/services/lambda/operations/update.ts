@@ -15,7 +15,7 @@ import { admit, findFunction } from "../lookup.ts";
 import { type Named, resolveUnqualified } from "../name.ts";
 import { checkPublishTo, publish } from "../publish.ts";
 import { checkRole } from "../role.ts";
-import { newestFor, shownRuntime, updatedRuntime } from "../runtime-management.ts";
+import { assertRuntimeFree, newestFor, shownRuntime, updatedRuntime } from "../runtime-management.ts";
 import { changedSettings, type LayerOfFunction, type Settings } from "../settings.ts";
 import { beginTransition } from "../transitions.ts";
 import type { UnusedCode } from "../unused-code.ts";
@@ -89,8 +89,9 @@ export function updateOperations(ports: RoomPorts, unused: UnusedCode, codeReade
       if (!given && !isImage) throw codeMissing();
       if (given && isImage) throw codeForImage();
       assertChangeable(fn, input.RevisionId);
-      await checkSigned(ports, fn);
       const settings = (before: Settings): Settings => ({ ...before, architecture: input.Architectures?.[0] ?? before.architecture });
+      assertRuntimeFree(fn, settings(fn.settings));
+      await checkSigned(ports, fn);
       const source = (read: typeof code.add): Promise<Code> => (isImage ? addImage(ports, input.ImageUri!, settings(fn.settings).architecture) : codeReader.read(given!, call, read));
       if (input.DryRun) {
         const checked = await source(code.check);
