@@ -1,7 +1,8 @@
 // The first invoke of a function, over HTTP, against spawning the bare interpreter; and what an idle environment weighs.
 import { execFileSync } from "node:child_process";
-import { lambdaAt, makeFunction, timeInvoke } from "./function.ts";
-import { childrenPssMb, median, serveEvoke, timeOf } from "./process.ts";
+import { join } from "node:path";
+import { lambdaAt, makeFunction, SOURCES, timeInvoke } from "./function.ts";
+import { childrenPssMb, median, ROOT, serveEvoke, timeOf } from "./process.ts";
 import type { Row } from "./run.ts";
 
 export async function coldStarts(quick: boolean): Promise<Row[]> {
@@ -45,7 +46,8 @@ async function idleMemory(kind: string, pid: number, environments: number): Prom
 function bareInterpreter(kind: string): string[] | undefined {
   if (kind === "node") return [process.execPath, "-e", "0"];
   try {
-    return [execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim(), "-c", "0"];
+    const runtimes = JSON.parse(execFileSync(process.execPath, [join(ROOT, "bin/evoke.mjs"), "runtimes", "--json"], { encoding: "utf8" })) as { runtime: string; path: string }[];
+    return [runtimes.find(({ runtime }) => runtime === SOURCES[kind]!.runtime)!.path, "-c", "0"];
   } catch {
     return undefined;
   }

@@ -6,7 +6,7 @@ interface Source { runtime: Runtime; handler: string; files: Record<string, stri
 
 const node = (code: string): Source => ({ runtime: `nodejs${process.version.slice(1).split(".")[0]}.x` as Runtime, handler: "index.handler", files: { "index.js": code } });
 
-const SOURCES: Record<string, Source> = {
+export const SOURCES: Record<string, Source> = {
   node: node("exports.handler = async (event) => event;"),
   python: { runtime: "python3.11", handler: "index.handler", files: { "index.py": "def handler(event, context):\n    return event\n" } },
   /** Says how late after it was sent each message of a queue begins: all processes of one machine read the same monotonic clock. */
