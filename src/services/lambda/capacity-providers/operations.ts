@@ -27,6 +27,7 @@ const PAGE_MAX = 50;
 export function capacityProviderOperations(ports: RoomPorts, provisioner: Provisioner): Operations {
   const { stores, ids } = ports;
   const providers = stores.documents<CapacityProvider>(PROVIDERS);
+  let said = false;
 
   return {
     async CreateCapacityProvider(input, call) {
@@ -39,6 +40,8 @@ export function capacityProviderOperations(ports: RoomPorts, provisioner: Provis
         if (!(await tx.documents<CapacityProvider>(PROVIDERS).create(id, provider))) throw providerExists(provider.arn);
         await settleLater(tx, { kind: "provider", id, revisionId: provider.revisionId }, call.now.getTime());
       });
+      if (!said) ports.log.warn(`${provider.name} is a capacity provider without instances: its subnets, security groups, instance requirements and scaling policies are kept and shown, and its functions run on this machine`);
+      said = true;
       return { CapacityProvider: shownProvider(provider) };
     },
 
